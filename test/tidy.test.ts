@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync, readdirSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { cycles, layering } from './tidy/layers.ts'
+import type { Rule } from './tidy/rules.ts'
+import {
+  asserts,
+  lineCount,
+  machineWords,
+  noShell,
+  noSurroundings,
+  plainName,
+  plainTypeScript,
+  sleeps,
+  usesFiles,
+  wholeTests,
+} from './tidy/rules.ts'
+import type { Source } from './tidy/source.ts'
+import { source } from './tidy/source.ts'
+
+const checkout = fileURLToPath(new URL('..', import.meta.url))
+
+/** Files over 300 lines, each with why it is not split. Over 400 nothing helps. */
+const long: Readonly<Record<string, string>> = {}
+
+/** Files of `lib/` outside `lib/replica/disk/` that import node:fs, each with what it is for. Never for what is in a root. */
+const filesystem: Readonly<Record<string, string>> = {
+  'lib/daemon/audit-log.ts': 'writes the logs in the home',
+  'lib/daemon/audit-tail.ts': 'reads the end of the logs',
+  'lib/daemon/control-server.ts': 'the mode of the control socket, and a dead one in its place',
+  'lib/daemon/host-registration.ts': 'makes the directory that plays another host',
+  'lib/daemon/kit-home.ts': 'makes the home and its directories',
+  'lib/daemon/lock.ts': 'the lock of the home',
+  'lib/daemon/private-file.ts': 'settings and records in the home',
+  'lib/daemon/process-identity.ts': '/proc/PID/stat of the holder of a lock',
+  'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
+  'lib/replica/hash-worker.ts': 'reads a descriptor that the disk port opened',
+  'lib/replica/watch/directory-check.ts': 'what a path is before it is watched',
+  'lib/replica/watch/fs-watch.ts': 'fs.watch',
+  'lib/replica/watch/fsevents-worker.ts': 'fs.watch',
+  'lib/replica/watch/network-disk.ts': 'statfs: which disks belong to another machine',
+  'lib/replica/watch/watch-limit.ts': '/proc/sys/fs/inotify',
+}
+
+/** Scripts without a row in `test/runtime/`, each with what runs them. */
+const smoked: Readonly<Record<string, string>> = {
+  'scripts/check.ts': 'it is what runs this test',
+  'scripts/provision.ts': 'test/provision.test.ts',
+  'scripts/worker.ts': 'a thread of the others, started by the contract suites and the daemon',
+}
+
+/** Files under `test/` that may wait for time to pass, each with why no event would do. */
+const patient: Readonly<Record<string, string>> = {}
+
+const sources = globSync(['{lib,scripts,test,bench}/**/*.ts', '*.ts'], { cwd: checkout })
+  .map(path => path.replaceAll('\\', '/'))
+  .toSorted()
+  .map(path => source(path, readFileSync(`${checkout}${path}`, 'utf8')))
+const known = new Map(sources.map(each => [each.path, each]))
+const product = sources.filter(({ path }) => /^(?:lib|scripts)\//.test(path))
+
+/** Every breach of a rule in some files, one a line. */
+function breaches(rule: Rule, files: readonly Source[]): string[] {
+  return files.flatMap(file => rule(file).map(says => `${file.path}: ${says}`))
+}
+
+/** Holds the files for which something is so against a table that says why it may be, and the table against the files. */
+function excused(isSo: (file: Source) => boolean, files: readonly Source[], table: Readonly<Record<string, string>>) {
+  const found = files.filter(isSo).map(({ path }) => path)
+  const unexplained = found.filter(path => table[path] === undefined)
+  const stale = Object.keys(table).filter(path => !found.includes(path))
+  assert.deepEqual({ unexplained, stale }, { unexplained: [], stale: [] })
+}
+
+/** What git would hold: every file but what is installed, built or cached. */
+function filesBelow(folder: string, above = ''): string[] {
+  const made = ['.cache', '.dsync', '.git', 'dist', 'node_modules']
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const path = `${above}${entry.name}`
+    if (entry.isDirectory()) return made.includes(entry.name) ? [] : filesBelow(`${folder}${entry.name}/`, `${path}/`)
+    return entry.isFile() && !path.endsWith('.log') ? [path] : []
+  })
+}
+
+describe('the house is tidy', () => {
+  it('imports point down the layers', () => assert.deepEqual(breaches(layering, product), []))
+  it('imports make no circle', () => assert.deepEqual(cycles(sources), []))
+  it('lib runs no shell', () => assert.deepEqual(breaches(noShell, sources), []))
+  it('lib reads and prints nothing by itself', () => assert.deepEqual(breaches(noSurroundings, sources), []))
+  it('is plain TypeScript', () => {
+    const files = sources.filter(({ path }) => path !== 'tsup.config.ts')
+    assert.deepEqual(breaches(plainTypeScript, files), [])
+  })
+  it('names its files well', () => assert.deepEqual(breaches(plainName, sources), []))
+  it('no file is over 400 lines', () => {
+    assert.deepEqual(
+      sources.filter(file => lineCount(file) > 400).map(({ path }) => path),
+      [],
+    )
+  })
+  it('every file over 300 lines is explained', () => excused(file => lineCount(file) > 300, sources, long))
+  it('only the disk port touches files, or says why', () => {
+    const files = sources.filter(({ path }) => path.startsWith('lib/') && !path.startsWith('lib/replica/disk/'))
+    excused(usesFiles, files, filesystem)
+  })
+  it('every script has a smoke row', () => {
+    const rows = sources.filter(({ path }) => path.startsWith('test/runtime/')).map(({ text }) => text)
+    const scripts = sources.filter(({ path }) => path.startsWith('scripts/'))
+    const hasRow = ({ path }: Source): boolean => {
+      const name = path.slice('scripts/'.length, -'.ts'.length)
+      return rows.some(text => text.includes(`'${name}'`) || text.includes(path))
+    }
+    excused(script => !hasRow(script), scripts, smoked)
+  })
+  it('every test asserts, and none is singled out or skipped without a reason', () => {
+    const tests = sources.filter(({ path }) => path.endsWith('.test.ts'))
+    const idle = tests.filter(file => !asserts(file, known)).map(({ path }) => `${path}: it asserts nothing`)
+    assert.deepEqual([...idle, ...breaches(wholeTests, tests)], [])
+  })
+  it('tests wait for events, not for luck', () => {
+    excused(
+      sleeps,
+      sources.filter(({ path }) => path.startsWith('test/')),
+      patient,
+    )
+  })
+  it('names no registry host and no path of one machine', () => {
+    const wrong = filesBelow(checkout).flatMap(path =>
+      machineWords(path, readFileSync(`${checkout}${path}`, 'utf8')).map(says => `${path}: ${says}`),
+    )
+    assert.deepEqual(wrong, [])
+  })
+})

@@ -1,0 +1,55 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { defineConfig } from 'tsup'
+import type { Options } from 'tsup'
+
+/** Scripts that only a checkout runs; everything else in scripts/ is shipped. */
+const development = ['check', 'provision']
+
+const shipped = readdirSync('scripts')
+  .filter(file => file.endsWith('.ts'))
+  .map(file => file.slice(0, -'.ts'.length))
+  .filter(name => !development.includes(name) && name !== 'agent')
+
+const both: Options = {
+  outDir: 'dist',
+  platform: 'node',
+  bundle: true,
+  // TypeScript 7 has no compiler API, and nobody imports us as a library.
+  dts: false,
+  // Everything travels inside but two that look for files of their own beside them: koffi for the platform's binary,
+  // zx (never in the agent) for the entry that suits the runtime.
+  noExternal: [/^(?!(koffi|zx)$)/],
+  external: ['koffi', 'zx'],
+  // Deno, and builtins such as node:sqlite, know no other spelling.
+  removeNodeProtocol: false,
+  silent: true,
+}
+
+/** The commands as ES modules that share chunks, so that a command loads only what it uses. */
+const commands: Options = {
+  ...both,
+  entry: shipped.map(name => `scripts/${name}.ts`),
+  format: 'esm',
+  outExtension: () => ({ js: '.js' }),
+  target: 'node24',
+  splitting: true,
+  // CommonJS packages inside an ES module bundle still call require for builtins.
+  banner: {
+    js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url)",
+  },
+}
+
+/** The other end of a link as one file, for hosts whose Node may be as old as 20, and for Deno. */
+const agent: Options = {
+  ...both,
+  entry: ['scripts/agent.ts'],
+  format: 'cjs',
+  outExtension: () => ({ js: '.cjs' }),
+  target: 'node20',
+  shims: true,
+}
+
+export default defineConfig([
+  ...(shipped.length > 0 ? [commands] : []),
+  ...(existsSync('scripts/agent.ts') ? [agent] : []),
+])
