@@ -1,0 +1,153 @@
+import type { Digest, Entry } from './entry.ts'
+import type { Content, GuardKind, Move, Operation, Outcome } from './operation.ts'
+import type { Path } from './path.ts'
+import type { Tree } from './tree.ts'
+
+/**
+ * What a session says to a replica. Commands are carried out in order, except that `read` and `stage` may be
+ * answered while a later command is under way. Each is safe to repeat.
+ */
+export type ReplicaCommand =
+  /** Carry out operations in order; answered by one `outcomes` with the same batch number. */
+  | {
+      readonly type: 'apply'
+      readonly batch: number
+      readonly operations: readonly Operation[]
+      readonly contents: ReadonlyMap<Digest, Content>
+    }
+  /** Send up to `length` bytes of the file at `path` from `offset`, if it still has that digest; answered by `content`. */
+  | {
+      readonly type: 'read'
+      readonly id: number
+      readonly path: Path
+      readonly digest: Digest
+      readonly offset: number
+      readonly length: number
+    }
+  /** Keep a piece of content in a slot until an operation needs it; answered by `staged` after the last piece. */
+  | {
+      readonly type: 'stage'
+      readonly digest: Digest
+      readonly size: number
+      readonly offset: number
+      readonly bytes: Uint8Array
+    }
+  /** Store the other side's version of a conflicting path under the kit's home; replaces the copy of an earlier version. Answered by `kept`. */
+  | {
+      readonly type: 'keep'
+      readonly id: number
+      readonly path: Path
+      readonly host: string
+      readonly version: Entry
+      readonly content: Content | undefined
+    }
+  /** The conflict at `path` is over: its copy goes to the trash. */
+  | { readonly type: 'release'; readonly path: Path }
+  /** Everything that happened on this side before now must have been sent before the answer `fenced`. `verify` lists the whole root again. */
+  | { readonly type: 'fence'; readonly id: number; readonly verify: boolean }
+  /** Make everything applied so far durable; answered by `durable`. */
+  | { readonly type: 'checkpoint'; readonly id: number }
+  /** A person lifts a guard of this replica. */
+  | { readonly type: 'approve'; readonly guard: GuardKind }
+  /** A person's question or order outside the loop of changes (trash, undo, copies); answered by `answer`. */
+  | { readonly type: 'ask'; readonly id: number; readonly question: Question }
+
+/** Orders and questions about one host's trash and conflict copies. */
+export type Question =
+  | { readonly about: 'trash'; readonly path: Path | undefined; readonly limit: number }
+  /** Put one version from the trash back at its path, as if its user had saved it; what stands there goes to the trash. */
+  | { readonly about: 'restore'; readonly trash: readonly string[] }
+  /** A problem or copy's text for `diff`: at most `limit` bytes of a path or of the copy kept for it. */
+  | { readonly about: 'text'; readonly path: Path; readonly of: 'file' | 'copy'; readonly limit: number }
+  /** When the entry at a path was last modified, by that host's clock (`resolve --newest`). */
+  | { readonly about: 'time'; readonly path: Path }
+  /** Write the copy kept for `path` beside it, under a name with host and time (`resolve --both`). */
+  | { readonly about: 'place-copy'; readonly path: Path }
+
+export type Answer =
+  | { readonly about: 'trash'; readonly items: readonly TrashItem[] }
+  | {
+      readonly about: 'restore'
+      readonly restored: readonly Path[]
+      readonly refused: readonly { readonly path: Path; readonly why: string }[]
+    }
+  | { readonly about: 'text'; readonly text: Uint8Array | undefined }
+  | { readonly about: 'time'; readonly mtimeMs: number | undefined }
+  | { readonly about: 'place-copy'; readonly placed: Path | undefined }
+  | { readonly about: 'error'; readonly code: string; readonly message: string }
+
+/** One version that dsync replaced or deleted. */
+export interface TrashItem {
+  /** Unique on its host; sorts by time. */
+  readonly id: string
+  readonly path: Path
+  /** The entry as it stood, shallow. */
+  readonly entry: Entry
+  /** When it was put here (ms since 1970). */
+  readonly at: number
+  readonly why: TrashReason
+  /** Items of one plan share this: `undo` brings them back together. */
+  readonly group: string
+}
+
+export type TrashReason = 'replaced' | 'deleted' | 'conflict-loser' | 'copy' | 'recovered' | 'undone'
+
+/**
+ * What a replica says to a session, in one ordered stream: each event describes the replica as it is after all events
+ * before it. `tree` is the whole snapshot; where nothing changed it shares the objects of the one before.
+ */
+export type ReplicaEvent =
+  /** First event: the root has been scanned. */
+  | { readonly type: 'ready'; readonly tree: Tree; readonly facts: ReplicaFacts }
+  /** Paths changed by others than this session. Moves happened in this order, before the changes. */
+  | {
+      readonly type: 'changed'
+      readonly tree: Tree
+      readonly paths: readonly Path[]
+      readonly moves: readonly Move[]
+      readonly contents: ReadonlyMap<Digest, Content>
+    }
+  | { readonly type: 'outcomes'; readonly batch: number; readonly tree: Tree; readonly outcomes: readonly Outcome[] }
+  /** `bytes` undefined: the path no longer has that digest (a change event says what it has). */
+  | { readonly type: 'content'; readonly id: number; readonly bytes: Uint8Array | undefined; readonly mtimeMs: number }
+  /** The slot is complete and verified, or what arrived was not the digest it was sent as. */
+  | {
+      readonly type: 'staged'
+      readonly digest: Digest
+      readonly offset: number
+      readonly state: 'more' | 'complete' | 'wrong' | 'full'
+    }
+  | { readonly type: 'kept'; readonly id: number; readonly copy: string | undefined; readonly why: string | undefined }
+  | { readonly type: 'fenced'; readonly id: number; readonly waiting: readonly Path[] }
+  | { readonly type: 'durable'; readonly id: number }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
+  /** A guard of this side stops it, or lets it go on. */
+  | {
+      readonly type: 'guard'
+      readonly guard: GuardKind
+      readonly state: 'held' | 'lifted'
+      readonly paths: readonly Path[]
+      readonly why: string
+    }
+  /** Something this side noticed for `status`: a fallback, a shortfall of watches, a recovered slot. */
+  | { readonly type: 'remark'; readonly code: string; readonly path: Path; readonly why: string }
+  /** Last event: the link or the replica is gone. */
+  | { readonly type: 'closed'; readonly code: string; readonly why: string; readonly verdict: 'retry' | 'halt' | 'bug' }
+
+/** What a session needs to know about a replica's host and disk. */
+export interface ReplicaFacts {
+  readonly host: string
+  /** Changes at every start of the host's system. */
+  readonly bootId: string
+  /** Two names that the disk takes for one: undecided content cannot stand beside each other. */
+  readonly caseSensitive: boolean
+  readonly normalising: boolean
+  /** `exchange`, `aside` or `copy`: how a file is replaced on this root. */
+  readonly swap: string
+  /** `inotify`, `fs-watch`, `fsevents`, `chokidar`, `polling`. */
+  readonly watcher: string
+  /** Where staging and trash lie: `home` or `root`. */
+  readonly staging: string
+  /** True when the root did not exist and was made for the first sync. */
+  readonly created: boolean
+}

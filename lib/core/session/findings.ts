@@ -1,0 +1,129 @@
+import type { Digester } from '../entry.ts'
+import type { Notice, Outcome, Problem, Side } from '../operation.ts'
+import type { Path } from '../path.ts'
+import { parentOf } from '../path.ts'
+import type { Plan } from '../plan.ts'
+import type { Keeper } from './keeper.ts'
+import type { Effect, LogLine, OpenConflict, SessionStart } from './messages.ts'
+import { Conflicts, Standing } from './standing.ts'
+
+/** Notices kept for `status`; the audit log has them all. */
+const noticesKept = 200
+
+/** Where effects go. */
+export interface Outlet {
+  readonly effect: (effect: Effect) => void
+  readonly log: (line: LogLine) => void
+}
+
+/** What plans and operations found that a person may want to know: conflicts, problems, refusals of a disk, notices. */
+export class Findings {
+  readonly #conflicts: Conflicts
+  readonly #problems = new Standing<Problem>()
+  readonly #refusals = new Standing<Problem>()
+  readonly #notices = new Standing<Notice>()
+  readonly #keeper: Keeper
+  readonly #outlet: Outlet
+
+  constructor(known: SessionStart['conflicts'], digester: Digester, keeper: Keeper, outlet: Outlet) {
+    this.#keeper = keeper
+    this.#outlet = outlet
+    this.#conflicts = new Conflicts(digester)
+    for (const conflict of known) this.#conflicts.set({ ancestor: undefined, alpha: undefined, beta: undefined, ...conflict })
+  }
+
+  conflict(path: Path): OpenConflict | undefined {
+    return this.#conflicts.get(path)
+  }
+
+  get conflicts(): readonly OpenConflict[] {
+    return this.#conflicts.all()
+  }
+
+  hasConflictUnder(path: Path): boolean {
+    return this.#conflicts.under(path).next().done !== true
+  }
+
+  /** The paths, and those of conflicts above them: a conflict is judged anew whenever something changes at or below it. */
+  withConflictsAbove(paths: readonly Path[]): readonly Path[] {
+    if (this.#conflicts.size === 0) return paths
+    const above = new Set<Path>()
+    for (const path of paths) {
+      for (let parent = path; parent !== ''; parent = parentOf(parent)) if (this.#conflicts.get(parent) !== undefined) above.add(parent)
+    }
+    return above.size === 0 ? paths : [...new Set([...paths, ...above])]
+  }
+
+  get problems(): readonly Problem[] {
+    return [...this.#problems.all().filter(isLasting), ...this.#refusals.all()]
+  }
+
+  hasProblemUnder(path: Path): boolean {
+    return this.#problems.under(path).some(isLasting) || this.#refusals.under(path).length > 0
+  }
+
+  get notices(): readonly Notice[] {
+    return this.#notices.all()
+  }
+
+  /** True for a path a disk refused, until that side says more about it. */
+  isRefused(path: Path): boolean {
+    return this.#refusals.size > 0 && this.#refusals.all().some(problem => problem.path === path)
+  }
+
+  /**
+   * Takes what a plan for these paths found.
+   * @returns conflicts that are new
+   */
+  revise(scope: readonly Path[], plan: Plan, wallClock: number): readonly OpenConflict[] {
+    const { opened, moved, closed } = this.#conflicts.revise(scope, plan.conflicts, wallClock)
+    for (const conflict of [...opened, ...moved]) {
+      this.#keeper.keep(conflict)
+      this.#outlet.effect({ type: 'save-conflict', conflict })
+    }
+    for (const { path, kind } of opened) this.#outlet.log({ level: 'warning', event: 'conflict', path, kind })
+    for (const { path } of closed) {
+      this.#keeper.release(path)
+      this.#outlet.effect({ type: 'remove-conflict', path })
+      this.#outlet.log({ level: 'info', event: 'conflict-closed', path })
+    }
+    for (const { side, path, why } of this.#problems.revise(scope, plan.problems).filter(isLasting)) {
+      this.#outlet.log({ level: 'warning', event: 'problem', side, path, why })
+    }
+    for (const notice of plan.notices) this.notice(notice)
+    return opened
+  }
+
+  notice(notice: Notice): void {
+    const { path, kind, side } = notice
+    if (this.#notices.add(notice)) this.#outlet.log({ level: 'notice', event: kind, path, ...(side && { side }) })
+    this.#notices.trim(noticesKept)
+  }
+
+  /** A disk refused an operation. */
+  refused(side: Side, outcome: Outcome & { result: 'failed' }): void {
+    const { path, code, message } = outcome
+    if (this.#refusals.add({ path, side, why: code })) this.#outlet.log({ level: 'warning', event: 'failed', side, path, code, why: message })
+  }
+
+  /** Something was heard of these paths: whether a disk still refuses them is to be seen. */
+  heard(paths: readonly Path[]): void {
+    if (this.#refusals.size > 0) this.#refusals.forget(paths)
+  }
+
+  /** A copy of one side's version was kept on the other, or could not be. */
+  kept(id: number, copy: string | undefined, why: string | undefined): void {
+    const keep = this.#keeper.kept(id)
+    const conflict = keep && this.#conflicts.get(keep.path)
+    if (keep === undefined || conflict === undefined) return
+    if (copy === undefined) return this.#outlet.log({ level: 'warning', event: 'copy-failed', side: keep.holder, path: keep.path, why })
+    const next = { ...conflict, copies: { ...conflict.copies, [keep.holder]: copy } }
+    this.#conflicts.set(next)
+    this.#outlet.effect({ type: 'save-conflict', conflict: next })
+  }
+}
+
+/** A file that is still being hashed is no problem to show anybody. */
+function isLasting(problem: Problem): boolean {
+  return problem.why !== 'PENDING'
+}

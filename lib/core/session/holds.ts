@@ -1,0 +1,104 @@
+import type { Operation, Side } from '../operation.ts'
+import type { GuardKind } from '../operation.ts'
+import type { Path } from '../path.ts'
+import { overlaps } from '../path.ts'
+import type { Hold } from './messages.ts'
+import { sides } from './messages.ts'
+
+/** What guards keep from happening until a person approves. */
+export class Holds {
+  readonly #whole = new Map<string, Hold>()
+  readonly #deletes = { alpha: new Map<Path, string>(), beta: new Map<Path, string>() }
+  readonly #approved = { alpha: new Set<Path>(), beta: new Set<Path>() }
+
+  /** A guard on a whole root, told of by the session itself or by a side. */
+  hold(hold: Hold): boolean {
+    const key = keyOf(hold.guard, hold.side)
+    const isNew = !this.#whole.has(key)
+    this.#whole.set(key, hold)
+    return isNew
+  }
+
+  lift(guard: GuardKind, side: Side): boolean {
+    return this.#whole.delete(keyOf(guard, side))
+  }
+
+  has(guard: GuardKind): boolean {
+    return this.all().some(hold => hold.guard === guard)
+  }
+
+  /** True while nothing at all may be planned. */
+  get halts(): boolean {
+    for (const hold of this.#whole.values()) if (hold.guard !== 'mass-delete' && hold.guard !== 'trash-full') return true
+    return false
+  }
+
+  /** Keeps the removals of a plan back, unless they were approved. */
+  holdRemovals(side: Side, operations: readonly Operation[], why: string): readonly Operation[] {
+    const approved = this.#approved[side]
+    const passed = operations.filter(operation => operation.kind !== 'remove' || approved.has(operation.path))
+    for (const operation of operations) {
+      if (operation.kind === 'remove' && !approved.has(operation.path)) this.#deletes[side].set(operation.path, why)
+    }
+    return passed
+  }
+
+  isApproved(side: Side, path: Path): boolean {
+    return this.#approved[side].has(path)
+  }
+
+  /** A new plan for these paths judges their removals anew. Returns how many were held there. */
+  reconsider(scope: readonly Path[]): number {
+    let count = 0
+    for (const side of sides) {
+      for (const path of this.#deletes[side].keys()) {
+        if (!scope.some(each => overlaps(each, path))) continue
+        this.#deletes[side].delete(path)
+        count++
+      }
+    }
+    return count
+  }
+
+  heldDeletes(side: Side): number {
+    return this.#deletes[side].size
+  }
+
+  /** A person approved: returns the paths to plan anew. */
+  approve(guard: GuardKind | undefined): readonly Path[] {
+    const paths: Path[] = []
+    for (const [key, hold] of this.#whole) {
+      if (guard !== undefined && hold.guard !== guard) continue
+      this.#whole.delete(key)
+      paths.push('')
+    }
+    if (guard !== undefined && guard !== 'mass-delete') return paths
+    for (const side of sides) {
+      for (const path of this.#deletes[side].keys()) {
+        this.#approved[side].add(path)
+        paths.push(path)
+      }
+      this.#deletes[side].clear()
+    }
+    return paths
+  }
+
+  /** The removal was carried out, or is asked for no more. */
+  spent(side: Side, path: Path): void {
+    this.#approved[side].delete(path)
+  }
+
+  all(): readonly Hold[] {
+    const holds = [...this.#whole.values()]
+    for (const side of sides) {
+      const deletes = this.#deletes[side]
+      const why = deletes.values().next().value
+      if (why !== undefined) holds.push({ guard: 'mass-delete', side, why, paths: [...deletes.keys()] })
+    }
+    return holds
+  }
+}
+
+function keyOf(guard: GuardKind, side: Side): string {
+  return `${guard}:${side}`
+}

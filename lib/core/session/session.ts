@@ -1,0 +1,467 @@
+import type { Digester } from '../entry.ts'
+import { isDirectory } from '../entry.ts'
+import { massDelete } from '../guards.ts'
+import type { ReplicaCommand, ReplicaEvent } from '../messages.ts'
+import type { Move, Operation, Outcome, Side } from '../operation.ts'
+import { isFile, otherSide } from '../operation.ts'
+import type { Path } from '../path.ts'
+import { isWithin, overlaps } from '../path.ts'
+import { reconcile } from '../reconcile.ts'
+import type { Change, Tree } from '../tree.ts'
+import { at, emptyTree, same, shallow, weight } from '../tree.ts'
+import { AgreedPast } from './agreed-past.ts'
+import type { Outstanding } from './barriers.ts'
+import { Barriers } from './barriers.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { DirtyPaths } from './dirty-paths.ts'
+import { Findings } from './findings.ts'
+import { Half } from './half.ts'
+import { Holds } from './holds.ts'
+import { Keeper } from './keeper.ts'
+import type { Latencies } from './latencies.ts'
+import type { BarrierState, Both, Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
+import { sides } from './messages.ts'
+import type { Source, Task } from './outbox.ts'
+import { senderHolds, stillStands } from './validity.ts'
+
+/** A batch of so few tasks is somebody's edit: its latency counts. */
+const editTasks = 4
+
+/**
+ * One root on one pair of hosts, as a state machine without I/O: `step` takes what happened and returns what to do.
+ * It lives while both sides are there; after a lost link a new one starts from what was written down.
+ *
+ * Invariants. The ancestor holds at a path only what both sides held at one moment. An operation is planned from three
+ * trees and sent only while they still say the same. At most one operation is on its way for a path and everything
+ * above and below it. A path whose operation failed is planned again, never forgotten.
+ */
+export class Session {
+  readonly #past: AgreedPast
+  readonly #halves: Both<Half>
+  readonly #isFirst: boolean
+  readonly #dirty = new DirtyPaths()
+  readonly #findings: Findings
+  readonly #holds = new Holds()
+  readonly #barriers = new Barriers()
+  readonly #checkpoints = new Checkpoints()
+  readonly #latencies: Latencies
+  readonly #keeper: Keeper
+  readonly #digester: Digester
+  /** Conflicts being ended, by path, with the side whose version is taken. */
+  readonly #resolving = new Map<Path, Side>()
+  #prefer: Side | undefined
+  #paused: boolean
+  #shut: readonly Path[] = []
+  #lastId: number
+  #lastSyncAt: number | undefined
+  #effects: Effect[] = []
+  #now = 0
+  #wallClock = 0
+
+  constructor(start: SessionStart, digester: Digester, latencies: Latencies) {
+    this.#past = new AgreedPast(start.ancestor ?? emptyTree)
+    this.#isFirst = start.ancestor === undefined
+    this.#halves = { alpha: new Half(start.sides.alpha.tree, start.sides.alpha.facts), beta: new Half(start.sides.beta.tree, start.sides.beta.facts) }
+    this.#paused = start.paused
+    this.#lastId = start.lastId
+    this.#digester = digester
+    this.#latencies = latencies
+    this.#keeper = new Keeper({
+      command: (side, command) => this.#command(side, command),
+      stage: (holder, needs) => this.#halves[holder].outbox.request(needs),
+      nextId: () => this.#nextId(),
+      hostOf: side => this.#halves[side].facts.host,
+    })
+    this.#findings = new Findings(start.conflicts, digester, this.#keeper, {
+      effect: effect => this.#effects.push(effect),
+      log: line => this.#log(line),
+    })
+  }
+
+  /**
+   * Takes one event; the first is `start`.
+   * @param now monotonic ms
+   * @param wallClock ms since 1970, for labels only
+   */
+  step(event: SessionEvent, now: number, wallClock: number): readonly Effect[] {
+    this.#now = now
+    this.#wallClock = wallClock
+    this.#take(event)
+    this.#advance()
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  get ancestor(): Tree {
+    return this.#past.tree
+  }
+
+  get lastId(): number {
+    return this.#lastId
+  }
+
+  conflicts(): readonly OpenConflict[] {
+    return this.#findings.conflicts
+  }
+
+  /** Some of what a barrier still waits for. */
+  waiting(barrier: number, limit: number): readonly Path[] {
+    return this.#barriers.waiting(barrier, this.#outstanding(), limit)
+  }
+
+  /** Plain figures for `status`. */
+  status() {
+    const { alpha, beta } = this.#halves
+    return {
+      phase: this.#phase(),
+      lastSyncAt: this.#lastSyncAt,
+      entries: { alpha: weight(alpha.tree), beta: weight(beta.tree) },
+      queued: alpha.outbox.queued + beta.outbox.queued + this.#dirty.size,
+      inFlight: alpha.outbox.inFlight + beta.outbox.inFlight,
+      bytesQueued: alpha.outbox.bytesQueued + beta.outbox.bytesQueued,
+      conflicts: this.#findings.conflicts.length,
+      problems: this.#findings.problems,
+      notices: this.#findings.notices,
+      holds: this.#holds.all(),
+    }
+  }
+
+  #phase() {
+    if (this.#holds.has('first-sync')) return 'first-sync' as const
+    if (this.#holds.halts) return 'halted' as const
+    if (this.#paused) return 'paused' as const
+    return this.#isQuiet ? ('watching' as const) : ('syncing' as const)
+  }
+
+  #take(event: SessionEvent): void {
+    switch (event.type) {
+      case 'start': return this.#begin()
+      case 'replica': return this.#heard(event.side, event.event)
+      case 'pause':
+      case 'resume':
+        this.#paused = event.type === 'pause'
+        return this.#log({ level: 'info', event: event.type === 'pause' ? 'paused' : 'resumed' })
+      case 'approve': return this.#approve(event)
+      case 'resolve': return this.#resolve(event.path, event.take)
+      case 'barrier':
+        this.#barriers.add(event.id, event.path)
+        for (const side of sides) this.#command(side, { type: 'fence', id: event.id, verify: event.verify })
+        return
+      case 'barrier-over': return this.#barriers.remove(event.id)
+      case 'gates':
+        for (const path of this.#shut) if (!event.shut.includes(path)) this.#markDirty(path)
+        this.#shut = event.shut
+        return
+      case 'tick':
+        for (const side of sides) for (const path of this.#halves[side].due(this.#now)) this.#markDirty(path)
+    }
+  }
+
+  #begin(): void {
+    const { alpha, beta } = this.#halves
+    const agreed = weight(this.#past.tree)
+    for (const side of sides) {
+      if (weight(this.#halves[side].tree) === 0 && agreed > 1) {
+        this.#hold({ guard: 'root-emptied', side, why: `the root is empty; ${agreed} entries were agreed on`, paths: [] })
+      }
+    }
+    const used = weight(alpha.tree) > 0 && weight(beta.tree) > 0
+    if (this.#isFirst && used && !same(alpha.tree, beta.tree, this.#digester)) {
+      this.#hold({ guard: 'first-sync', side: 'beta', why: `both sides hold files: ${weight(alpha.tree)} entries here, ${weight(beta.tree)} there`, paths: [] })
+    }
+    for (const side of sides) {
+      const { facts, tree } = this.#halves[side]
+      this.#log({ level: 'info', event: 'ready', side, entries: weight(tree), watcher: facts.watcher, swap: facts.swap, staging: facts.staging })
+    }
+    // From now on these two have a common past, be it empty: after a crash nobody is asked again.
+    if (this.#isFirst && !this.#holds.halts) this.#past.enter({ path: '', entry: emptyTree })
+    this.#markDirty('')
+  }
+
+  #heard(side: Side, event: ReplicaEvent): void {
+    const half = this.#halves[side]
+    switch (event.type) {
+      case 'changed':
+        half.tree = event.tree
+        this.#halves[otherSide(side)].outbox.offer(event.contents)
+        this.#dirty.addMoves(side, event.moves, this.#now)
+        for (const path of event.paths) this.#markDirty(path)
+        return this.#freeStalls(event.paths)
+      case 'outcomes':
+        half.tree = event.tree
+        return this.#outcomes(side, event.batch, event.outcomes)
+      case 'content': {
+        const content = event.bytes === undefined ? undefined : { bytes: event.bytes, mtimeMs: event.mtimeMs }
+        if (this.#keeper.content(event.id, content)) return
+        const receiver = otherSide(side)
+        const { toReceiver, voided } = this.#halves[receiver].outbox.content(event.id, event.bytes, event.mtimeMs)
+        for (const command of toReceiver) this.#command(receiver, command)
+        return this.#void(voided, receiver)
+      }
+      case 'staged':
+        this.#void(half.outbox.staged(event.digest, event.state), side)
+        if (event.state === 'complete') this.#keeper.slotReady(side, event.digest)
+        return
+      case 'kept': return this.#findings.kept(event.id, event.copy, event.why)
+      case 'fenced': return this.#barriers.fenced(event.id, side, this.#now)
+      case 'durable':
+        if (this.#checkpoints.durable(event.id, side)) this.#effects.push({ type: 'fold', id: event.id })
+        return
+      case 'guard': return this.#guarded(side, event)
+      case 'remark': return this.#log({ level: 'notice', event: 'remark', side, path: event.path, code: event.code, why: event.why })
+      case 'ready':
+      case 'answer':
+      case 'closed':
+    }
+  }
+
+  #guarded(side: Side, event: ReplicaEvent & { type: 'guard' }): void {
+    if (event.state === 'held') this.#hold({ guard: event.guard, side, why: event.why, paths: event.paths })
+    else if (this.#holds.lift(event.guard, side)) {
+      this.#log({ level: 'notice', event: 'lifted', side, guard: event.guard })
+      this.#markDirty('')
+    }
+  }
+
+  #hold(hold: Parameters<Holds['hold']>[0]): void {
+    if (this.#holds.hold(hold)) this.#log({ level: 'warning', event: 'held', side: hold.side, guard: hold.guard, why: hold.why })
+  }
+
+  #approve(event: SessionEvent & { type: 'approve' }): void {
+    const approved = this.#holds.all().filter(hold => event.guard === undefined || hold.guard === event.guard)
+    this.#prefer = event.prefer
+    if (approved.some(hold => hold.guard === 'first-sync')) this.#past.enter({ path: '', entry: emptyTree })
+    for (const path of this.#holds.approve(event.guard)) this.#markDirty(path)
+    for (const { guard, side, paths } of approved) {
+      this.#command(side, { type: 'approve', guard })
+      this.#log({ level: 'notice', event: 'approved', side, guard, paths: paths.length })
+    }
+  }
+
+  /** What the loser holds becomes the common past, so that the winner's version is the only change. */
+  #resolve(path: Path, take: Side): void {
+    if (this.#findings.conflict(path) === undefined) return
+    this.#past.decide(path, at(this.#halves[otherSide(take)].tree, path))
+    this.#resolving.set(path, take)
+    this.#markDirty(path)
+    this.#log({ level: 'info', event: 'resolved', path, take })
+  }
+
+  /** Plans what is dirty, sends what can go, answers who waits, and says when to come back. */
+  #advance(): void {
+    if (this.#mayPlan) {
+      this.#plan()
+      for (const side of sides) this.#dispatch(side)
+    }
+    const changes = this.#past.takeUnwritten()
+    if (changes.length > 0) {
+      this.#effects.push({ type: 'remember', changes })
+      this.#checkpoints.changed(this.#now)
+    }
+    this.#answerBarriers()
+    const quiet = this.#isQuiet
+    if (quiet) this.#lastSyncAt = this.#wallClock
+    if (this.#checkpoints.due(this.#now, quiet)) {
+      const id = this.#nextId()
+      this.#checkpoints.begin(id)
+      this.#effects.push({ type: 'mark', id })
+      for (const side of sides) this.#command(side, { type: 'checkpoint', id })
+    }
+    const next = [this.#checkpoints.nextAt, this.#halves.alpha.nextDue, this.#halves.beta.nextDue].filter(time => time !== undefined)
+    if (next.length > 0) this.#effects.push({ type: 'wake', at: Math.min(...next) })
+  }
+
+  get #mayPlan(): boolean {
+    return !this.#paused && !this.#holds.halts
+  }
+
+  get #isQuiet(): boolean {
+    return this.#dirty.size === 0 && sides.every(side => this.#halves[side].outbox.isEmpty)
+  }
+
+  #plan(): void {
+    const { alpha, beta } = this.#halves
+    const { scope: dirty, since, moves } = this.#dirty.take(path => this.#isFree(path))
+    if (dirty.length === 0) return
+    const scope = this.#findings.withConflictsAbove(dirty)
+    const plan = reconcile({ ancestor: this.#past.tree, alpha: alpha.tree, beta: beta.tree, moves, scope, digester: this.#digester })
+    this.#holds.reconsider(scope)
+    for (const change of plan.agreed) if (!this.#past.enter(change)) this.#markDirty('from' in change ? change.to : change.path, since)
+    const opened = this.#findings.revise(scope, plan, this.#wallClock)
+    if (this.#prefer !== undefined) for (const { path } of opened) this.#resolve(path, this.#prefer)
+    this.#prefer = undefined
+    for (const side of sides) {
+      const { outbox } = this.#halves[side]
+      for (const path of scope) {
+        if (this.#isDirectoryAnywhere(path)) outbox.dropBelow(path)
+        else outbox.drop(path)
+      }
+      this.#enqueue(side, side === 'alpha' ? plan.toAlpha : plan.toBeta, since)
+    }
+  }
+
+  /** False while an operation on its way, a failure put off, or a shut gate stands in the way of planning a path. */
+  #isFree(path: Path): boolean {
+    const deep = this.#isDirectoryAnywhere(path)
+    if (sides.some(side => this.#halves[side].outbox.isBusy(path, deep) || this.#halves[side].isStalled(path))) return false
+    return !this.#shut.some(shut => overlaps(shut, path))
+  }
+
+  #isDirectoryAnywhere(path: Path): boolean {
+    return isDirectory(at(this.#past.tree, path)) || sides.some(side => isDirectory(at(this.#halves[side].tree, path)))
+  }
+
+  #enqueue(side: Side, operations: readonly Operation[], since: number): void {
+    if (operations.length === 0) return
+    const half = this.#halves[side]
+    const guard = massDelete(half.tree, operations)
+    const passed = guard.held ? this.#holds.holdRemovals(side, operations, guard.why) : operations
+    if (passed.length < operations.length) this.#log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why })
+    const sender = this.#halves[otherSide(side)].tree
+    const source = (operation: Operation): Source => ({ path: operation.path, agrees: senderHolds(operation, sender) })
+    half.outbox.add(passed.map(operation => this.#withReason(operation, side)), source, since)
+  }
+
+  #withReason(operation: Operation, side: Side): Operation {
+    if (operation.kind === 'move') return operation
+    for (const [path, take] of this.#resolving) {
+      if (take !== side && isWithin(operation.path, path)) return { ...operation, reason: 'conflict-loser' }
+    }
+    return operation
+  }
+
+  #dispatch(side: Side): void {
+    const receiver = this.#halves[side]
+    const sender = this.#halves[otherSide(side)]
+    const stands = (task: Task): boolean => task.operations.every((operation, index) => stillStands(operation, { receiver: receiver.tree, sender: sender.tree, isEmptied: index > 0 }))
+    const { toReceiver, toSender, voided } = receiver.outbox.next(stands, { take: () => this.#nextId() })
+    for (const command of toSender) this.#command(otherSide(side), command)
+    for (const command of toReceiver) this.#command(side, command)
+    // What made it void is dirty already; the wait keeps a plan that can never stand from spinning.
+    for (const task of voided) {
+      this.#markDirty(task.path, task.since)
+      receiver.stall(task.path, this.#now)
+    }
+  }
+
+  #outcomes(side: Side, batch: number, outcomes: readonly Outcome[]): void {
+    const half = this.#halves[side]
+    const sent = half.outbox.finished(batch)
+    // An answer to an earlier session: what it did is in the tree, and nobody has planned with it yet.
+    if (sent === undefined) {
+      for (const { path } of outcomes) this.#markDirty(path)
+      return
+    }
+    const done: Path[] = []
+    let index = 0
+    for (const task of sent.tasks) {
+      for (const operation of task.operations) {
+        const outcome = outcomes[index++]
+        if (outcome === undefined) this.#markDirty(operation.path, task.since)
+        else if (outcome.result === 'done' || outcome.result === 'kept') {
+          done.push(operation.path)
+          this.#done(side, operation, task)
+          if (outcome.result === 'kept') this.#findings.notice({ path: operation.path, kind: 'kept-untracked', side })
+        } else this.#undone(side, operation, outcome, task.since)
+      }
+      if (sent.tasks.length <= editTasks) this.#latencies.add(this.#now - task.since)
+    }
+    this.#freeStalls(done)
+  }
+
+  /** Both sides have held what this operation brought about: the ancestor advances. */
+  #done(side: Side, operation: Operation, task: Task): void {
+    this.#halves[side].succeeded(operation.path)
+    this.#holds.spent(side, operation.path)
+    const take = this.#resolving.get(operation.path)
+    if (take !== undefined && take !== side) this.#resolving.delete(operation.path)
+    const change: Change | Move =
+      operation.kind === 'move' ? { from: operation.from, to: operation.path }
+      : { path: operation.path, entry: operation.kind === 'put' ? shallow(operation.after) : undefined }
+    // What empties a place for another kind of entry is agreed with it; a merge of both sides' changes once both have it.
+    const agrees = task.agrees || operation !== task.operations.at(-1)
+    if (!agrees || !this.#past.enter(change)) this.#markDirty(operation.path, task.since)
+    // What was heard of below under the old name since the move was sent is to be planned under the new one.
+    if (operation.kind === 'move') this.#markDirty(operation.path, task.since)
+    this.#logDone(side, operation)
+  }
+
+  #undone(side: Side, operation: Operation, outcome: Outcome, since: number): void {
+    const half = this.#halves[side]
+    if (outcome.result === 'held') {
+      this.#holds.holdRemovals(side, [operation], 'the host where they would be deleted holds them')
+      return
+    }
+    this.#markDirty(operation.path, since)
+    if (operation.kind === 'move') this.#markDirty(operation.from, since)
+    if (outcome.result === 'needs') return half.outbox.forgetSlot(outcome.digest)
+    half.stall(operation.path, this.#now)
+    if (outcome.result === 'failed') this.#findings.refused(side, outcome)
+  }
+
+  /** The sender no longer has the content: there is nothing new to plan until it says what it has instead. */
+  #void(tasks: readonly Task[], receiver: Side): void {
+    for (const task of tasks) {
+      this.#markDirty(task.path, task.since)
+      this.#halves[otherSide(receiver)].stall(task.path, this.#now)
+    }
+  }
+
+  #freeStalls(paths: readonly Path[]): void {
+    for (const side of sides) for (const path of this.#halves[side].unstall(paths)) this.#markDirty(path)
+    this.#findings.heard(paths)
+  }
+
+  #answerBarriers(): void {
+    if (this.#barriers.size === 0) return
+    const refusal = this.#paused ? 'paused' : this.#holds.has('first-sync') ? 'held' : this.#holds.halts ? 'halted' : undefined
+    if (refusal !== undefined) {
+      for (const id of this.#barriers.ids()) {
+        this.#barriers.remove(id)
+        this.#effects.push({ type: 'barrier', id, state: refusal })
+      }
+      return
+    }
+    for (const { id, path } of this.#barriers.over(() => this.#outstanding())) {
+      this.#effects.push({ type: 'barrier', id, state: this.#stateOf(path) })
+    }
+  }
+
+  /** Dirty, queued or on its way. A path that a disk refused and that is listed is waited for no longer. */
+  *#outstanding(): Generator<Outstanding, void, undefined> {
+    for (const item of this.#dirty.outstanding()) if (!this.#findings.isRefused(item.path)) yield item
+    for (const side of sides) {
+      for (const task of this.#halves[side].outbox.outstanding()) if (!this.#findings.isRefused(task.path)) yield task
+    }
+  }
+
+  #stateOf(path: Path): BarrierState {
+    if (this.#findings.hasConflictUnder(path)) return 'conflicts'
+    if (this.#holds.all().some(hold => hold.paths.length === 0 || hold.paths.some(held => isWithin(held, path)))) return 'held'
+    return this.#findings.hasProblemUnder(path) ? 'problems' : 'synced'
+  }
+
+  #logDone(side: Side, operation: Operation): void {
+    const line: LogLine = { level: 'info', event: operation.kind, side, path: operation.path }
+    if (operation.kind === 'move') this.#log({ ...line, from: operation.from })
+    else if (operation.kind === 'put' && isFile(operation.after)) this.#log({ ...line, size: operation.after.size, replaced: operation.before !== undefined })
+    else this.#log(line)
+  }
+
+  #markDirty(path: Path, since = this.#now): void {
+    this.#dirty.add(path, since)
+  }
+
+  #command(side: Side, command: ReplicaCommand): void {
+    this.#effects.push({ type: 'command', side, command })
+  }
+
+  #log(line: LogLine): void {
+    this.#effects.push({ type: 'log', line })
+  }
+
+  #nextId(): number {
+    return ++this.#lastId
+  }
+}

@@ -1,0 +1,10 @@
+import type { Worker } from 'node:worker_threads'
+
+/** Work that would hold up the event loop, each in a thread of its own. */
+export type WorkerRole = 'inotify' | 'hash' | 'store' | 'fsevents'
+
+/**
+ * Starts a thread of this program in a role. Scripts and the agent bundle hand one in, because only they know which
+ * file the thread must load: `scripts/worker.ts`, `dist/worker.js`, or the agent's single file itself.
+ */
+export type StartWorker = (role: WorkerRole, data: unknown) => Worker
