@@ -1,0 +1,250 @@
+import type { Entry } from '../core/entry.ts'
+import { isDirectory, isSynced } from '../core/entry.ts'
+import { massDelete } from '../core/guards.ts'
+import type { ReplicaCommand } from '../core/messages.ts'
+import type { Operation, Outcome } from '../core/operation.ts'
+import type { Path } from '../core/path.ts'
+import { nameOf, parentOf } from '../core/path.ts'
+import { children, sameShallow, withShallow } from '../core/tree.ts'
+import { sliceMs } from '../core/limits.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Stat } from '../ports/disk.ts'
+import type { Attachment, Attachments } from './attachments.ts'
+import type { Carried } from './carried.ts'
+import type { DirectoryNode } from './directory-nodes.ts'
+import type { Hands } from './hands.ts'
+import { Operator } from './operations.ts'
+import type { Surroundings } from './refresh.ts'
+import { relistDirectory } from './refresh.ts'
+import type { RootGuard } from './root-guard.ts'
+import type { View } from './view.ts'
+
+type ApplyCommand = ReplicaCommand & { readonly type: 'apply' }
+
+export interface ApplyingOptions {
+  readonly hands: Hands
+  readonly view: View
+  readonly attachments: Attachments
+  readonly clock: Clock
+  readonly around: Surroundings
+  readonly guard: RootGuard
+  /** Looks at a name now if something was heard of it; false: it is not quiet yet. */
+  readonly refresh: (node: DirectoryNode, name: string) => boolean
+  /** Sends what was learnt of others' doing, so that outcomes come after it. */
+  readonly emitNews: () => void
+  /** There may be something to do for the loop of the replica. */
+  readonly pump: () => void
+}
+
+/** A batch this small is somebody's edit: it does not wait for a large one before it, unless it builds on it. */
+const smallBatch = 8
+
+/** Deletes asked for within this of each other are judged together by the guard (ms). */
+const deleteWindowMs = 10_000
+
+/** Operations within this of each other are one thing to undo (ms). */
+const burstMs = 1000
+
+interface Running {
+  readonly paths: ReadonlySet<Path>
+  readonly finished: Promise<void>
+}
+
+/** Carries out the batches of all sessions: content is prepared beside other work, then operations go one by one. */
+export class Applying {
+  readonly #options: ApplyingOptions
+  readonly #running = new Set<Running>()
+  #lastTurn: Promise<void> = Promise.resolve()
+  #closed = false
+  #approvedDeletes = false
+  #burst: { readonly group: string; lastAt: number } | undefined
+  #deletes: { readonly since: number; readonly before: View['tree']; readonly operations: Operation[] } | undefined
+
+  constructor(options: ApplyingOptions) {
+    this.#options = options
+  }
+
+  get isBusy(): boolean {
+    return this.#running.size > 0
+  }
+
+  add(attachment: Attachment, command: ApplyCommand): void {
+    const paths = new Set(command.operations.map(operation => operation.path))
+    const waits = command.operations.length > smallBatch || this.#buildsOnRunning(command.operations)
+    const turn = waits ? this.#lastTurn : Promise.resolve()
+    const finished = this.#run(attachment, command, turn).finally(() => {
+      this.#running.delete(running)
+      this.#options.pump()
+    })
+    const running: Running = { paths, finished }
+    this.#running.add(running)
+    if (waits) this.#lastTurn = finished
+  }
+
+  /** A person lifted the guard on deletes: the next ones go through. */
+  approveDeletes(): void {
+    this.#approvedDeletes = true
+    this.#deletes = undefined
+  }
+
+  /** Waits until nothing is in the middle. Batches not begun are not answered. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#running].map(running => running.finished))
+  }
+
+  #buildsOnRunning(operations: readonly Operation[]): boolean {
+    for (const { paths } of this.#running) {
+      for (const { path } of operations) {
+        for (let above = path; above !== ''; above = parentOf(above)) if (paths.has(above)) return true
+      }
+    }
+    return false
+  }
+
+  async #run(attachment: Attachment, command: ApplyCommand, turn: Promise<void>): Promise<void> {
+    const { attachments, clock, hands } = this.#options
+    const operator = new Operator(hands)
+    const pause = (): Promise<void> => new Promise(resolve => clock.soon(resolve))
+    try {
+      await operator.prepare(command.operations, command.contents, pause)
+      await turn
+      const outcomes: Outcome[] = []
+      let until = clock.monotonic() + sliceMs
+      for (const operation of command.operations) {
+        if (this.#closed) return
+        outcomes.push(this.#one(operator, operation, attachment))
+        if (clock.monotonic() < until) continue
+        await pause()
+        until = clock.monotonic() + sliceMs
+      }
+      this.#options.emitNews()
+      attachments.tell(attachment, { type: 'outcomes', batch: command.batch, tree: this.#options.view.tree, outcomes })
+      this.#tellOthers(attachment, command.operations, outcomes)
+    } finally {
+      operator.end()
+    }
+  }
+
+  #one(operator: Operator, operation: Operation, attachment: Attachment): Outcome {
+    const { view, guard } = this.#options
+    const { path } = operation
+    if (guard.isHeld) return { result: 'stale', path }
+    const refusal = this.#refusal(operation, attachment)
+    if (refusal !== undefined) return refusal
+    const before = view.entryAt(operation.kind === 'move' ? operation.from : path)
+    if (operation.kind === 'put' && sameShallow(before, operation.after)) return { result: 'done', path }
+    if (operation.kind === 'remove' && before === undefined) return { result: 'done', path }
+    if (!sameShallow(before, operation.before)) return { result: 'stale', path }
+    const why = operation.kind === 'move' ? undefined : operation.reason
+    const carried = operator.carryOut(operation, { group: this.#group(), why })
+    this.#record(operation, carried)
+    return this.#outcome(operation, carried)
+  }
+
+  /** What was replaced and deleted in one go comes back in one go, whatever the number of batches. */
+  #group(): string {
+    const { clock } = this.#options
+    const now = clock.monotonic()
+    if (this.#burst === undefined || now - this.#burst.lastAt > burstMs) this.#burst = { group: clock.now().toString(36), lastAt: now }
+    this.#burst.lastAt = now
+    return this.#burst.group
+  }
+
+  /** What speaks against an operation before it is tried. */
+  #refusal(operation: Operation, attachment: Attachment): Outcome | undefined {
+    const { view, refresh, around } = this.#options
+    const { path } = operation
+    for (const each of operation.kind === 'move' ? [operation.from, path] : [path]) {
+      const node = view.nodes.at(parentOf(each))
+      if (node === undefined) return { result: 'stale', path }
+      if (!refresh(node, nameOf(each))) return { result: 'busy', path }
+    }
+    const isDirectoryHere = operation.kind === 'put' ? isDirectory(operation.after) : isDirectory(operation.before)
+    if (around.rules.ignores(path, isDirectoryHere)) {
+      return { result: 'failed', path, code: 'IGNORED', message: `Cannot change ${path}: it is ignored on this side`, verdict: 'problem' }
+    }
+    return operation.kind === 'remove' && this.#guardsDelete(operation, attachment) ? { result: 'held', path, guard: 'mass-delete' } : undefined
+  }
+
+  /** The receiving side counts deletes for itself, whatever the other says. */
+  #guardsDelete(operation: Operation, attachment: Attachment): boolean {
+    const { view, clock, attachments } = this.#options
+    const now = clock.monotonic()
+    if (this.#deletes === undefined || now - this.#deletes.since > deleteWindowMs) {
+      if (this.#deletes !== undefined) this.#approvedDeletes = false
+      this.#deletes = { since: now, before: view.tree, operations: [] }
+    }
+    if (this.#approvedDeletes) return false
+    this.#deletes.operations.push(operation)
+    if (this.#deletes.operations.length % deletesBetweenChecks !== 0) return false
+    const { held, why } = massDelete(this.#deletes.before, this.#deletes.operations)
+    if (!held) return false
+    this.#deletes.operations.pop()
+    attachments.tell(attachment, { type: 'remark', code: 'MASS_DELETE', path: operation.path, why })
+    return true
+  }
+
+  /** Brings the view up to date with what was done. */
+  #record(operation: Operation, carried: Carried): void {
+    const { view, around } = this.#options
+    const { path } = operation
+    const node = view.nodes.at(parentOf(path))
+    if (node === undefined) return
+    const name = nameOf(path)
+    if (carried.outcome.result === 'done') {
+      if (operation.kind === 'move') this.#recordMove(operation, node, name)
+      else if (operation.kind === 'remove') view.set(path, undefined)
+      else this.#recordPut(operation.after, { node, name, path }, carried.stat)
+    }
+    // What a person wrote meanwhile, or what is not known for certain: a look tells.
+    if (carried.outcome.result !== 'done' || (carried.stat === undefined && operation.kind === 'put' && operation.after.kind === 'file')) {
+      around.dirty.note(node, name, 'closed')
+    }
+  }
+
+  #recordMove(operation: Operation & { kind: 'move' }, parent: DirectoryNode, name: string): void {
+    const { view, around } = this.#options
+    const moved = view.nodes.at(operation.from)
+    if (moved === undefined) return
+    view.moveNode(moved, parent, name, false)
+    for (const below of view.nodes.below(moved)) around.relist(below, !around.watcher.traits.followsMoves)
+  }
+
+  #recordPut(after: Entry, place: { readonly node: DirectoryNode; readonly name: string; readonly path: Path }, stat: Stat | undefined): void {
+    const { view, around } = this.#options
+    view.tree = withShallow(view.tree, place.path, after)
+    if (stat === undefined) return
+    if (after.kind === 'file') view.setIdentity(place.node, place.name, stat)
+    if (!isDirectory(after)) return
+    const known = place.node.children?.get(place.name)
+    const entered = view.enter(place.node, place.name, stat)
+    // Watched at once, so that what is put into it next is not missed; listed, because somebody may have been quicker.
+    if (entered !== known) for (const _ of relistDirectory(entered, around)) continue
+  }
+
+  /** A directory that could not be removed is kept for what is untracked in it, or holds something new. */
+  #outcome(operation: Operation, carried: Carried): Outcome {
+    const { outcome } = carried
+    if (outcome.result !== 'kept') return outcome
+    const { view } = this.#options
+    const entry = view.entryAt(operation.path)
+    const holdsSynced = [...children(entry)].some(([, below]) => isSynced(below))
+    if (holdsSynced) return { result: 'stale', path: operation.path }
+    view.set(operation.path, undefined)
+    return outcome
+  }
+
+  /** Other sessions of the root hear of it as of any change. */
+  #tellOthers(attachment: Attachment, operations: readonly Operation[], outcomes: readonly Outcome[]): void {
+    const { attachments, view } = this.#options
+    if (attachments.size < 2) return
+    const done = operations.filter((_, index) => outcomes[index]?.result === 'done' || outcomes[index]?.result === 'kept')
+    if (done.length === 0) return
+    const moves = done.flatMap(operation => (operation.kind === 'move' ? [{ from: operation.from, to: operation.path }] : []))
+    attachments.tellOthers(attachment, { type: 'changed', tree: view.tree, paths: done.map(({ path }) => path), moves, contents: new Map() })
+  }
+}
+
+/** Judging every single delete anew would cost the square of their number. */
+const deletesBetweenChecks = 16

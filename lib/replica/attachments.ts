@@ -1,0 +1,67 @@
+import type { ReplicaEvent } from '../core/messages.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ReplicaListener } from '../ports/replica.ts'
+
+/** One session's end of a replica that several may share. */
+export interface Attachment {
+  readonly listener: ReplicaListener
+  isReady: boolean
+  isOpen: boolean
+}
+
+/** The sessions that listen to one replica. Events are handed over in order, each in a turn of its own caller. */
+export class Attachments {
+  readonly #all = new Set<Attachment>()
+  readonly #queue: (() => void)[] = []
+  readonly #clock: Clock
+  #delivering = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  add(listener: ReplicaListener): Attachment {
+    const attachment: Attachment = { listener, isReady: false, isOpen: true }
+    this.#all.add(attachment)
+    return attachment
+  }
+
+  remove(attachment: Attachment): void {
+    attachment.isOpen = false
+    this.#all.delete(attachment)
+  }
+
+  *ready(): Generator<Attachment, void, undefined> {
+    for (const attachment of this.#all) if (attachment.isReady) yield attachment
+  }
+
+  *waiting(): Generator<Attachment, void, undefined> {
+    for (const attachment of this.#all) if (!attachment.isReady) yield attachment
+  }
+
+  /** Sends to one session; what it does in answer never runs inside the sender. */
+  tell(attachment: Attachment, event: ReplicaEvent): void {
+    this.#queue.push(() => {
+      if (attachment.isOpen) attachment.listener(event)
+    })
+    if (!this.#delivering) this.#deliver()
+  }
+
+  /** Sends to every session that is ready, but for one. */
+  tellOthers(except: Attachment | undefined, event: ReplicaEvent): void {
+    for (const attachment of this.ready()) if (attachment !== except) this.tell(attachment, event)
+  }
+
+  #deliver(): void {
+    this.#delivering = true
+    this.#clock.soon(() => {
+      // Whatever a listener sends meanwhile is delivered in the same turn: a hop costs latency.
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next()
+      this.#delivering = false
+    })
+  }
+}

@@ -1,0 +1,92 @@
+import type { Entry } from '../core/entry.ts'
+import type { Path } from '../core/path.ts'
+import type { Turns } from './line-file.ts'
+import { LineFile } from './line-file.ts'
+import type { StoredEntry } from './stored-entry.ts'
+import { isRecord, revivedEntry, storedEntry } from './stored-entry.ts'
+import type { WorkArea } from './work-area.ts'
+
+/** One copy of another side's version. */
+export interface CopyLine {
+  readonly path: Path
+  /** Its name among the copies. */
+  readonly name: string
+  readonly host: string
+  /** When it came (ms since 1970). */
+  readonly at: number
+  /** What it is a copy of, shallow. */
+  readonly entry: Entry | undefined
+}
+
+interface StoredCopy extends Omit<CopyLine, 'entry'> {
+  readonly entry: StoredEntry | undefined
+  readonly isOver: boolean
+}
+
+/** Which copy belongs to which path: small, for conflicts are few. A line is written before its copy comes. */
+export class CopyIndex {
+  readonly #lines: LineFile<StoredCopy>
+  readonly #current = new Map<Path, CopyLine>()
+  /** Copies that were replaced or released, by name. */
+  readonly #former = new Map<string, CopyLine>()
+
+  constructor(area: WorkArea) {
+    this.#lines = new LineFile(area.base, 'copies.jsonl', revivedLine)
+    for (const lines of this.#lines.forward()) for (const line of lines) this.#take(line)
+  }
+
+  find(path: Path): CopyLine | undefined {
+    return this.#current.get(path)
+  }
+
+  isCurrent(name: string): boolean {
+    for (const line of this.#current.values()) if (line.name === name) return true
+    return false
+  }
+
+  former(name: string): CopyLine | undefined {
+    return this.#former.get(name)
+  }
+
+  add(line: CopyLine): void {
+    this.#write(line, false)
+  }
+
+  remove(line: CopyLine): void {
+    this.#write(line, true)
+  }
+
+  /** Forgets copies that are no more. */
+  async compact(turns: Turns): Promise<void> {
+    if (this.#former.size <= this.#current.size) return
+    await this.#lines.rewrite(line => !line.isOver && this.isCurrent(line.name), turns)
+    this.#former.clear()
+  }
+
+  close(): void {
+    this.#lines.close()
+  }
+
+  #write(line: CopyLine, isOver: boolean): void {
+    const stored = { ...line, entry: line.entry && storedEntry(line.entry), isOver }
+    this.#lines.append(stored)
+    this.#take(stored)
+  }
+
+  #take(stored: StoredCopy): void {
+    const { path, name, host, at, isOver } = stored
+    const line: CopyLine = { path, name, host, at, entry: revivedEntry(stored.entry) }
+    const before = this.#current.get(path)
+    if (before !== undefined) this.#former.set(before.name, before)
+    if (isOver) this.#current.delete(path)
+    else this.#current.set(path, line)
+  }
+}
+
+function revivedLine(value: unknown): StoredCopy | undefined {
+  if (!isRecord(value)) return undefined
+  const { path, name, host, at, isOver } = value
+  if (typeof path !== 'string' || typeof name !== 'string' || typeof host !== 'string' || typeof at !== 'number') return undefined
+  const entry = revivedEntry(value.entry)
+  return { path, name, host, at, entry: entry && storedEntry(entry), isOver: isOver === true }
+}

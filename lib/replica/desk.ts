@@ -1,0 +1,98 @@
+import { SyncError } from '../core/errors.ts'
+import type { Answer, Question, ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
+import type { Path } from '../core/path.ts'
+import { checkPath, nameOf, parentOf } from '../core/path.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { DirectoryHandle } from '../ports/disk.ts'
+import type { Copies } from './copies.ts'
+import type { Hands } from './hands.ts'
+import { placeCopy } from './place-copy.ts'
+import { restore } from './restore.ts'
+import type { Pause } from './staging.ts'
+
+/** Trash items one answer may hold. */
+const trashItemsLimit = 10_000
+
+/** Bytes of text one answer may hold. */
+const textBytesLimit = 1024 * 1024
+
+/** Answers what people ask about one host's trash and conflict copies, and does what they order there. */
+export class Desk {
+  readonly #hands: Hands
+  readonly #copies: Copies
+  readonly #pause: Pause
+
+  constructor(hands: Hands, copies: Copies, clock: Clock) {
+    this.#hands = hands
+    this.#copies = copies
+    this.#pause = () => new Promise(resolve => clock.soon(resolve))
+  }
+
+  /** Keeps the other side's version of a conflicting path. A disk that refuses is an answer. */
+  keep(command: ReplicaCommand & { readonly type: 'keep' }): ReplicaEvent {
+    const { id, path, host, version, content } = command
+    try {
+      checkPath(path)
+      return { type: 'kept', id, ...this.#copies.keep({ path, host, entry: version, content }) }
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      return { type: 'kept', id, copy: undefined, why: error.message }
+    }
+  }
+
+  /** The conflict is over. A copy that cannot be moved to the trash stays where it is until the next start. */
+  release(path: Path): void {
+    try {
+      this.#copies.release(path)
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+    }
+  }
+
+  async answer(question: Question): Promise<Answer> {
+    try {
+      return await this.#answer(question)
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      return { about: 'error', code: error.code, message: error.message }
+    }
+  }
+
+  close(): void {
+    this.#copies.close()
+  }
+
+  async #answer(question: Question): Promise<Answer> {
+    switch (question.about) {
+      case 'trash': return { about: 'trash', items: this.#hands.work.trash.list(question.path, Math.min(question.limit, trashItemsLimit)) }
+      case 'restore': return { about: 'restore', ...(await restore(this.#hands, question.trash, this.#pause)) }
+      case 'time': return { about: 'time', mtimeMs: this.#at(question.path, (directory, name) => directory.lookup(name)?.mtimeMs) }
+      case 'place-copy': return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question.path, this.#pause) }
+      case 'text': {
+        const limit = Math.min(question.limit, textBytesLimit)
+        if (question.of === 'copy') return { about: 'text', text: this.#copies.text(question.path, limit) }
+        return { about: 'text', text: this.#at(question.path, (directory, name) => textOf(directory, name, limit)) }
+      }
+    }
+  }
+
+  #at<T>(path: Path, look: (directory: DirectoryHandle, name: string) => T): T {
+    checkPath(path)
+    const directory = this.#hands.root.open(parentOf(path))
+    try {
+      return look(directory, nameOf(path))
+    } finally {
+      directory.close()
+    }
+  }
+}
+
+function textOf(directory: DirectoryHandle, name: string, limit: number): Uint8Array | undefined {
+  if (directory.lookup(name)?.kind !== 'file') return undefined
+  const file = directory.read(name)
+  try {
+    return file.read(0, limit)
+  } finally {
+    file.close()
+  }
+}

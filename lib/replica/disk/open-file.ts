@@ -1,0 +1,129 @@
+import { closeSync, fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs'
+import { SyncError } from '../../core/errors.ts'
+import type { ReadHandle, Stat, WriteHandle } from '../../ports/disk.ts'
+import { attempt, diskError } from './errors.ts'
+import type { Native } from './native-calls.ts'
+import { shown } from './names.ts'
+import { statFrom } from './stat.ts'
+import type { Unsynced } from './unsynced.ts'
+
+/** A descriptor that belongs to one owner, who may not use it once it is closed: its number is another file's by then. */
+export class OwnDescriptor {
+  readonly path: string
+  #number: number
+
+  constructor(number: number, path: string) {
+    this.#number = number
+    this.path = path
+  }
+
+  get number(): number {
+    if (this.#number < 0)
+      throw new SyncError('INVARIANT', `Cannot use ${shown(this.path)}: it was closed`, { verdict: 'bug' })
+    return this.#number
+  }
+
+  get isOpen(): boolean {
+    return this.#number >= 0
+  }
+
+  /** Gives up the descriptor: the caller closes it. */
+  release(): number {
+    const number = this.number
+    this.#number = -1
+    return number
+  }
+
+  close(): void {
+    if (this.isOpen) closeSync(this.release())
+  }
+}
+
+/** A regular file open for reading. */
+export class OpenForReading implements ReadHandle {
+  readonly #own: OwnDescriptor
+  readonly #native: Native | undefined
+
+  constructor(descriptor: number, path: string, native: Native | undefined) {
+    this.#own = new OwnDescriptor(descriptor, path)
+    this.#native = native
+  }
+
+  get descriptor(): number {
+    return this.#own.number
+  }
+
+  stat(): Stat {
+    return attempt('examine', this.#own.path, () => statFrom(fstatSync(this.#own.number)))
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length)
+    let filled = 0
+    attempt('read', this.#own.path, () => {
+      while (filled < length) {
+        const count = readSync(this.#own.number, bytes, filled, length - filled, offset + filled)
+        if (count === 0) break
+        filled += count
+      }
+    })
+    return filled === length ? bytes : bytes.subarray(0, filled)
+  }
+
+  unwritten(): boolean | undefined {
+    return this.#native?.unwritten?.(this.#own.number)
+  }
+
+  close(): void {
+    this.#own.close()
+  }
+}
+
+export interface WritingParts {
+  readonly native: Native | undefined
+  /** Takes over the descriptor of what is closed without having been synced. */
+  readonly unsynced: Unsynced | undefined
+}
+
+/** A regular file open for writing at its end. */
+export class OpenForWriting implements WriteHandle {
+  readonly #own: OwnDescriptor
+  readonly #parts: WritingParts
+  #synced = false
+
+  constructor(descriptor: number, path: string, parts: WritingParts) {
+    this.#own = new OwnDescriptor(descriptor, path)
+    this.#parts = parts
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#synced = false
+    attempt('write', this.#own.path, () => {
+      let written = 0
+      while (written < bytes.length) written += writeSync(this.#own.number, bytes, written, bytes.length - written)
+    })
+  }
+
+  /** After a failure the bytes may be gone though a second call succeeds: write the file anew. */
+  sync(): void {
+    const barrier = this.#parts.native?.barrier
+    if (barrier === undefined) {
+      attempt('make durable', this.#own.path, () => fdatasyncSync(this.#own.number))
+    } else {
+      const failure = barrier(this.#own.number)
+      if (failure !== undefined) throw diskError(failure, 'make durable', this.#own.path)
+    }
+    this.#synced = true
+  }
+
+  stat(): Stat {
+    return attempt('examine', this.#own.path, () => statFrom(fstatSync(this.#own.number)))
+  }
+
+  close(): void {
+    const { unsynced } = this.#parts
+    if (this.#synced || unsynced === undefined || !this.#own.isOpen) return this.#own.close()
+    const { path } = this.#own
+    attempt('make durable', path, () => unsynced.addWritten(this.#own.release(), path))
+  }
+}

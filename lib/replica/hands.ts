@@ -1,0 +1,21 @@
+import type { Digest } from '../core/entry.ts'
+import type { Path } from '../core/path.ts'
+import type { Disk, Stat } from '../ports/disk.ts'
+import type { Identity } from './identity-table.ts'
+import type { Staging } from './staging.ts'
+import type { Work } from './work.ts'
+
+/** What carrying out operations on one root needs. */
+export interface Hands {
+  readonly root: Disk
+  readonly work: Work
+  readonly staging: Staging
+  /** The digest of the file at a path, and the disk identity it was taken under; undefined when it is not certain now. */
+  readonly known: (path: Path) => { readonly digest: Digest; readonly identity: Identity } | undefined
+  /** True when this is the directory that the replica knows at the path. */
+  readonly isKnownDirectory: (path: Path, stat: Stat) => boolean
+  /** Whether a link with this target may stand at the path. */
+  readonly allowsLink: (path: Path, target: string) => boolean
+  /** Replaced files get the source's time too, instead of the moment of the swap. */
+  readonly sourceTimes: boolean
+}

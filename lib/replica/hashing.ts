@@ -1,0 +1,94 @@
+import type { Digest } from '../core/entry.ts'
+import { codeOf } from '../core/errors.ts'
+import type { Path } from '../core/path.ts'
+import type { Disk, ReadHandle, Stat } from '../ports/disk.ts'
+import type { DirtyName } from './dirty-names.ts'
+import { moved } from './look.ts'
+import type { View } from './view.ts'
+
+/** Hashes an open file of any size without holding up the event loop. */
+export type HashFile = (handle: ReadHandle, signal: AbortSignal) => Promise<Digest>
+
+/** Large files hashed at once. */
+const hashesAtOnce = 2
+
+interface Job {
+  readonly dirty: DirtyName
+  readonly path: Path
+}
+
+/** What became of hashing one file: its digest and the stat it belongs to, or undefined when it moved meanwhile. */
+export type Hashed = { readonly digest: Digest; readonly stat: Stat } | undefined
+
+/** Files too large to read at once, each hashed beside everything else and then reported once. */
+export class Hashing {
+  readonly #root: Disk
+  readonly #view: View
+  readonly #hashFile: HashFile
+  readonly #done: (dirty: DirtyName, result: Hashed) => void
+  readonly #queue = new Map<string, Job>()
+  readonly #running = new Set<string>()
+  readonly #abort = new AbortController()
+
+  constructor(root: Disk, view: View, hashFile: HashFile, done: (dirty: DirtyName, result: Hashed) => void) {
+    this.#root = root
+    this.#view = view
+    this.#hashFile = hashFile
+    this.#done = done
+  }
+
+  get size(): number {
+    return this.#queue.size + this.#running.size
+  }
+
+  add(dirty: DirtyName, path: Path): void {
+    const key = `${dirty.node.key}/${dirty.name}`
+    if (!this.#running.has(key)) this.#queue.set(key, { dirty, path })
+    this.#start()
+  }
+
+  close(): void {
+    this.#queue.clear()
+    this.#abort.abort()
+  }
+
+  #start(): void {
+    for (const [key, job] of this.#queue) {
+      if (this.#running.size >= hashesAtOnce) return
+      this.#queue.delete(key)
+      this.#running.add(key)
+      void this.#run(key, job)
+    }
+  }
+
+  async #run(key: string, job: Job): Promise<void> {
+    const result = await this.#hash(job)
+    this.#running.delete(key)
+    if (this.#abort.signal.aborted) return
+    this.#done(job.dirty, result)
+    this.#start()
+  }
+
+  async #hash({ dirty }: Job): Promise<Hashed> {
+    try {
+      const directory = this.#root.open(this.#view.nodes.pathOf(dirty.node))
+      try {
+        const handle = directory.read(dirty.name)
+        try {
+          const before = handle.stat()
+          const digest = await this.#hashFile(handle, this.#abort.signal)
+          const stat = handle.stat()
+          return moved(before, stat) ? undefined : { digest, stat }
+        } finally {
+          handle.close()
+        }
+      } finally {
+        directory.close()
+      }
+    } catch (error) {
+      // Gone, unreadable or aborted: the next look says which.
+      if (codeOf(error) === undefined && !this.#abort.signal.aborted) throw error
+      return undefined
+    }
+  }
+}

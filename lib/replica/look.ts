@@ -1,0 +1,148 @@
+import type { Digest, Entry, FileEntry, SyncedEntry } from '../core/entry.ts'
+import { isSynced } from '../core/entry.ts'
+import { SyncError, codeOf } from '../core/errors.ts'
+import { inlineContentBytes, inlineHashBytes } from '../core/limits.ts'
+import type { Content } from '../core/operation.ts'
+import type { Path } from '../core/path.ts'
+import { components } from '../core/path.ts'
+import type { Sight } from '../core/readiness.ts'
+import type { DirectoryHandle, ReadHandle, Stat } from '../ports/disk.ts'
+
+/** What stands under one name, as far as one look can tell. */
+export type Look =
+  | { readonly found: 'absent' | 'ignored' }
+  /** Its entry is certain. `content` comes along when a small file was just read. */
+  | { readonly found: 'entry'; readonly entry: Entry; readonly stat: Stat; readonly content: Content | undefined }
+  /** A directory; whether its children are known is the caller's matter. */
+  | { readonly found: 'directory'; readonly stat: Stat }
+  /** A file whose content is not known yet: `readFile` or a worker must read it, once `sight` is believed. */
+  | { readonly found: 'file'; readonly stat: Stat; readonly sight: Sight }
+
+export interface LookRules {
+  readonly ignores: (path: Path, isDirectory: boolean) => boolean
+  readonly digest: (bytes: Uint8Array) => Digest
+  /** Device of the root: another one is a mount point. */
+  readonly device: number
+}
+
+export interface LookedFor {
+  readonly path: Path
+  readonly name: string
+  /** What the tree holds there. */
+  readonly previous: Entry | undefined
+  /** True when the disk identity is the one `previous` was hashed under. */
+  readonly unchanged: (stat: Stat) => boolean
+  /** The last writer closed it: only a lease that says otherwise is believed over that. */
+  readonly closed: boolean
+}
+
+/** Looks at one name without reading content. Unreadable comes back as a problem entry, never as absent. */
+export function look(directory: DirectoryHandle, asked: LookedFor, rules: LookRules): Look {
+  const { path, name, previous } = asked
+  try {
+    const stat = directory.lookup(name)
+    if (stat === undefined) return { found: 'absent' }
+    if (rules.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }
+    switch (stat.kind) {
+      case 'directory':
+        return stat.device === rules.device ? { found: 'directory', stat } : problem('MOUNT', previous, stat)
+      case 'symlink': return lookAtLink(directory, asked, stat)
+      case 'file': return lookAtFile(directory, asked, stat)
+      default: return { found: 'entry', entry: { kind: 'untracked', why: stat.kind }, stat, content: undefined }
+    }
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT') return { found: 'absent' }
+    if (code === undefined || code === 'INVARIANT') throw error
+    return problem(code, previous, unknownStat)
+  }
+}
+
+function lookAtLink(directory: DirectoryHandle, asked: LookedFor, stat: Stat): Look {
+  const target = directory.readlink(asked.name)
+  const entry: Entry = staysInside(asked.path, target)
+    ? { kind: 'symlink', target }
+    : { kind: 'problem', why: 'SYMLINK', over: syncedOver(asked.previous) }
+  return { found: 'entry', entry, stat, content: undefined }
+}
+
+/** A relative target that, read as text, never leaves the root. */
+export function staysInside(path: Path, target: string): boolean {
+  if (target === '' || target.startsWith('/') || target.includes('\0')) return false
+  let depth = components(path).length - 1
+  for (const part of target.split('/')) {
+    if (part === '..') depth--
+    else if (part !== '' && part !== '.') depth++
+    if (depth < 0) return false
+  }
+  return true
+}
+
+function lookAtFile(directory: DirectoryHandle, asked: LookedFor, stat: Stat): Look {
+  const { previous, name } = asked
+  const known = previous?.kind === 'file' ? previous : undefined
+  if (known !== undefined && asked.unchanged(stat)) {
+    const mode = stat.mode & 0o777
+    return { found: 'entry', entry: mode === known.mode ? known : { ...known, mode }, stat, content: undefined }
+  }
+  const handle = directory.read(name)
+  try {
+    return { found: 'file', stat, sight: sightOf(handle, stat, known, asked.closed) }
+  } finally {
+    handle.close()
+  }
+}
+
+function sightOf(handle: ReadHandle, stat: Stat, known: FileEntry | undefined, closed: boolean): Sight {
+  const unwritten = handle.unwritten()
+  if (unwritten === false) return 'open'
+  if (stat.size === 0) return 'empty'
+  if (unwritten === true || closed) return 'whole'
+  return known !== undefined && stat.size < known.size ? 'shorter' : 'likely'
+}
+
+/**
+ * Reads and hashes a file that is small enough to do so at once. Undefined: it moved while it was read, or is too
+ * large: look again, or let a worker hash it.
+ */
+export function readFile(directory: DirectoryHandle, name: string, rules: LookRules): (Look & { found: 'entry' }) | undefined {
+  const handle = directory.read(name)
+  try {
+    const before = handle.stat()
+    if (before.size > inlineHashBytes) return undefined
+    const bytes = handle.read(0, before.size + 1)
+    const after = handle.stat()
+    if (bytes.length !== before.size || moved(before, after)) return undefined
+    const entry: FileEntry = { kind: 'file', mode: after.mode & 0o777, digest: rules.digest(bytes), size: bytes.length }
+    const content = bytes.length <= inlineContentBytes ? { bytes, mtimeMs: after.mtimeMs } : undefined
+    return { found: 'entry', entry, stat: after, content }
+  } finally {
+    handle.close()
+  }
+}
+
+/** True when the file may have changed between two stats. */
+export function moved(a: Stat, b: Stat): boolean {
+  return a.size !== b.size || a.mtimeMs !== b.mtimeMs || a.ctimeMs !== b.ctimeMs || a.inode !== b.inode
+}
+
+/** Unknown content over what was known: it freezes the path and everything agreed below it. */
+export function problemOver(why: string, previous: Entry | undefined): Entry {
+  return { kind: 'problem', why, over: syncedOver(previous) }
+}
+
+function problem(why: string, previous: Entry | undefined, stat: Stat): Look {
+  return { found: 'entry', entry: problemOver(why, previous), stat, content: undefined }
+}
+
+function syncedOver(previous: Entry | undefined): SyncedEntry | undefined {
+  const under = previous?.kind === 'problem' ? previous.over : previous
+  return isSynced(under) ? under : undefined
+}
+
+const unknownStat: Stat = { kind: 'file', mode: 0, size: -1, mtimeMs: -1, ctimeMs: -1, inode: -1, device: -1, links: 0, owner: -1 }
+
+/** Codes that say a look failed for want of descriptors or memory: try again, change nothing. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof SyncError && (error.code === 'EMFILE' || error.code === 'ENFILE' || error.code === 'ENOMEM' || error.code === 'EAGAIN')
+}

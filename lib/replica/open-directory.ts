@@ -1,0 +1,14 @@
+import { codeOf } from '../core/errors.ts'
+import type { Path } from '../core/path.ts'
+import type { DirectoryHandle, Disk } from '../ports/disk.ts'
+
+/** Pins a directory of the root; undefined when it is not there, or is something else. */
+export function openDirectory(root: Disk, path: Path): DirectoryHandle | undefined {
+  try {
+    return root.open(path)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw error
+    return undefined
+  }
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto'
+import { basename, dirname, join } from 'node:path'
+import { SyncError } from '../core/errors.ts'
+import { racyMs } from '../core/limits.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Disk } from '../ports/disk.ts'
+import type { StartWorker } from '../ports/worker.ts'
+import { bootId } from './disk/boot-id.ts'
+import type { Native } from './disk/native.ts'
+import { loadNative } from './disk/native.ts'
+import { openDisk } from './disk/open-disk.ts'
+import type { Probed } from './disk/probe.ts'
+import { probe } from './disk/probe.ts'
+import { HashPool } from './hash-pool.ts'
+import { digest } from './hash.ts'
+import { defaultPatterns, ignoreRules } from './ignore.ts'
+import { LocalReplica } from './local-replica.ts'
+import type { WantedWatcher } from './watch/open-watcher.ts'
+import { chooseWatcher } from './watch/open-watcher.ts'
+import { recover } from './recovery.ts'
+import { openWork } from './work.ts'
+
+export interface RootOptions {
+  /** The replica's directory, an absolute path. Made if it is missing and was never seen before. */
+  readonly root: string
+  /** Where staging, trash and copies go when they can: `work/<root id>` in the kit's home. */
+  readonly work: string
+  readonly host: string
+  readonly watcher: WantedWatcher
+  /** Lines of ignore rules that follow the defaults. */
+  readonly ignore: readonly string[]
+  readonly clock: Clock
+  readonly startWorker: StartWorker
+}
+
+/** Between two slow rounds over a whole root (ms): a rescan of 100,000 entries takes 0.3 s. */
+const safetyMs = 10 * 60 * 1000
+
+/** Opens the replica of a root on this machine's disk. Throws ROOT_MISSING when it was there once and is gone. */
+export function openRoot(options: RootOptions): LocalReplica {
+  const native = loadNative()
+  const root = openDisk(options.root, { native })
+  const home = openDisk(options.work, { native })
+  home.ensureBase(0o700)
+  const created = ensureRoot(root, home)
+  const { work, abilities } = chooseWorkDisk(root, home, options, native)
+  const ignores = ignoreRules([...defaultPatterns, ...options.ignore])
+  const hashing = new HashPool(options.startWorker)
+  const area = openWork(work, { abilities, clock: options.clock })
+  recover(root, area)
+  return new LocalReplica({
+    root,
+    holder: { disk: openDisk(dirname(root.base), { native }), name: basename(root.base) },
+    work: area,
+    openWatcher: chooseWatcher({ wanted: options.watcher, root: root.base, ignores, startWorker: options.startWorker, remark: () => {} }),
+    clock: options.clock,
+    hashFile: (handle, signal) => hashing.hashFile(handle, signal),
+    digest,
+    ignores,
+    facts: {
+      host: options.host,
+      bootId: bootId(),
+      caseSensitive: abilities.caseSensitive,
+      normalising: abilities.normalising,
+      swap: abilities.exchange ? 'exchange' : abilities.hardLinks || abilities.exclusiveRename ? 'aside' : 'copy',
+      staging: abilities.stagingInHome ? 'home' : 'root',
+      created,
+    },
+    racyMs: hasFineTimes(work) ? 0 : racyMs,
+    seed: randomBytes(4).readUInt32LE(),
+    safetyMs,
+  })
+}
+
+/** In a root's work area once the root has been opened: from then on a missing root is never made anew. */
+const seenMark = 'seen'
+
+/** Says whether the root had to be made. */
+function ensureRoot(root: Disk, home: Disk): boolean {
+  const handle = home.open('')
+  try {
+    if (handle.lookup(seenMark) === undefined) {
+      const created = root.ensureBase(0o755)
+      handle.create(seenMark).close()
+      return created
+    }
+  } finally {
+    handle.close()
+  }
+  try {
+    root.open('').close()
+    return false
+  } catch (error) {
+    const hint = 'mount it or put it back; to start over: dsync roots remove, then dsync roots add'
+    throw new SyncError('ROOT_MISSING', `Cannot open the root ${root.base}: it is not there any more`, { verdict: 'halt', hint, cause: error })
+  }
+}
+
+/** In the kit's home when files can be moved from there into the root, else in the root. */
+function chooseWorkDisk(root: Disk, home: Disk, options: RootOptions, native: Native | undefined): { readonly work: Disk; readonly abilities: Probed } {
+  const probed = probe(root, home)
+  if (probed.stagingInHome) return { work: home, abilities: probed }
+  home.close()
+  const work = openDisk(join(options.root, '.dsync'), { native })
+  work.ensureBase(0o700)
+  return { work, abilities: { ...probe(root, work), stagingInHome: false } }
+}
+
+/** True when writes in quick succession get different times: Linux from 6.13 on, and every disk of macOS. */
+function hasFineTimes(work: Disk): boolean {
+  const handle = work.open('')
+  const name = `grain-${randomBytes(4).toString('hex')}`
+  try {
+    const file = handle.create(name)
+    try {
+      const times = new Set<number>()
+      for (let i = 0; i < grainWrites; i++) {
+        file.write(Uint8Array.of(i))
+        times.add(file.stat().ctimeMs)
+      }
+      return times.size === grainWrites
+    } finally {
+      file.close()
+      handle.unlink(name)
+    }
+  } finally {
+    handle.close()
+  }
+}
+
+const grainWrites = 5

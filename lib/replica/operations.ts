@@ -1,0 +1,124 @@
+import type { Digest } from '../core/entry.ts'
+import { SyncError } from '../core/errors.ts'
+import type { Content, MoveDirectory, Operation } from '../core/operation.ts'
+import type { Path } from '../core/path.ts'
+import { checkPath, nameOf, parentOf } from '../core/path.ts'
+import type { DirectoryHandle } from '../ports/disk.ts'
+import type { Carried } from './carried.ts'
+import { failed, resulting, stale } from './carried.ts'
+import type { Hands } from './hands.ts'
+import type { Place } from './install.ts'
+import { carryOutMove } from './move-directory.ts'
+import { openDirectory } from './open-directory.ts'
+import { prepareContents } from './prepare.ts'
+import type { Contents } from './prepare.ts'
+import type { Purpose, PutOptions } from './put.ts'
+import { carryOutPut } from './put.ts'
+import type { Recovered } from './recovery.ts'
+import { retryPending } from './recovery.ts'
+import { carryOutRemove } from './remove.ts'
+import type { Pause } from './staging.ts'
+
+/**
+ * Carries out operations on one root, one at a time. `prepare` a batch, then `carryOut` each of it in order, then
+ * `end`. Each operation names what it expects, so repeating one that was carried out is harmless.
+ */
+export class Operator {
+  readonly #hands: Hands
+  #contents: Contents = new Map()
+  #pinned: { readonly path: Path; readonly handle: DirectoryHandle } | undefined
+
+  constructor(hands: Hands) {
+    this.#hands = hands
+  }
+
+  /**
+   * Puts the content that operations bring into slots, durable. What cannot be prepared shows in the outcome.
+   * @param contents what came along, by digest @param pause gives others a turn
+   * @returns what earlier batches had left in the middle because the disk failed
+   */
+  async prepare(
+    operations: readonly Operation[],
+    contents: ReadonlyMap<Digest, Content>,
+    pause: Pause,
+  ): Promise<readonly Recovered[]> {
+    const found = retryPending(this.#hands.root, this.#hands.work)
+    this.#contents = await prepareContents(this.#hands, operations, contents, pause)
+    return found
+  }
+
+  /**
+   * Carries out one operation. The disk's refusals are outcomes; a hostile path is thrown as PATH_INVALID, a mistake
+   * of ours as INVARIANT.
+   */
+  carryOut(operation: Operation, purpose: Purpose): Carried {
+    const prepared = this.#contents.get(operation)
+    this.#contents.delete(operation)
+    if (prepared !== undefined && 'result' in prepared) return resulting(prepared)
+    const carried = this.#attempt(operation, { ...purpose, prepared })
+    if (prepared !== undefined) this.#hands.staging.giveBack(prepared)
+    return carried
+  }
+
+  /** Lets go of the directory held for the next operation, and of content that no operation used. */
+  end(): void {
+    this.#unpin()
+    for (const prepared of this.#contents.values()) if ('staged' in prepared) this.#hands.staging.giveBack(prepared)
+    this.#contents = new Map()
+  }
+
+  #attempt(operation: Operation, options: PutOptions): Carried {
+    const { path } = operation
+    checkInside(path)
+    try {
+      const parent = this.#pin(parentOf(path))
+      if (parent === undefined) return stale(path)
+      return this.#carryOutAt({ parent, name: nameOf(path), path }, operation, options)
+    } catch (error) {
+      return resulting(failed(path, error))
+    }
+  }
+
+  #carryOutAt(place: Place, operation: Operation, options: PutOptions): Carried {
+    switch (operation.kind) {
+      case 'put':
+        return carryOutPut(this.#hands, place, operation, options)
+      case 'remove':
+        return carryOutRemove(this.#hands, place, operation, options)
+      case 'move':
+        return this.#move(place, operation)
+    }
+  }
+
+  #move(to: Place, move: MoveDirectory): Carried {
+    checkInside(move.from)
+    const parent = openDirectory(this.#hands.root, parentOf(move.from))
+    if (parent === undefined) return stale(move.path)
+    try {
+      return carryOutMove(this.#hands, { parent, name: nameOf(move.from), path: move.from }, to, move)
+    } finally {
+      parent.close()
+      // What is pinned may lie elsewhere now.
+      this.#unpin()
+    }
+  }
+
+  /** Operations of one directory follow each other, so one handle serves many. Not kept from batch to batch. */
+  #pin(path: Path): DirectoryHandle | undefined {
+    if (this.#pinned?.path === path) return this.#pinned.handle
+    this.#unpin()
+    const handle = openDirectory(this.#hands.root, path)
+    if (handle !== undefined) this.#pinned = { path, handle }
+    return handle
+  }
+
+  #unpin(): void {
+    this.#pinned?.handle.close()
+    this.#pinned = undefined
+  }
+}
+
+function checkInside(path: Path): void {
+  checkPath(path)
+  if (path === '') throw new SyncError('PATH_INVALID', 'Cannot accept an operation on the root itself', { verdict: 'halt' })
+}

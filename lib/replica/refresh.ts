@@ -1,0 +1,263 @@
+import type { Entry } from '../core/entry.ts'
+import { isDirectory } from '../core/entry.ts'
+import { SyncError, codeOf } from '../core/errors.ts'
+import type { Content } from '../core/operation.ts'
+import type { Path } from '../core/path.ts'
+import { join } from '../core/path.ts'
+import { believed } from '../core/readiness.ts'
+import { child, children, directory, same } from '../core/tree.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { DirectoryHandle, Disk, Stat } from '../ports/disk.ts'
+import type { Watcher } from '../ports/watcher.ts'
+import type { DirectoryNode } from './directory-nodes.ts'
+import type { DirtyName, DirtyNames } from './dirty-names.ts'
+import type { Look, LookRules } from './look.ts'
+import { isPassing, look, problemOver, readFile } from './look.ts'
+import type { View } from './view.ts'
+
+/** Everything a look needs to be turned into knowledge. */
+export interface Surroundings {
+  readonly view: View
+  readonly root: Disk
+  readonly watcher: Watcher
+  readonly dirty: DirtyNames
+  readonly rules: LookRules
+  readonly clock: Clock
+  /** Directories to list again: `soon` before the next quiet moment, else when nothing else is to do. */
+  readonly relist: (node: DirectoryNode, soon: boolean) => void
+  /** A file too large to read at once: hashed by a worker, then looked at again. */
+  readonly hashLater: (dirty: DirtyName, path: Path, stat: Stat) => void
+  /** How long a time stamp may stand still while content changes, on this disk (ms). */
+  readonly racyMs: number
+}
+
+/** Another look when the system is short of descriptors or memory (ms). */
+const passingMs = 200
+
+/**
+ * Looks at one dirty name and, when what it sees is believed, brings the view up to date.
+ * @param open gives the pinned directory of a node, kept open from name to name by the caller
+ * @returns true when something others should be told of was learnt
+ */
+export function refreshName(dirty: DirtyName, open: (node: DirectoryNode) => DirectoryHandle, around: Surroundings): boolean {
+  const { view, rules, clock } = around
+  const { node, name } = dirty
+  if (view.nodes.byKey(node.key) !== node) return false
+  const parentPath = view.nodes.pathOf(node)
+  const parent = view.entryAt(parentPath)
+  if (!isDirectory(parent)) return false
+  const path = join(parentPath, name)
+  const previous = child(parent, name)
+  try {
+    const handle = open(node)
+    const unchanged = (stat: Stat): boolean => view.identities.matches(node.key, name, stat)
+    let seen = look(handle, { path, name, previous, unchanged, closed: dirty.pending.closed }, rules)
+    const sight = sightOf(seen, previous)
+    if (sight !== undefined) {
+      const answer = believed(sight, dirty.pending, clock.monotonic())
+      if ('againAt' in answer) {
+        around.dirty.putOff(dirty, answer.againAt)
+        return false
+      }
+    }
+    if (seen.found === 'file') {
+      const { stat } = seen
+      const whole = readFile(handle, name, rules)
+      if (whole === undefined) {
+        around.hashLater(dirty, path, stat)
+        return false
+      }
+      seen = whole
+    }
+    return commit(seen, { dirty, path, previous }, around)
+  } catch (error) {
+    return refreshFailed(error, { dirty, path, previous }, around)
+  }
+}
+
+interface Asked {
+  readonly dirty: DirtyName
+  readonly path: Path
+  readonly previous: Entry | undefined
+}
+
+function sightOf(seen: Look, previous: Entry | undefined): 'absent' | (Look & { found: 'file' })['sight'] | undefined {
+  if (seen.found === 'file') return seen.sight
+  return seen.found === 'absent' && previous !== undefined ? 'absent' : undefined
+}
+
+/** Enters what was seen into the view. */
+export function commit(seen: Look, asked: Asked, around: Surroundings): boolean {
+  const { view, rules } = around
+  const { path, previous, dirty } = asked
+  switch (seen.found) {
+    case 'absent':
+    case 'ignored':
+      if (previous === undefined) return false
+      view.observe(path, undefined)
+      return true
+    case 'directory': return commitDirectory(seen.stat, asked, around)
+    case 'file': return false
+    case 'entry': {
+      if (seen.entry.kind === 'file') recordIdentity(dirty, seen.stat, around)
+      if (same(previous, seen.entry, rules.digest)) return false
+      if (previous !== undefined) around.dirty.sent(dirty)
+      view.observe(path, seen.entry, seen.content)
+      return true
+    }
+  }
+}
+
+/** A file younger than the clock's grain may change again without moving its times: it is looked at once more. */
+function recordIdentity(dirty: DirtyName, stat: Stat, around: Surroundings): void {
+  const { view, clock, racyMs } = around
+  if (racyMs > 0 && clock.now() - Math.max(stat.mtimeMs, stat.ctimeMs) < racyMs) {
+    view.identities.delete(dirty.node.key, dirty.name)
+    around.dirty.putOff({ ...dirty, pending: { ...dirty.pending, closed: true } }, clock.monotonic() + racyMs)
+  } else view.setIdentity(dirty.node, dirty.name, stat)
+}
+
+function commitDirectory(stat: Stat, asked: Asked, around: Surroundings): boolean {
+  const { view } = around
+  const { dirty, path, previous } = asked
+  const { node, name } = dirty
+  const mode = stat.mode & 0o777
+  const known = node.children?.get(name)
+  if (known !== undefined && known.device === stat.device && known.inode === stat.inode && isDirectory(previous)) {
+    if (stat.mtimeMs !== known.mtimeMs) around.relist(known, true)
+    if (previous.mode === mode) return false
+    view.observe(path, { ...previous, mode })
+    return true
+  }
+  const moved = movedHere(stat, dirty, around)
+  if (moved !== undefined) {
+    view.moveNode(moved, node, name, true)
+    for (const below of view.nodes.below(moved)) around.relist(below, !around.watcher.traits.followsMoves)
+    const entry = view.entryAt(path)
+    if (isDirectory(entry) && entry.mode !== mode) view.observe(path, { ...entry, mode })
+    return true
+  }
+  const entered = view.enter(node, name, stat)
+  around.relist(entered, true)
+  // The old directory's children stay known until a look at each: rebuilding a directory is not deleting it.
+  // So does what was agreed below a directory that could not be read and now can.
+  const base = previous?.kind === 'problem' ? previous.over : previous
+  if (base === previous && isDirectory(base) && base.mode === mode) return false
+  view.observe(path, isDirectory(base) ? { ...base, mode } : directory(mode))
+  return true
+}
+
+/**
+ * The known directory that now stands under this name: the same device and inode, gone from its old place, and either
+ * a rename event says so or its listing is as old as when it was last listed. An inode alone proves nothing: the next
+ * directory made often gets the number of the last one removed.
+ */
+function movedHere(stat: Stat, dirty: DirtyName, around: Surroundings): DirectoryNode | undefined {
+  const { view, root } = around
+  const known = view.nodes.byInode(stat.device, stat.inode)
+  if (known?.parent === undefined || (known.parent === dirty.node && known.name === dirty.name)) return undefined
+  const told = dirty.from !== undefined && dirty.from.node === known.parent && dirty.from.name === known.name
+  if (!told && !(known.mtimeMs >= 0 && known.mtimeMs === stat.mtimeMs)) return undefined
+  if (view.nodes.isBelow(dirty.node, known)) return undefined
+  const oldPath = view.nodes.pathOf(known)
+  if (!isDirectory(view.entryAt(oldPath))) return undefined
+  return standsAt(root, view.nodes.pathOf(known.parent), known.name, stat) ? undefined : known
+}
+
+function standsAt(root: Disk, parent: Path, name: string, stat: Stat): boolean {
+  try {
+    const handle = root.open(parent)
+    try {
+      const there = handle.lookup(name)
+      return there !== undefined && there.device === stat.device && there.inode === stat.inode
+    } finally {
+      handle.close()
+    }
+  } catch (error) {
+    if (isAbsence(error)) return false
+    throw error
+  }
+}
+
+/** Lists a directory again and notes every name that is not as known. The watch is placed first, so nothing falls between. */
+export function* relistDirectory(node: DirectoryNode, around: Surroundings): Generator<void, void, undefined> {
+  const { view, root, watcher, dirty } = around
+  if (view.nodes.byKey(node.key) !== node) return
+  const path = view.nodes.pathOf(node)
+  let handle: DirectoryHandle | undefined
+  try {
+    node.watched = watcher.watch(node.key, path === '' ? root.base : `${root.base}/${path}`)
+    handle = root.open(path)
+    const stat = handle.stat()
+    if (stat.device !== node.device || stat.inode !== node.inode) {
+      if (node.parent !== undefined) dirty.note(node.parent, node.name, 'changed')
+      return
+    }
+    const items = handle.list()
+    const listed = new Set<string>()
+    for (const item of items) {
+      listed.add(item.name)
+      if (item.kind === 'problem' || !isAsKnown(node, item.name, { path, handle }, around)) dirty.noteListed(node, item.name)
+      yield
+    }
+    for (const [name] of children(view.entryAt(path))) if (!listed.has(name)) dirty.note(node, name, 'gone')
+    node.mtimeMs = stat.mtimeMs
+  } catch (error) {
+    relistFailed(error, node, path, around)
+  } finally {
+    handle?.close()
+  }
+}
+
+/** True when a name of a listing needs no look: the very file whose digest is known, or the very directory. */
+function isAsKnown(node: DirectoryNode, name: string, at: { path: Path; handle: DirectoryHandle }, around: Surroundings): boolean {
+  const { view } = around
+  const previous = child(view.entryAt(at.path), name)
+  if (previous === undefined) return false
+  const stat = at.handle.lookup(name)
+  if (stat === undefined) return false
+  if (stat.kind === 'file') return previous.kind === 'file' && previous.mode === (stat.mode & 0o777) && view.identities.matches(node.key, name, stat)
+  if (stat.kind !== 'directory' || !isDirectory(previous)) return false
+  const known = node.children?.get(name)
+  return known !== undefined && known.device === stat.device && known.inode === stat.inode && previous.mode === (stat.mode & 0o777)
+}
+
+function relistFailed(error: unknown, node: DirectoryNode, path: Path, around: Surroundings): void {
+  const { view, dirty } = around
+  if (isAbsence(error) && node.parent !== undefined) dirty.note(node.parent, node.name, 'gone')
+  else if (isPassing(error)) around.clock.after(passingMs, () => around.relist(node, true))
+  else if (error instanceof SyncError && error.code !== 'INVARIANT' && node.parent !== undefined) {
+    // Unknown content is not empty content: the whole subtree freezes until the directory can be read again.
+    view.observe(path, problemOver(error.code, view.entryAt(path)))
+  } else throw error
+}
+
+function refreshFailed(error: unknown, asked: Asked, around: Surroundings): boolean {
+  const { view } = around
+  const { dirty, path, previous } = asked
+  const code = codeOf(error)
+  if (isAbsence(error)) {
+    // The parent itself changed: its own name tells, once it is looked at.
+    if (dirty.node.parent !== undefined) around.dirty.note(dirty.node.parent, dirty.node.name, 'changed')
+    return false
+  }
+  if (isPassing(error)) {
+    around.dirty.putOff(dirty, around.clock.monotonic() + passingMs)
+    return false
+  }
+  if (!(error instanceof SyncError) || code === undefined || code === 'INVARIANT') throw error
+  const entry = problemOver(code, previous)
+  if (same(previous, entry, around.rules.digest)) return false
+  view.observe(path, entry)
+  return true
+}
+
+function isAbsence(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP'
+}
+
+/** What a worker's hash of a large file adds: nothing, unless the file is still the one that was hashed. */
+export function hashed(asked: Asked, entry: Entry, stat: Stat, content: Content | undefined, around: Surroundings): boolean {
+  return commit({ found: 'entry', entry, stat, content }, asked, around)
+}

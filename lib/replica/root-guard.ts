@@ -1,0 +1,84 @@
+import { codeOf } from '../core/errors.ts'
+import type { GuardKind } from '../core/operation.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Disk, Stat } from '../ports/disk.ts'
+
+/** How often a root that is gone is looked for (ms). */
+const lookAgainMs = 2000
+
+interface Told {
+  readonly held: (guard: GuardKind, why: string) => void
+  readonly lifted: (guard: GuardKind) => void
+}
+
+/**
+ * Notices when the root's name no longer leads to the directory that was scanned: an unmounted disk or a root moved
+ * away must never look like deletions. It lifts by itself when the very same directory is back.
+ */
+export class RootGuard {
+  readonly #holder: { readonly disk: Disk; readonly name: string }
+  readonly #root: Pick<Stat, 'device' | 'inode'>
+  readonly #clock: Clock
+  readonly #told: Told
+  #held: GuardKind | undefined
+  #cancel: () => void = () => {}
+
+  constructor(holder: { readonly disk: Disk; readonly name: string }, root: Pick<Stat, 'device' | 'inode'>, clock: Clock, told: Told) {
+    this.#holder = holder
+    this.#root = root
+    this.#clock = clock
+    this.#told = told
+  }
+
+  get isHeld(): boolean {
+    return this.#held !== undefined
+  }
+
+  /** Looks at the root by its name; false while it is held. */
+  check(): boolean {
+    const [guard, why] = this.#look()
+    if (guard === this.#held) return guard === undefined
+    const before = this.#held
+    this.#held = guard
+    this.#cancel()
+    if (before !== undefined) this.#told.lifted(before)
+    if (guard === undefined) return true
+    this.#told.held(guard, why)
+    this.#watchForReturn()
+    return false
+  }
+
+  /** A person cannot wish a root back: only its return lifts these guards. */
+  approve(_guard: GuardKind): void {
+    this.check()
+  }
+
+  close(): void {
+    this.#cancel()
+  }
+
+  #watchForReturn(): void {
+    this.#cancel = this.#clock.after(lookAgainMs, () => {
+      if (!this.check()) this.#watchForReturn()
+    })
+  }
+
+  #look(): readonly [GuardKind | undefined, string] {
+    const where = `${this.#holder.disk.base}/${this.#holder.name}`
+    try {
+      const handle = this.#holder.disk.open('')
+      try {
+        const stat = handle.lookup(this.#holder.name)
+        if (stat === undefined) return ['root-missing', `the root ${where} is gone`]
+        if (stat.kind !== 'directory') return ['root-replaced', `the root ${where} is a ${stat.kind} now`]
+        if (stat.device !== this.#root.device || stat.inode !== this.#root.inode) return ['root-replaced', `the root ${where} is another directory now`]
+        return [undefined, '']
+      } finally {
+        handle.close()
+      }
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error
+      return ['root-missing', `the root ${where} cannot be reached: ${codeOf(error)}`]
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import type { Digest, FileEntry, SymlinkEntry } from '../core/entry.ts'
+import { SyncError, invariant } from '../core/errors.ts'
+import { chunkBytes } from '../core/limits.ts'
+import { toBytes } from '../core/path.ts'
+import type { DirectoryHandle, Stat } from '../ports/disk.ts'
+import type { Seen } from './inspect.ts'
+import { digest } from './hash.ts'
+import type { WorkArea } from './work-area.ts'
+
+/**
+ * Slots hold what is about to be put at a path, and then what was captured there. Their names say what may be done
+ * with them, also after a crash:
+ *
+ * - `part-<digest>-<id>` content on its way in: ours, may be deleted at any time, and never swapped with anything.
+ * - `in-<digest>-<id>`, `link-<digest>-<id>` whole content, or a link by the digest of its target. Ours while the
+ *   content has that digest; else it came out of a swap and is somebody's.
+ * - `out-<id>` something captured: somebody's.
+ */
+type SlotKind = 'part' | 'in' | 'link' | 'out'
+
+/** Content of ours in a slot, verified. */
+export interface Staged {
+  readonly slot: string
+  readonly digest: Digest
+  /** As it was after the last thing we did to it. */
+  readonly stat: Stat
+}
+
+export interface FileFacts {
+  readonly digest: Digest
+  readonly mode: number
+  /** What its time becomes; the moment of writing unless given (ms since 1970). */
+  readonly mtimeMs: number | undefined
+}
+
+export class Slots {
+  readonly directory: DirectoryHandle
+  readonly #area: WorkArea
+
+  constructor(area: WorkArea) {
+    this.#area = area
+    this.directory = area.slots
+    for (const { name } of area.slots.list()) area.continueAfter(parsedSlot(name).id)
+  }
+
+  newName(kind: Exclude<SlotKind, 'out'>, digest: Digest): string {
+    return `${kind}-${digest}-${this.#area.newId()}`
+  }
+
+  newOut(): string {
+    return `out-${this.#area.newId()}`
+  }
+
+  /**
+   * Writes content whose digest was checked into a `part` slot.
+   * @param durable true: it is on the disk when this returns; else the caller flushes before anybody sees it
+   */
+  write(bytes: Uint8Array, facts: FileFacts, durable: boolean): Staged {
+    const slot = this.newName('part', facts.digest)
+    const file = this.directory.create(slot)
+    try {
+      for (let at = 0; at < bytes.length; at += writeBytes) file.write(bytes.subarray(at, at + writeBytes))
+      if (this.#area.abilities.modes) this.directory.setMode(slot, facts.mode & 0o777)
+      if (facts.mtimeMs !== undefined) this.directory.setTimes(slot, facts.mtimeMs)
+      if (durable) file.sync()
+      return { slot, digest: facts.digest, stat: file.stat() }
+    } catch (error) {
+      this.dropPart(slot)
+      throw error
+    } finally {
+      file.close()
+    }
+  }
+
+  /** Gives a received slot its mode and time. */
+  finish(staged: Staged, facts: FileFacts): Staged {
+    if (this.#area.abilities.modes) this.directory.setMode(staged.slot, facts.mode & 0o777)
+    if (facts.mtimeMs !== undefined) this.directory.setTimes(staged.slot, facts.mtimeMs)
+    return { ...staged, stat: this.directory.lookup(staged.slot) ?? staged.stat }
+  }
+
+  touch(staged: Staged, mtimeMs: number): Staged {
+    this.directory.setTimes(staged.slot, mtimeMs)
+    return { ...staged, stat: this.#present(staged.slot) }
+  }
+
+  /** Makes a link in a slot, to be swapped with something. */
+  writeLink(entry: SymlinkEntry): Staged {
+    const digest = linkDigest(entry.target)
+    const slot = this.newName('link', digest)
+    this.directory.symlink(slot, entry.target)
+    return { slot, digest, stat: this.#present(slot) }
+  }
+
+  /** From now on the slot may be swapped with somebody's file: never delete it by its name alone. */
+  confirm(staged: Staged): Staged {
+    if (!staged.slot.startsWith('part-')) return staged
+    const slot = this.newName('in', staged.digest)
+    this.#area.move(this.directory, staged.slot, this.directory, slot)
+    return { ...staged, slot }
+  }
+
+  /** Deletes what is known to be ours. */
+  drop(slot: string): void {
+    this.directory.unlink(slot)
+  }
+
+  /** Deletes a part; one that stays behind because the disk failed is deleted at the next start. */
+  dropPart(slot: string): void {
+    try {
+      this.drop(slot)
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+    }
+  }
+
+  /** True when the slot holds what its name says: content of ours, that may be deleted. */
+  isOwn(slot: string, seen: Seen): boolean {
+    const { kind, digest } = parsedSlot(slot)
+    if (kind === 'part') return true
+    if (kind === 'in') return seen.entry?.kind === 'file' && seen.entry.digest === digest
+    return kind === 'link' && seen.entry?.kind === 'symlink' && linkDigest(seen.entry.target) === digest
+  }
+
+  /** Copies a file of ours, or one that others can still write to, into a `part` slot, byte by byte. */
+  copy(from: DirectoryHandle, name: string, entry: FileEntry, mtimeMs: number): Staged | undefined {
+    const file = from.read(name)
+    try {
+      if (file.stat().size !== entry.size) return undefined
+      const bytes = file.read(0, entry.size)
+      return digest(bytes) === entry.digest ? this.write(bytes, { digest: entry.digest, mode: entry.mode, mtimeMs }, true) : undefined
+    } finally {
+      file.close()
+    }
+  }
+
+  #present(slot: string): Stat {
+    const stat = this.directory.lookup(slot)
+    invariant(stat !== undefined, `The slot ${slot} is there: nobody else works in this area`)
+    return stat
+  }
+}
+
+/** Written at once (bytes). */
+const writeBytes = 16 * chunkBytes
+
+const slotPattern = /^(part|in|link|out)(?:-([0-9a-f]{64}))?-([0-9a-z]{9}-[0-9a-z]{3})$/
+
+/** What a slot's name says. `kind` is undefined for a name that is none of ours. */
+export function parsedSlot(slot: string): { readonly kind: SlotKind | undefined; readonly digest: Digest; readonly id: string } {
+  const [, kind, digest = '', id = ''] = slotPattern.exec(slot) ?? []
+  return { kind: kind === 'part' || kind === 'in' || kind === 'link' || kind === 'out' ? kind : undefined, digest, id }
+}
+
+function linkDigest(target: string): Digest {
+  return digest(toBytes(target))
+}

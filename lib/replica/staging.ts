@@ -1,0 +1,192 @@
+import type { Digest } from '../core/entry.ts'
+import { codeOf } from '../core/errors.ts'
+import { chunkBytes, inlineContentBytes } from '../core/limits.ts'
+import type { ReadHandle, WriteHandle } from '../ports/disk.ts'
+import { isSameContent } from './inspect.ts'
+import type { Hasher } from './hash.ts'
+import { createHasher, digest as digestOf } from './hash.ts'
+import type { FileFacts, Staged } from './slots.ts'
+import type { Work } from './work.ts'
+
+/** How far a piece of content got. `wrong`: it is not what it was sent as, or out of order. `full`: no room. */
+export type Received = 'more' | 'complete' | 'wrong' | 'full'
+
+export interface Piece {
+  readonly digest: Digest
+  /** Of the whole content (bytes). */
+  readonly size: number
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
+/** Contents that can be on their way in at once; the one begun first makes room for another. */
+const partsLimit = 16
+
+/** Whole content that no operation asked for is dropped after this (ms): its plan was given up. */
+const unusedMs = 3600_000
+
+/** Copied between two pauses (bytes). */
+const cloneBytes = 16 * chunkBytes
+
+interface Part {
+  readonly slot: string
+  readonly size: number
+  readonly file: WriteHandle
+  readonly hash: Hasher
+  written: number
+}
+
+/** Content in a slot for one operation. */
+export interface Prepared {
+  readonly staged: Staged
+  /** False: to be flushed before anybody sees it. */
+  readonly isDurable: boolean
+}
+
+interface Whole extends Prepared {
+  readonly at: number
+}
+
+/** Gives others a turn. */
+export type Pause = () => Promise<void>
+
+/** Content of ours in slots: arriving in pieces, or whole and waiting for an operation. */
+export class Staging {
+  readonly #work: Work
+  readonly #parts = new Map<Digest, Part>()
+  readonly #whole = new Map<Digest, Whole>()
+
+  constructor(work: Work) {
+    this.#work = work
+  }
+
+  /** Takes a piece; they come in order. A piece at 0 begins anew. Repeating the whole of complete content is harmless. */
+  receive(piece: Piece): Received {
+    const { digest, size, offset, bytes } = piece
+    if (this.#whole.has(digest)) return 'complete'
+    try {
+      if (offset === 0) this.#begin(digest, size)
+      const part = this.#parts.get(digest)
+      if (part === undefined || part.written !== offset || part.size !== size || offset + bytes.length > size) {
+        this.#dropPart(digest)
+        return 'wrong'
+      }
+      part.file.write(bytes)
+      part.hash.update(bytes)
+      part.written += bytes.length
+      return part.written < size ? 'more' : this.#complete(digest, part)
+    } catch (error) {
+      const code = codeOf(error)
+      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+      this.#dropPart(digest)
+      return 'full'
+    }
+  }
+
+  has(digest: Digest): boolean {
+    return this.#whole.has(digest)
+  }
+
+  /** Hands out content received before, with the mode and time it shall have; undefined when it is not here. */
+  take(facts: FileFacts): Prepared | undefined {
+    const whole = this.#whole.get(facts.digest)
+    if (whole === undefined) return undefined
+    this.#whole.delete(facts.digest)
+    return { staged: this.#work.slots.finish(whole.staged, facts), isDurable: whole.isDurable }
+  }
+
+  /** Copies content received before, because more than one path wants it. */
+  async takeCopy(facts: FileFacts, pause: Pause): Promise<Prepared | undefined> {
+    const whole = this.#whole.get(facts.digest)
+    if (whole === undefined) return undefined
+    const file = this.#work.slots.directory.read(whole.staged.slot)
+    try {
+      return await this.clone(file, facts, pause)
+    } finally {
+      file.close()
+    }
+  }
+
+  /** Small content that came with its operation; undefined when it is not what its digest says. */
+  write(bytes: Uint8Array, facts: FileFacts, isDurable: boolean): Prepared | undefined {
+    if (digestOf(bytes) !== facts.digest) return undefined
+    return { staged: this.#work.slots.write(bytes, facts, isDurable), isDurable }
+  }
+
+  /** Copies an open file whose content may be what is wanted: undefined when it is not. */
+  async clone(file: ReadHandle, facts: FileFacts, pause: Pause): Promise<Prepared | undefined> {
+    const { slots } = this.#work
+    const slot = slots.newName('part', facts.digest)
+    const hash = createHasher()
+    let isWhole = false
+    const out = slots.directory.create(slot)
+    try {
+      for (let at = 0; ; at += cloneBytes) {
+        const bytes = file.read(at, cloneBytes)
+        out.write(bytes)
+        hash.update(bytes)
+        if (bytes.length < cloneBytes) break
+        await pause()
+      }
+      isWhole = hash.digest() === facts.digest
+      if (!isWhole) return undefined
+      return { staged: slots.finish({ slot, digest: facts.digest, stat: out.stat() }, facts), isDurable: false }
+    } finally {
+      out.close()
+      if (!isWhole) slots.dropPart(slot)
+    }
+  }
+
+  /** Takes back what an operation did not use, if it is still there: kept for another try unless it is quickly sent again. */
+  giveBack(prepared: Prepared): void {
+    const { slots, area } = this.#work
+    const { staged, isDurable } = prepared
+    const stat = slots.directory.lookup(staged.slot)
+    if (stat === undefined || !isSameContent(stat, staged.stat)) return
+    if (stat.size <= inlineContentBytes || this.#whole.has(staged.digest)) slots.drop(staged.slot)
+    else this.#whole.set(staged.digest, { staged, isDurable, at: area.clock.now() })
+  }
+
+  /** Drops what nobody asked for. */
+  expire(): void {
+    const { slots, area } = this.#work
+    for (const [digest, { staged, at }] of this.#whole) {
+      if (area.clock.now() - at < unusedMs) continue
+      this.#whole.delete(digest)
+      slots.drop(staged.slot)
+    }
+  }
+
+  close(): void {
+    for (const digest of [...this.#parts.keys()]) this.#dropPart(digest)
+  }
+
+  #begin(digest: Digest, size: number): void {
+    this.#dropPart(digest)
+    const [oldest] = this.#parts.keys()
+    if (this.#parts.size >= partsLimit && oldest !== undefined) this.#dropPart(oldest)
+    const { slots } = this.#work
+    const slot = slots.newName('part', digest)
+    this.#parts.set(digest, { slot, size, file: slots.directory.create(slot), hash: createHasher(), written: 0 })
+  }
+
+  #complete(digest: Digest, part: Part): Received {
+    if (part.hash.digest() !== digest) {
+      this.#dropPart(digest)
+      return 'wrong'
+    }
+    this.#parts.delete(digest)
+    const staged = { slot: part.slot, digest, stat: part.file.stat() }
+    part.file.close()
+    this.#whole.set(digest, { staged, isDurable: false, at: this.#work.area.clock.now() })
+    return 'complete'
+  }
+
+  #dropPart(digest: Digest): void {
+    const part = this.#parts.get(digest)
+    if (part === undefined) return
+    this.#parts.delete(digest)
+    part.file.close()
+    this.#work.slots.dropPart(part.slot)
+  }
+}

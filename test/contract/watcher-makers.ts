@@ -1,0 +1,39 @@
+import { Worker } from 'node:worker_threads'
+import type { OpenWatcher } from '../../lib/ports/watcher.ts'
+import type { StartWorker } from '../../lib/ports/worker.ts'
+import { loadKoffi } from '../../lib/replica/koffi.ts'
+import { openChokidar } from '../../lib/replica/watch/chokidar.ts'
+import { openFsWatch } from '../../lib/replica/watch/fs-watch.ts'
+import { openFsevents } from '../../lib/replica/watch/fsevents.ts'
+import { openInotify } from '../../lib/replica/watch/inotify.ts'
+import { openPolling } from '../../lib/replica/watch/polling.ts'
+import { realDisk } from './watch-disk.ts'
+import type { WatcherMaker } from './watcher-suite.ts'
+
+export const startWorker: StartWorker = (role, data) =>
+  new Worker(new URL('../../scripts/worker.ts', import.meta.url), { workerData: { role, data } })
+
+const koffi = process.platform === 'linux' ? loadKoffi() : undefined
+const ignores = () => false
+
+function onRealDisk(open: (root: string) => OpenWatcher): WatcherMaker['make'] {
+  return () => {
+    const disk = realDisk()
+    return { disk, open: open(disk.root) }
+  }
+}
+
+/** Every watcher that runs on a real disk. */
+export const realWatchers: readonly WatcherMaker[] = [
+  koffi === undefined
+    ? { name: 'inotify', make: onRealDisk(openFsWatch), skip: 'needs Linux and koffi: npm ci' }
+    : { name: 'inotify', make: onRealDisk(root => openInotify({ root, koffi, startWorker })) },
+  { name: 'fs-watch', make: onRealDisk(openFsWatch) },
+  {
+    name: 'fsevents',
+    make: onRealDisk(root => openFsevents({ root, startWorker })),
+    ...(process.platform === 'darwin' ? {} : { skip: 'needs macOS' }),
+  },
+  { name: 'chokidar', make: onRealDisk(root => openChokidar({ root, ignores })) },
+  { name: 'polling', make: onRealDisk(root => openPolling({ root, ignores, pollMs: 25 })), blindToModes: true },
+]
