@@ -1,0 +1,47 @@
+/** Every number of the wire that somebody might question, each with its reason. */
+
+import { batchOperations } from '../core/limits.ts'
+
+/** Raised with any change of what is said on the wire: only equal versions talk to each other. */
+export const protocolVersion = 1
+
+/** A frame that is not cut: above this a message is sent in parts, so that small messages need not wait long (bytes). */
+export const partBytes = 64 * 1024
+
+/** What one message may hold once its parts are put together (bytes): a list of a million held paths fits. */
+export const messageBytesLimit = 64 * 1024 * 1024
+
+/** Values in one message, nested ones counted: bounds what a hostile message makes the decoder allocate. */
+export const messageValuesLimit = 4_000_000
+
+/** Arrays within arrays: ours nest half as deep. */
+export const messageDepthLimit = 12
+
+/** Pieces of content on their way and not yet acknowledged (bytes). A keystroke's message waits behind no more than this. */
+export const bulkWindowBytes = 128 * 1024
+
+/** Messages waiting for a slow link: with more, the other end is not listening, and starting over is cheaper. */
+export const queuedMessagesLimit = 20_000
+
+/** Operations a batch may hold on the wire; sessions send `batchOperations`, with room for what must go together. */
+export const operationsLimit = 4 * batchOperations
+
+/** Entries a replica may have: five times the largest tree we measure with. */
+export const entriesLimit = 5_000_000
+
+/** PATH_MAX: no disk we serve keeps a longer link target (bytes). */
+export const targetBytesLimit = 4096
+
+/** Words for people, and names of hosts, boots and codes (UTF-16 units). */
+export const wordsLimit = 4096
+
+/** What a shell may print before the agent speaks (bytes), and how long the whole handshake may take (ms). */
+export const noiseBytesLimit = 64 * 1024
+export const handshakeMs = 10_000
+
+/** Each end says something at least this often, and takes a link without any whole frame for this long as lost (ms). */
+export const heartbeatMs = 5_000
+export const silenceMs = 15_000
+
+/** How long an end waits for the other to hang up after the last word (ms). */
+export const lastWordMs = 2_000

@@ -1,0 +1,140 @@
+import { SyncError, codeOf } from '../core/errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Link } from '../ports/link.ts'
+import { bulkWindowBytes, messageBytesLimit, partBytes, silenceMs } from './bounds.ts'
+import { flag, whole } from './codec.ts'
+import { FrameReader } from './frames.ts'
+import type { Heartbeat } from './heartbeat.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import type { Message } from './message.ts'
+import { decodeMessage } from './message.ts'
+import { Outbox } from './outbox.ts'
+import { violation } from './violation.ts'
+
+export interface ChannelOptions {
+  readonly clock: Clock
+  readonly epoch: number
+  /** Takes each whole message, in order within its lane. What it throws ends the channel. */
+  receive(message: Message): void
+  /** The channel is over, by an error of either end; called at most once, never after `close`. */
+  failed(error: SyncError): void
+}
+
+/** Messages that may come between the parts of another. */
+const urgentTypes: ReadonlySet<string> = new Set(['beat', 'credit', 'closed'])
+
+/** Messages that travel in the lane of pieces; their receiver credits them. */
+const pieceTypes: ReadonlySet<string> = new Set(['stage', 'content'])
+
+/** Both directions of a connection after the greeting: frames, lanes, credit, long messages in parts, heartbeats. */
+export class Channel {
+  readonly #options: ChannelOptions
+  readonly #reader: FrameReader
+  readonly #outbox: Outbox
+  readonly #heartbeat: Heartbeat
+  #parts: Uint8Array[] = []
+  #partsBytes = 0
+  #closed = false
+
+  constructor(link: Link, options: ChannelOptions) {
+    const { clock, epoch } = options
+    this.#options = options
+    this.#reader = new FrameReader(epoch)
+    this.#outbox = new Outbox(link, { clock, epoch, failed: error => this.fail(error) })
+    this.#heartbeat = startHeartbeat(
+      clock,
+      () => this.#outbox.urgent(['beat']),
+      () =>
+        this.fail(new SyncError('TRANSPORT_LOST', `Nothing was heard for ${silenceMs / 1000} s`, { verdict: 'retry' })),
+    )
+  }
+
+  send(message: Message): void {
+    if (pieceTypes.has(message[0])) this.#outbox.piece(message)
+    else this.#outbox.ordered([message])
+  }
+
+  /** Sends messages that nothing ordered comes between, made when the link takes them; undefined lets others take a turn. */
+  sendSeries(series: Iterable<Message | undefined>): void {
+    this.#outbox.ordered(series)
+  }
+
+  /** Takes bytes as they came from the link. */
+  feed(bytes: Uint8Array): void {
+    try {
+      for (const payload of this.#reader.read(bytes)) {
+        if (this.#closed) return
+        this.#heartbeat.heard()
+        this.#take(payload)
+      }
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** Ends the channel with an error; only `finish` may still say something. */
+  fail(error: unknown): void {
+    if (this.#closed) return
+    this.#stop()
+    this.#options.failed(asSyncError(error))
+  }
+
+  /** Says one last thing, drops what else waits to be said, and listens no more. */
+  finish(message: Message): void {
+    this.#stop()
+    this.#outbox.last(message)
+  }
+
+  /** Nothing is sent or received any more. The link stays as it is. */
+  close(): void {
+    this.#stop()
+    this.#outbox.close()
+  }
+
+  #stop(): void {
+    this.#closed = true
+    this.#heartbeat.stop()
+  }
+
+  #take(payload: Uint8Array): void {
+    const message = decodeMessage(payload)
+    const [type, ...fields] = message
+    if (type === 'beat') return
+    if (type === 'credit') return this.#outbox.credit(whole(bulkWindowBytes * 2).decode(fields[0]))
+    if (pieceTypes.has(type)) {
+      this.#options.receive(message)
+      this.#outbox.urgent(['credit', payload.length])
+      return
+    }
+    if (type === 'part') return this.#takePart(fields)
+    if (this.#parts.length > 0 && !urgentTypes.has(type)) throw violation('it began a message within another')
+    this.#options.receive(message)
+  }
+
+  #takePart(fields: readonly unknown[]): void {
+    const [part, more] = fields
+    if (!(part instanceof Uint8Array) || (flag.decode(more) && part.length !== partBytes))
+      throw violation('it sent a part of a message that is no full part')
+    this.#parts.push(Uint8Array.from(part))
+    this.#partsBytes += part.length
+    if (this.#partsBytes > messageBytesLimit)
+      throw violation(`it sent a message of more than ${messageBytesLimit} bytes`)
+    if (more === true) return
+    const whole = Buffer.concat(this.#parts)
+    this.#parts = []
+    this.#partsBytes = 0
+    const message = decodeMessage(whole)
+    if (message[0] === 'part' || pieceTypes.has(message[0])) throw violation('it sent in parts what never is')
+    this.#options.receive(message)
+  }
+}
+
+/** What a channel says of anything thrown while it worked. */
+function asSyncError(error: unknown): SyncError {
+  if (error instanceof SyncError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new SyncError('INVARIANT', `Cannot go on: ${message} (${codeOf(error) ?? 'no code'})`, {
+    verdict: 'bug',
+    cause: error,
+  })
+}

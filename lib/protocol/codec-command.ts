@@ -1,0 +1,51 @@
+import type { Question, ReplicaCommand } from '../core/messages.ts'
+import { chunkBytes } from '../core/limits.ts'
+import type { Codec } from './codec.ts'
+import {
+  bytes,
+  choice,
+  digest,
+  entryPath,
+  flag,
+  list,
+  name,
+  optional,
+  path,
+  record,
+  size,
+  union,
+  whole,
+  words,
+} from './codec.ts'
+import { shallowEntry } from './codec-entry.ts'
+import { content, contents, guardKind, operations } from './codec-operation.ts'
+
+/** Numbers by which answers find their questions. */
+const id = size
+
+/** Bytes of text a question may ask for: no more than an answer's frame holds. */
+const textBytes = whole(1024 * 1024)
+
+/** Trash items and versions named in one message. */
+const itemsLimit = 200_000
+
+export const question: Codec<Question> = union('about', {
+  trash: record({ path: optional(path), limit: whole(itemsLimit) }),
+  restore: record({ trash: list(words, itemsLimit) }),
+  text: record({ path: entryPath, of: choice('file', 'copy'), limit: textBytes }),
+  time: record({ path: entryPath }),
+  'place-copy': record({ path: entryPath }),
+})
+
+/** Everything a session says, as one message each. `stage` travels in the lane of pieces, all others in order. */
+export const commandCodec: Codec<ReplicaCommand> = union('type', {
+  apply: record({ batch: id, operations, contents }),
+  read: record({ id, path: entryPath, digest, offset: size, length: whole(chunkBytes) }),
+  stage: record({ digest, size, offset: size, bytes: bytes(chunkBytes) }),
+  keep: record({ id, path: entryPath, host: name, version: shallowEntry, content: optional(content) }),
+  release: record({ path: entryPath }),
+  fence: record({ id, verify: flag }),
+  checkpoint: record({ id }),
+  approve: record({ guard: guardKind }),
+  ask: record({ id, question }),
+})

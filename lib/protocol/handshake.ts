@@ -1,0 +1,62 @@
+import { SyncError } from '../core/errors.ts'
+import { frameBytesLimit } from '../core/limits.ts'
+import { bulkWindowBytes } from './bounds.ts'
+import type { Codec } from './codec.ts'
+import { choice, list, location, name, record, union, whole, words } from './codec.ts'
+
+/** How frames may be compressed; what a later version adds, an older one never picks. */
+const compression = choice('none')
+
+/** What each end takes; the other stays within it. */
+interface Limits {
+  readonly frameBytes: number
+  readonly windowBytes: number
+}
+
+export const ourLimits: Limits = { frameBytes: frameBytesLimit, windowBytes: bulkWindowBytes }
+
+const limits: Codec<Limits> = record({ frameBytes: whole(), windowBytes: whole() })
+
+/** Which root an agent shall serve, and how. */
+export interface RootRequest {
+  /** Its id, the same on every host. */
+  readonly root: string
+  /** Where it lies on the agent's host, absolute: the agent compares it with its own list. */
+  readonly path: string
+  /** Settings of the root, by name. */
+  readonly options: Readonly<Record<string, string>>
+}
+
+const settings = list(record({ name: words, value: words }), 64)
+
+const options: Codec<Readonly<Record<string, string>>> = {
+  encode: value => settings.encode(Object.entries(value).map(([key, each]) => ({ name: key, value: each }))),
+  decode: wire => Object.fromEntries(settings.decode(wire).map(each => [each.name, each.value])),
+}
+
+const rootRequest: Codec<RootRequest> = record({ root: name, path: location, options })
+
+/** The first frame each way: limits and compressions offered, and settled. */
+export type Settling =
+  | {
+      readonly type: 'hello'
+      readonly limits: Limits
+      readonly compressions: readonly string[]
+      readonly open: RootRequest
+    }
+  | { readonly type: 'welcome'; readonly limits: Limits; readonly compression: 'none' }
+
+export const settling: Codec<Settling> = union('type', {
+  hello: record({ limits, compressions: list(words, 16), open: rootRequest }),
+  welcome: record({ limits, compression }),
+})
+
+/** Throws VERSION when the two ends have no limits or compression in common. */
+export function settle(settled: Settling): void {
+  const { frameBytes, windowBytes } = settled.limits
+  const offered = settled.type === 'hello' ? settled.compressions : [settled.compression]
+  if (frameBytes >= ourLimits.frameBytes && windowBytes >= ourLimits.windowBytes && offered.includes('none')) return
+  throw new SyncError('VERSION', 'Cannot talk to the other end: its limits are not those of this version', {
+    verdict: 'halt',
+  })
+}

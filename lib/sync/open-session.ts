@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { digest } from '../replica/hash.ts'
+import { shareReplica } from '../replica/local-replica.ts'
+import { openRoot } from '../replica/open-root.ts'
+import { wantedWatcher } from '../replica/watch/open-watcher.ts'
+import { connectReplica } from '../protocol/remote-replica.ts'
+import type { Clock } from '../ports/clock.ts'
+import { openGate } from '../ports/gate.ts'
+import type { OpenReplica } from '../ports/replica.ts'
+import type { SessionStore } from '../ports/store.ts'
+import type { StartWorker } from '../ports/worker.ts'
+import { pipeLink } from './pipe-link.ts'
+import type { OpenSession, Placement, SessionSpec } from './session-handle.ts'
+import { SessionLoop } from './session-loop.ts'
+
+export interface SessionSurroundings {
+  readonly clock: Clock
+  readonly startWorker: StartWorker
+  /** The agent as a program with its arguments; its kit home is told by the environment. */
+  readonly agentCommand: readonly [program: string, ...rest: string[]]
+  /** What the agent's environment is besides `DSYNC_HOME`. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly openStore: (session: string) => SessionStore
+}
+
+/** How a daemon opens its sessions: one replica a root, whatever the number of its sessions, and an agent for each other side. */
+export function sessionOpener(around: SessionSurroundings): OpenSession {
+  const replicas = new Map<string, OpenReplica>()
+  let epoch = Math.floor(around.clock.now() / 1000)
+  return spec => {
+    const alpha = replicas.get(spec.id) ?? shareReplica(() => openRoot(rootOptions(spec, around)))
+    replicas.set(spec.id, alpha)
+    const link = pipeLink({ command: around.agentCommand, environment: { ...around.environment, DSYNC_HOME: spec.beta.kitHome, DSYNC_HOST: spec.beta.host }, clock: around.clock })
+    const beta: OpenReplica = (baseline, listener) =>
+      connectReplica(link, {
+        clock: around.clock,
+        request: { root: spec.id, path: spec.beta.root, options: { watcher: spec.beta.watcher } },
+        epoch: ++epoch,
+      })(baseline, listener)
+    return new SessionLoop({
+      root: spec.alpha.root,
+      hosts: { alpha: spec.alpha.host, beta: spec.beta.host },
+      open: { alpha, beta },
+      store: around.openStore(`${spec.id}/${spec.beta.host}`),
+      clock: around.clock,
+      gate: openGate,
+      digester: digest,
+      paused: spec.paused,
+    })
+  }
+}
+
+function rootOptions(spec: SessionSpec, around: SessionSurroundings) {
+  const { root, host, kitHome, watcher }: Placement = spec.alpha
+  return {
+    root,
+    work: join(kitHome, 'work', spec.id),
+    host,
+    watcher: wantedWatcher(watcher),
+    ignore: [],
+    clock: around.clock,
+    startWorker: around.startWorker,
+  }
+}

@@ -1,0 +1,206 @@
+import type { Answer, Question, ReplicaFacts } from '../core/messages.ts'
+import type { ConflictKind, GuardKind, Notice, Problem, Side } from '../core/operation.ts'
+import type { Path } from '../core/path.ts'
+import type { LogEvent } from '../ports/log.ts'
+
+/**
+ * One root on one pair of hosts, as the daemon drives it. Everything returned is plain JSON unless said otherwise.
+ * A session looks after its own link: after `disconnected` it comes back by itself.
+ */
+export interface SessionHandle {
+  /** Absolute path of the root on this host. This host is alpha. */
+  readonly root: string
+  /** The other host's name. It is beta. */
+  readonly host: string
+  status(): SessionStatus
+  /** Every open conflict, by path. */
+  conflicts(): readonly ConflictInfo[]
+  /**
+   * Waits until every change made before the call has reached the other side, or says what keeps it.
+   * @param options `path`: only at and below it · `verify`: list both sides again instead of trusting the watchers.
+   * @param signal aborting it gives the wait up; the promise rejects with the signal's reason.
+   */
+  barrier(options: BarrierOptions, signal: AbortSignal): Promise<BarrierResult>
+  /** Ends one conflict; with `expected`, only if both sides still hold what a person was shown. */
+  resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult>
+  /** Puts a question to one side; `error` answers are values. Not JSON: `text` answers hold bytes. */
+  ask(side: Side, question: Question): Promise<Answer>
+  /** Lifts one guard, or all that hold now. `prefer` settles what differs at a first sync. */
+  approve(guard?: GuardKind, prefer?: Preference): Promise<void>
+  /** Plans and applies nothing more until `resume`; what is under way is finished. Calling it twice is fine. */
+  pause(): void
+  resume(): void
+  /** Tells what happens, in order. Returns how to stop being told. */
+  onEvent(listen: (event: LogEvent) => void): () => void
+  /** Finishes what is under way, settles the store, releases both sides. May be called twice. */
+  close(): Promise<void>
+}
+
+/** Starts a session; given to the daemon by the script. Throws SyncError when it cannot; the daemon tries again. */
+export type OpenSession = (spec: SessionSpec) => SessionHandle
+
+/** All a session has to be told. Paths are absolute. */
+export interface SessionSpec {
+  /** The root's id, the same on every host. */
+  readonly id: string
+  readonly transport: Transport
+  readonly alpha: Placement
+  readonly beta: Placement
+  /** Directory of this session's own records (0700, made before the session opens). */
+  readonly state: string
+  readonly conflict: ConflictRule
+  /** Start without planning or applying anything, as if `pause` had been called at once. */
+  readonly paused: boolean
+}
+
+/** Where one replica lies on its host. */
+export interface Placement {
+  readonly host: string
+  readonly root: string
+  /** The user's home there: absolute links below it are mapped from home to home. */
+  readonly userHome: string
+  readonly kitHome: string
+  readonly watcher: WatcherChoice
+}
+
+/** `pipe`: the other host is a directory of this machine. */
+export interface Transport {
+  readonly kind: 'pipe'
+  readonly directory: string
+}
+
+export type WatcherChoice = 'auto' | 'inotify' | 'fs-watch' | 'fsevents' | 'chokidar' | 'polling'
+
+/** `ask`: both sides keep their version until a person decides. */
+export type ConflictRule = 'ask'
+
+export type SessionState =
+  | 'connecting'
+  | 'scanning'
+  | 'first-sync'
+  | 'syncing'
+  | 'watching'
+  | 'paused'
+  | 'halted'
+  | 'disconnected'
+
+export interface SessionStatus {
+  readonly root: string
+  readonly host: string
+  readonly state: SessionState
+  /** Why it is halted or disconnected, in words; with the next command where there is one. */
+  readonly why?: string
+  /** When the present state began (ms since 1970). */
+  readonly since: number
+  /** When both sides were last known to agree (ms since 1970). */
+  readonly lastSyncAt?: number
+  /** Entries in each tree; absent until it was scanned. */
+  readonly entries: Partial<Record<Side, number>>
+  /** Paths that wait to be sent, and operations sent and not yet acknowledged. */
+  readonly queued: number
+  readonly inFlight: number
+  readonly bytesQueued: number
+  readonly conflicts: number
+  readonly problems: Listed<Problem>
+  readonly holds: readonly Hold[]
+  readonly notices: Listed<Notice>
+  /** From the first event of a change until the other side acknowledged it. Absent before the first. */
+  readonly latency?: Latency
+  readonly sides: Partial<Record<Side, ReplicaFacts>>
+}
+
+/** The first of a list that may be long, and how many there are. */
+export interface Listed<T> {
+  readonly total: number
+  readonly first: readonly T[]
+}
+
+/** How many items a `Listed` carries at most. */
+export const listedItems = 100
+
+export function listed<T>(items: readonly T[]): Listed<T> {
+  return { total: items.length, first: items.slice(0, listedItems) }
+}
+
+export interface Latency {
+  readonly medianMs: number
+  readonly p99Ms: number
+  readonly count: number
+}
+
+/** A guard that keeps something from happening until a person approves. */
+export interface Hold {
+  readonly guard: GuardKind
+  readonly side: Side
+  readonly why: string
+  /** What it holds; for a guard on a whole root, nothing. */
+  readonly paths: Listed<Path>
+}
+
+export interface ConflictInfo {
+  readonly root: string
+  readonly host: string
+  readonly path: Path
+  readonly kind: ConflictKind
+  /** When it was first seen (ms since 1970). */
+  readonly since: number
+  readonly hosts: Readonly<Record<Side, string>>
+  readonly sides: Readonly<Record<Side, VersionInfo>>
+}
+
+/** What one side holds at a conflicting path. */
+export interface VersionInfo {
+  readonly kind: 'file' | 'symlink' | 'directory' | 'absent' | 'untracked' | 'problem'
+  /** Equal marks mean equal versions (kind, content, mode); compared only with other marks of the same host pair. */
+  readonly mark?: string
+  readonly digest?: string
+  readonly size?: number
+  readonly mode?: number
+  readonly target?: string
+  /** Absolute path, on this version's host, of the copy kept there of the *other* side's version. */
+  readonly copy?: string
+}
+
+/** The `mark` of each side's version when it was shown. */
+export type ShownVersions = Readonly<Record<Side, string | undefined>>
+
+/** `newest`: the later modification time, as each host's own clock tells it · `both`: alpha's stays, beta's is placed beside it. */
+export interface Resolution {
+  readonly take: Side | 'newest' | 'both'
+}
+
+export type ResolveResult =
+  | { readonly state: 'resolved' }
+  /** It is no longer what was shown. */
+  | { readonly state: 'changed'; readonly conflict: ConflictInfo }
+  /** No conflict stands there. */
+  | { readonly state: 'none' }
+  | { readonly state: 'failed'; readonly why: string }
+
+export interface BarrierOptions {
+  readonly path?: Path
+  readonly timeoutMs: number
+  readonly verify: boolean
+}
+
+export type BarrierState =
+  | 'synced'
+  | 'conflicts'
+  | 'held'
+  | 'problems'
+  | 'paused'
+  | 'halted'
+  | 'timeout'
+  | 'disconnected'
+
+export interface BarrierResult {
+  readonly state: BarrierState
+  /** What has not reached the other side. */
+  readonly waiting: Listed<Path>
+  readonly conflicts: Listed<{ readonly path: Path; readonly kind: ConflictKind }>
+  readonly problems: Listed<Problem>
+  readonly holds: readonly Hold[]
+}
+
+/** Which side's version a first sync of two used roots takes where they differ; `ask` makes each a conflict. */
+export type Preference = Side | 'newest' | 'ask'
