@@ -1,0 +1,101 @@
+import { barrierSeconds } from '../../core/limits.ts'
+import type { BarrierState } from '../../sync/session-handle.ts'
+import type { BarrierProgress, RootBarrier } from '../../daemon/verbs.ts'
+import type { Arguments } from '../command-spec.ts'
+import { ask, selected } from '../daemon-access.ts'
+import { escape } from '../escape.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Paint } from '../paint.ts'
+import { placeText, placeWord } from '../places.ts'
+import { bytesText, countText, durationText } from '../quantities.ts'
+import type { Outcome, Surroundings } from '../surroundings.ts'
+
+/** How much later than asked the daemon may answer before it counts as hanging (ms). */
+const graceMs = 30_000
+
+/** Waits until every change made before has reached the other side. */
+export async function sync(given: Arguments, around: Surroundings): Promise<Outcome> {
+  const seconds = given.number('timeout') ?? barrierSeconds
+  const parameters = { ...selected(around, given), timeoutMs: seconds * 1000, verify: given.has('verify') }
+  const begun = Date.now()
+  const onEvent = (progress: BarrierProgress): void =>
+    around.terminal.progress(progressText(progress, Date.now() - begun))
+  const waitMs = parameters.timeoutMs + graceMs
+  const { roots } = await ask(around, 'barrier', parameters, { onEvent, waitMs })
+  return {
+    exit: barrierExit(roots.map(({ state }) => state)),
+    json: { sync: roots },
+    lines: paint => roots.flatMap(root => barrierLines(root, { paint, userHome: around.userHome })),
+  }
+}
+
+const exits: Readonly<Record<BarrierState, ExitCode>> = {
+  disconnected: exitCodes.unreachable,
+  timeout: exitCodes.timeout,
+  halted: exitCodes.held,
+  held: exitCodes.held,
+  problems: exitCodes.held,
+  paused: exitCodes.paused,
+  conflicts: exitCodes.conflicts,
+  synced: exitCodes.ok,
+}
+
+/** One exit code for several roots: the state furthest from agreement counts, in the order above. */
+export function barrierExit(states: readonly BarrierState[]): ExitCode {
+  const worst = (Object.keys(exits) as BarrierState[]).find(state => states.includes(state))
+  return worst === undefined ? exitCodes.ok : exits[worst]
+}
+
+/** One line while it lasts; nothing in the first second, which most waits do not reach. */
+export function progressText({ queued, inFlight, bytesQueued }: BarrierProgress, elapsedMs: number): string {
+  if (elapsedMs < 1000) return ''
+  const bytes = bytesQueued > 0 ? `, ${bytesText(bytesQueued)}` : ''
+  return `Syncing: ${countText(queued + inFlight, 'path')}${bytes} to go, ${durationText(elapsedMs)}`
+}
+
+const namedItems = 10
+
+function barrierLines(result: RootBarrier, view: { readonly paint: Paint; readonly userHome: string }): string[] {
+  const { root, host, state } = result
+  const { paint, userHome } = view
+  const place = `${placeText(userHome, root)} with ${escape(host)}`
+  const word = placeWord(userHome, root)
+  const list = (items: readonly { readonly text: string }[], total: number): string[] => [
+    ...items.slice(0, namedItems).map(({ text }) => `    ${text}`),
+    ...(total > namedItems ? [`    and ${(total - namedItems).toLocaleString('en-US')} more`] : []),
+  ]
+  const waiting = list(
+    result.waiting.first.map(path => ({ text: placeText(userHome, root, path) })),
+    result.waiting.total,
+  )
+  const conflicts = list(
+    result.conflicts.first.map(({ path, kind }) => ({ text: `${placeText(userHome, root, path)} (${kind})` })),
+    result.conflicts.total,
+  )
+  const problems = list(
+    result.problems.first.map(({ path, why }) => ({ text: `${placeText(userHome, root, path)}: ${escape(why)}` })),
+    result.problems.total,
+  )
+  const holds = list(
+    result.holds.map(({ why }) => ({ text: escape(why) })),
+    result.holds.length,
+  )
+  const says: Readonly<Record<BarrierState, readonly string[]>> = {
+    synced: [`${paint.green('in sync')}  ${place}`],
+    conflicts: [
+      `${paint.red(countText(result.conflicts.total, 'conflict'))}  ${place}  → dsync conflicts ${word}`,
+      ...conflicts,
+    ],
+    held: [`${paint.red('held')}  ${place}  → dsync approve ${word}`, ...holds],
+    halted: [`${paint.red('halted')}  ${place}  → dsync approve ${word}`, ...holds],
+    problems: [`${paint.yellow(countText(result.problems.total, 'problem'))}  ${place}  → dsync status`, ...problems],
+    paused: [`${paint.yellow('paused')}  ${place}  → dsync resume ${word}`],
+    disconnected: [`${paint.red('disconnected')}  ${place}  → dsync hosts check ${escape(host)}`],
+    timeout: [
+      `${paint.red('timed out')}  ${place}, ${countText(result.waiting.total, 'path')} to go  → dsync status`,
+      ...waiting,
+    ],
+  }
+  return [...says[state]]
+}

@@ -1,0 +1,54 @@
+import { codeOf } from '../../core/errors.ts'
+import type { UndoParameters, Undone } from '../../daemon/verbs.ts'
+import type { Arguments } from '../command-spec.ts'
+import { ask, selected } from '../daemon-access.ts'
+import { escape } from '../escape.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { placeText } from '../places.ts'
+import { agoText, countText } from '../quantities.ts'
+import type { Outcome, Surroundings } from '../surroundings.ts'
+
+/** How many paths are named before the rest is counted. */
+const namedItems = 20
+
+/** Brings back what dsync replaced or deleted. */
+export async function undo(given: Arguments, around: Surroundings): Promise<Outcome> {
+  const list = given.has('list')
+  const undone = await bringBack(given, around, list)
+  const refused = undone.filter(one => one.refused !== undefined)
+  return {
+    exit: refused.length > 0 ? exitCodes.failed : exitCodes.ok,
+    json: { undo: undone },
+    lines: paint => {
+      const back = undone.length - refused.length
+      const head = list
+        ? `Would bring back ${countText(back, 'path')}:`
+        : `${paint.green('Brought back')} ${countText(back, 'path')}:`
+      return [head, ...undone.slice(0, namedItems).map(one => lineOf(one, around)), ...moreOf(undone.length)]
+    },
+  }
+}
+
+/** A word is an id or a group when one is called so, and else a path. */
+async function bringBack(given: Arguments, around: Surroundings, list: boolean): Promise<readonly Undone[]> {
+  const [word] = given.operands
+  const host = given.text('on')
+  const from = { list, ...(host === undefined ? {} : { host }) }
+  if (word === undefined) return (await ask(around, 'undo', from)).undone
+  const byName: UndoParameters = { ...from, name: word }
+  try {
+    return (await ask(around, 'undo', byName)).undone
+  } catch (error) {
+    if (codeOf(error) !== 'NOT_FOUND') throw error
+  }
+  return (await ask(around, 'undo', { ...selected(around, given), list })).undone
+}
+
+function lineOf({ root, host, path, reason, at, refused }: Undone, around: Surroundings): string {
+  const place = `  ${placeText(around.userHome, root, path)} on ${escape(host)} (${reason} ${agoText(at, Date.now())})`
+  return refused === undefined ? place : `${place}: not brought back, ${escape(refused)}`
+}
+
+function moreOf(total: number): string[] {
+  return total > namedItems ? [`  and ${(total - namedItems).toLocaleString('en-US')} more`] : []
+}

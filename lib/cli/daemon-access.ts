@@ -1,0 +1,52 @@
+import { basename, dirname, join, resolve } from 'node:path'
+import { SyncError } from '../core/errors.ts'
+import { askDaemon } from '../daemon/control-client.ts'
+import { realPath } from '../daemon/root-place.ts'
+import type { Selection, Verbs } from '../daemon/verbs.ts'
+import type { Arguments } from './command-spec.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** How long the daemon may take to answer what it can answer at once (ms). */
+const answerMs = 30_000
+
+export interface AccessOptions<Event> {
+  /** How long to wait; undefined: until it answers or the person interrupts (ms). */
+  readonly waitMs?: number | undefined
+  readonly onEvent?: (event: Event) => void
+}
+
+/** Asks the daemon of this home. Throws DAEMON_DOWN when none runs, TIMEOUT when it hangs. */
+export async function ask<Name extends keyof Verbs>(
+  around: Surroundings,
+  verb: Name,
+  parameters: Verbs[Name]['parameters'],
+  options: AccessOptions<Verbs[Name]['event']> = { waitMs: answerMs },
+): Promise<Verbs[Name]['result']> {
+  const { waitMs, onEvent } = options
+  const late = new AbortController()
+  const timer = waitMs === undefined ? undefined : setTimeout(() => late.abort(daemonHangs(waitMs)), waitMs)
+  try {
+    const signal = AbortSignal.any([around.signal, late.signal])
+    return await askDaemon(around, verb, parameters, { signal, ...(onEvent === undefined ? {} : { onEvent }) })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** What a path and `--on` on the command line select. */
+export function selected(around: Surroundings, given: Arguments, operand = given.operands[0]): Selection {
+  const host = given.text('on')
+  return {
+    ...(operand === undefined ? {} : { paths: spellings(resolve(around.cwd, operand)) }),
+    ...(host === undefined ? {} : { host }),
+  }
+}
+
+/** A path as typed, and with the links above it followed: its last name may itself be a link that is synced. */
+function spellings(path: string): string[] {
+  return [...new Set([path, join(realPath(dirname(path)), basename(path))])]
+}
+
+function daemonHangs(waitMs: number): SyncError {
+  return new SyncError('TIMEOUT', `The daemon has not answered for ${waitMs / 1000} s`, { hint: 'dsync restart' })
+}

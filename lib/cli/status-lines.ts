@@ -1,0 +1,171 @@
+import type { SessionState } from '../sync/session-handle.ts'
+import type { DaemonStatus } from '../daemon/verbs.ts'
+import type { Cell } from './aligned.ts'
+import { aligned } from './aligned.ts'
+import { escape } from './escape.ts'
+import type { Colour, Paint } from './paint.ts'
+import { placeText, placeWord } from './places.ts'
+import { agoText, bytesText, countText, durationText, latencyText } from './quantities.ts'
+
+export interface StatusView {
+  readonly paint: Paint
+  readonly userHome: string
+}
+
+type SessionLine = DaemonStatus['sessions'][number]
+
+const stateColours: Readonly<Record<SessionState, Colour>> = {
+  connecting: 'yellow',
+  scanning: 'yellow',
+  'first-sync': 'yellow',
+  syncing: 'yellow',
+  watching: 'green',
+  paused: 'yellow',
+  halted: 'red',
+  disconnected: 'red',
+}
+
+/** How many things of one kind are named before the rest is counted. */
+const namedItems = 3
+
+/** The status of a daemon on one screen: what runs, then what waits for a person with the command to run next. */
+export function statusLines(status: DaemonStatus, view: StatusView): string[] {
+  const { paint } = view
+  const up = durationText(status.now - status.since)
+  const head = `${paint.bold('dsync')} on ${escape(status.host)}, up ${up}, process ${status.pid}`
+  return [head, '', ...sessionLines(status, view), ...waitingLines(status, view)]
+}
+
+function sessionLines(status: DaemonStatus, { paint, userHome }: StatusView): string[] {
+  if (status.sessions.length + status.failed.length === 0) return ['  No root is in sync yet.  → dsync roots add DIR']
+  const heads = ['ROOT', 'HOST', 'STATE', 'LAST SYNC', 'QUEUE', 'MEDIAN / P99', 'ENTRIES']
+  const rows: (readonly Cell[])[] = [heads.map(text => ({ text, paint: 'dim' as const }))]
+  for (const session of status.sessions) {
+    rows.push([
+      placeText(userHome, session.root),
+      `${escape(session.host)} (${session.transport})`,
+      { text: session.state, paint: stateColours[session.state] },
+      agoText(session.lastSyncAt, status.now),
+      queueText(session),
+      session.latency === undefined
+        ? '–'
+        : `${latencyText(session.latency.medianMs)} / ${latencyText(session.latency.p99Ms)}`,
+      session.entries.alpha === undefined ? '–' : session.entries.alpha.toLocaleString('en-US'),
+    ])
+  }
+  for (const { root, host } of status.failed) {
+    rows.push([placeText(userHome, root), escape(host), { text: 'not open', paint: 'red' }])
+  }
+  return aligned(rows, paint)
+}
+
+function queueText({ queued, inFlight, bytesQueued }: SessionLine): string {
+  const paths = queued + inFlight
+  if (paths === 0) return '–'
+  return bytesQueued > 0 ? `${paths.toLocaleString('en-US')}, ${bytesText(bytesQueued)}` : paths.toLocaleString('en-US')
+}
+
+/** One thing that waits: how many, what, and the command to run. */
+interface Waiting {
+  readonly colour: Colour
+  readonly count: string
+  readonly what: string
+  readonly next: string
+}
+
+function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): string[] {
+  const waiting = [
+    ...status.config.map(({ file, line, column, message, hint }): Waiting => {
+      const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`
+      return {
+        colour: 'red',
+        count: 'settings',
+        what: escape(`${message} (${place})`),
+        next: escape(hint ?? `mend ${file}`),
+      }
+    }),
+    ...status.failed.map(({ root, host, why, hint }): Waiting => {
+      return {
+        colour: 'red',
+        count: 'not open',
+        what: `${placeText(userHome, root)} with ${escape(host)}: ${escape(why)}`,
+        next: escape(hint ?? 'dsync logs'),
+      }
+    }),
+    ...status.sessions.flatMap(session => waitingOf(session, userHome)),
+  ]
+  if (status.logDropped > 0) {
+    waiting.push({
+      colour: 'yellow',
+      count: 'log',
+      what: `${countText(status.logDropped, 'line')} could not be written`,
+      next: 'make room on the disk',
+    })
+  }
+  if (waiting.length === 0)
+    return status.sessions.length === 0 ? [] : ['', `  ${paint.green('Nothing waits for you.')}`]
+  const rows = waiting.map(({ colour, count, what, next }): Cell[] => [
+    { text: count, paint: colour },
+    what,
+    next === '' ? '' : `→ ${next}`,
+  ])
+  return ['', ...aligned(rows, paint)]
+}
+
+function waitingOf(session: SessionLine, userHome: string): Waiting[] {
+  const { root, host, state, why, conflicts, problems, holds, notices } = session
+  const place = placeText(userHome, root)
+  const word = placeWord(userHome, root)
+  const waiting: Waiting[] = []
+  for (const hold of holds) {
+    const paths = hold.paths.total === 0 ? '' : ` (${countText(hold.paths.total, 'path')})`
+    waiting.push({
+      colour: 'red',
+      count: 'held',
+      what: `${place} with ${escape(host)}: ${escape(hold.why)}${paths}`,
+      next: `dsync approve ${word}`,
+    })
+  }
+  if ((state === 'halted' || state === 'disconnected') && holds.length === 0) {
+    waiting.push({
+      colour: 'red',
+      count: state,
+      what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}`,
+      next: state === 'halted' ? 'dsync logs' : `dsync hosts check ${escape(host)}`,
+    })
+  }
+  if (state === 'paused')
+    waiting.push({
+      colour: 'yellow',
+      count: 'paused',
+      what: `${place} with ${escape(host)}`,
+      next: `dsync resume ${word}`,
+    })
+  if (conflicts > 0)
+    waiting.push({
+      colour: 'red',
+      count: countText(conflicts, 'conflict'),
+      what: `${place} with ${escape(host)}`,
+      next: `dsync conflicts ${word}`,
+    })
+  for (const { path, side, why: reason } of problems.first.slice(0, namedItems)) {
+    const where = side === 'beta' ? ` on ${escape(host)}` : ''
+    waiting.push({
+      colour: 'yellow',
+      count: 'problem',
+      what: `${placeText(userHome, root, path)}${where}: ${escape(reason)}`,
+      next: '',
+    })
+  }
+  const unnamed = problems.total - Math.min(problems.first.length, namedItems)
+  if (unnamed > 0)
+    waiting.push({
+      colour: 'yellow',
+      count: countText(unnamed, 'more problem'),
+      what: place,
+      next: 'dsync status --json',
+    })
+  if (notices.total > 0)
+    waiting.push({ colour: 'dim', count: countText(notices.total, 'notice'), what: place, next: 'dsync logs' })
+  return waiting
+}

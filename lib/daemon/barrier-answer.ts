@@ -1,0 +1,46 @@
+import { SyncError } from '../core/errors.ts'
+import type { Call } from './control-server.ts'
+import { barrierOf } from './parameters.ts'
+import type { Selected } from './selection.ts'
+import { selectWhole } from './selection.ts'
+import type { Sessions } from './sessions.ts'
+import type { BarrierProgress, RootBarrier } from './verbs.ts'
+
+/** How often progress is told (ms): often enough to look alive. */
+const progressMs = 200
+
+/** Waits on every session meant until all its changes have arrived, telling meanwhile how much is under way. */
+export async function answerBarrier(
+  sessions: Sessions,
+  parameters: unknown,
+  call: Call,
+): Promise<{ roots: readonly RootBarrier[] }> {
+  const { timeoutMs, verify, ...selection } = barrierOf(parameters)
+  const selected = selectWhole(sessions, selection)
+  if (selected.length === 0) {
+    throw new SyncError('NOT_FOUND', 'Cannot sync: no root is set up', { hint: 'dsync roots add DIR' })
+  }
+  const timer = setInterval(() => call.emit(progressOf(selected)), progressMs)
+  try {
+    const roots = await Promise.all(
+      selected.map(async ({ session: { handle }, path }): Promise<RootBarrier> => {
+        const options = { timeoutMs, verify, ...(path === '' ? {} : { path }) }
+        return { root: handle.root, host: handle.host, ...(await handle.barrier(options, call.signal)) }
+      }),
+    )
+    return { roots }
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+function progressOf(selected: readonly Selected[]): BarrierProgress {
+  let [queued, inFlight, bytesQueued] = [0, 0, 0]
+  for (const { session } of selected) {
+    const status = session.handle.status()
+    queued += status.queued
+    inFlight += status.inFlight
+    bytesQueued += status.bytesQueued
+  }
+  return { queued, inFlight, bytesQueued }
+}

@@ -1,0 +1,80 @@
+import type { WatcherChoice } from '../sync/session-handle.ts'
+
+export const watcherChoices: readonly WatcherChoice[] = [
+  'auto',
+  'inotify',
+  'fs-watch',
+  'fsevents',
+  'chokidar',
+  'polling',
+]
+
+/** JSON Schema of `config.json`. Editors read it through `$schema`; the daemon and the commands that edit check by it. */
+export const configSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'dsync config.json',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    $schema: { type: 'string' },
+    name: { $ref: '#/definitions/hostName', description: 'What other hosts call this one. Default: its host name.' },
+    hosts: {
+      type: 'object',
+      description: 'The other hosts, by name.',
+      propertyNames: { $ref: '#/definitions/hostName' },
+      additionalProperties: { $ref: '#/definitions/host' },
+    },
+    roots: {
+      type: 'object',
+      description: 'What is known of each line of paths.txt.',
+      additionalProperties: { $ref: '#/definitions/root' },
+    },
+  },
+  definitions: {
+    hostName: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+      not: { enum: ['newest', 'ask', 'both', 'mine', 'theirs'] },
+    },
+    absolutePath: { type: 'string', pattern: '^(/|~(/|$))' },
+    host: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['pipe'],
+      properties: {
+        pipe: {
+          $ref: '#/definitions/absolutePath',
+          description: 'A directory of this machine that plays the other host.',
+        },
+      },
+    },
+    watcher: { enum: watcherChoices },
+    root: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['id', 'on'],
+      properties: {
+        id: { type: 'string', pattern: '^[0-9a-f]{32}$', description: 'The same on every host; never change it.' },
+        on: {
+          type: 'array',
+          items: { $ref: '#/definitions/hostName' },
+          uniqueItems: true,
+          description: 'The hosts that have it too.',
+        },
+        at: {
+          type: 'object',
+          description: 'Where it lies on a host, when not at the same place under the home.',
+          additionalProperties: { $ref: '#/definitions/absolutePath' },
+        },
+        watcher: {
+          description: 'How changes are noticed: one word for all hosts, or one for each.',
+          oneOf: [
+            { $ref: '#/definitions/watcher' },
+            { type: 'object', additionalProperties: { $ref: '#/definitions/watcher' } },
+          ],
+        },
+        conflict: { enum: ['ask'], description: 'What happens when both sides changed.' },
+      },
+    },
+  },
+} as const

@@ -1,0 +1,37 @@
+import type { ConflictRule, WatcherChoice } from '../sync/session-handle.ts'
+import type { ConfigProblem } from './verbs.ts'
+
+/** What `config.json` and `paths.txt` say, as they say it: paths may begin with `~`. */
+export interface Config {
+  readonly name?: string
+  readonly hosts: Readonly<Record<string, HostConfig>>
+  readonly roots: Readonly<Record<string, RootConfig>>
+  /** The roots that are switched on: the lines of `paths.txt`. */
+  readonly paths: readonly string[]
+}
+
+export interface HostConfig {
+  readonly pipe: string
+}
+
+export interface RootConfig {
+  readonly id: string
+  readonly on: readonly string[]
+  readonly at?: Readonly<Record<string, string>>
+  readonly watcher?: WatcherChoice | Readonly<Record<string, WatcherChoice>>
+  readonly conflict?: ConflictRule
+}
+
+/** Settings with a mistake have no `config`: whoever had good ones keeps them. */
+export interface ReadConfig {
+  readonly config?: Config
+  readonly problems: readonly ConfigProblem[]
+}
+
+export const noConfig: Config = { hosts: {}, roots: {}, paths: [] }
+
+/** The watcher that a root's settings name for a host. */
+export function watcherOf(root: RootConfig, host: string): WatcherChoice {
+  if (typeof root.watcher === 'string') return root.watcher
+  return root.watcher?.[host] ?? 'auto'
+}

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { SyncError } from '../core/errors.ts'
+import type { KitHome } from './kit-home.ts'
+
+/** Longest path a socket may have here (bytes): the field holds 104 on macOS and 108 on Linux, its end mark included. */
+export const socketBytesLimit = 100
+
+/** Where the daemon listens. `directory` must be 0700 and ours before anything listens in it. */
+export interface SocketPlace {
+  readonly directory: string
+  readonly path: string
+}
+
+/**
+ * `run/control.sock` in the kit's home or, where that path is too long for a socket, a directory named by a hash of it
+ * in the first of `alternatives` that is short enough (the per-user runtime directory, then the temporary one).
+ * Clients need not guess: the daemon's lock tells where it listens. Throws REFUSED when nothing is short enough.
+ */
+export function controlSocketPath(home: KitHome, alternatives: readonly string[]): SocketPlace {
+  const name = `dsync-${createHash('sha256').update(home.directory).digest('hex').slice(0, 16)}`
+  for (const directory of [home.run, ...alternatives.map(parent => join(parent, name))]) {
+    const path = join(directory, 'control.sock')
+    if (Buffer.byteLength(path) <= socketBytesLimit) return { directory, path }
+  }
+  throw new SyncError('REFUSED', `Cannot listen in ${home.run}: a socket's path may have ${socketBytesLimit} bytes`, {
+    hint: 'Choose a shorter DSYNC_HOME, or set TMPDIR to a short path',
+  })
+}

@@ -1,0 +1,31 @@
+import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
+import type { KitHome } from './kit-home.ts'
+
+/** The daemon's own output is started anew above this (bytes). */
+const logBytes = 1024 * 1024
+
+/** What the daemon process prints: next to nothing, unless it cannot start. */
+export interface DaemonLog {
+  /** A descriptor to hand to the process. */
+  readonly file: number
+  /** Why the process ended, by what it printed since the log was opened: an error's own line, else the last one. */
+  said(): string
+  close(): void
+}
+
+export function openDaemonLog(home: KitHome): DaemonLog {
+  const file = openSync(home.daemonLog, 'a+', 0o600)
+  fchmodSync(file, 0o600)
+  if (fstatSync(file).size > logBytes) ftruncateSync(file)
+  const from = fstatSync(file).size
+  return {
+    file,
+    said() {
+      const bytes = Buffer.alloc(logBytes)
+      const count = readSync(file, bytes, 0, bytes.length, from)
+      const lines = bytes.toString('utf8', 0, count).trimEnd().split('\n')
+      return lines.find(line => /^(?:Uncaught )?\w*Error\b/.test(line)) ?? lines.at(-1) ?? ''
+    },
+    close: () => closeSync(file),
+  }
+}

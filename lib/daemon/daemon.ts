@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { SyncError } from '../core/errors.ts'
+import { answerBarrier } from './barrier-answer.ts'
+import { ConflictAnswers } from './conflict-answers.ts'
+import type { Call, ControlServer } from './control-server.ts'
+import { serveControl } from './control-server.ts'
+import { controlSocketPath } from './control-socket-path.ts'
+import type { KitHome } from './kit-home.ts'
+import { ensureKitHome } from './kit-home.ts'
+import type { Lock, LockRefusal } from './lock.ts'
+import { takeLock } from './lock.ts'
+import { LogFeed } from './log-feed.ts'
+import { PauseRecord } from './pause-record.ts'
+import { writePrivateFile } from './private-file.ts'
+import { thisProcess } from './process-identity.ts'
+import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
+import type { OpenSession } from '../sync/session-handle.ts'
+import { Sessions } from './sessions.ts'
+import { Settings } from './settings.ts'
+import { answerTrash, answerUndo } from './trash-answers.ts'
+import type { DaemonStatus, Verbs } from './verbs.ts'
+
+export interface DaemonOptions {
+  readonly home: KitHome
+  readonly userHome: string
+  /** This host's name, unless its settings give it another. */
+  readonly host: string
+  readonly version: string
+  /** Directories for a socket whose path in the home would be too long; see `controlSocketPath`. */
+  readonly socketParents: readonly string[]
+  readonly openSession: OpenSession
+}
+
+/**
+ * Starts the daemon of a home and returns once its socket answers. Throws DAEMON_RUNNING when another holds the home,
+ * REFUSED when the home or a socket in it cannot be used.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { home } = options
+  ensureKitHome(home)
+  const place = controlSocketPath(home, options.socketParents)
+  const lock = takeLock(home.run, 'daemon', { ...thisProcess(options.host), socket: place.path })
+  if (!lock.taken) throw lockRefused(lock)
+  const daemon = new Daemon(options, lock)
+  try {
+    const token = randomBytes(32).toString('hex')
+    writePrivateFile(home.token, `${token}\n`)
+    await daemon.reload()
+    const answer = (verb: string, parameters: unknown, call: Call) => daemon.answer(verb, parameters, call)
+    daemon.serve(await serveControl({ place, token, version: options.version, answer }))
+  } catch (error) {
+    await daemon.stop()
+    throw error
+  }
+  return daemon
+}
+
+/** Owns the sessions of one home, answers its control socket and keeps its logs. Made by `startDaemon`. */
+export class Daemon {
+  /** Resolves when everything is closed and the lock given back. */
+  readonly stopped: Promise<void>
+  readonly #options: DaemonOptions
+  readonly #lock: Lock
+  readonly #feed: LogFeed
+  readonly #pauses: PauseRecord
+  readonly #conflicts = new ConflictAnswers()
+  readonly #sessions: Sessions
+  readonly #settings: Settings
+  readonly #since = Date.now()
+  #server: ControlServer | undefined
+  #closing: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  #tellStopped: () => void = () => {}
+
+  constructor(options: DaemonOptions, lock: Lock) {
+    this.#options = options
+    this.#lock = lock
+    this.#feed = new LogFeed(options.home)
+    this.#pauses = new PauseRecord(options.home)
+    this.#sessions = new Sessions(options.openSession, this.#feed.log)
+    this.#settings = new Settings(options.home, options)
+    this.stopped = new Promise(resolve => (this.#tellStopped = resolve))
+  }
+
+  async reload(): Promise<Verbs['reload']['result']> {
+    return { problems: await this.#settings.reload(this.#sessions, this.#pauses) }
+  }
+
+  serve(server: ControlServer): void {
+    this.#server = server
+    this.#feed.log({
+      at: Date.now(),
+      level: 'info',
+      event: 'started',
+      pid: process.pid,
+      version: this.#options.version,
+    })
+  }
+
+  async answer(verb: string, parameters: unknown, call: Call): Promise<unknown> {
+    const sessions = this.#sessions
+    switch (verb as keyof Verbs) {
+      case 'status':
+        return this.#status()
+      case 'barrier':
+        return await answerBarrier(sessions, parameters, call)
+      case 'conflicts':
+        return this.#conflicts.list(sessions, parameters)
+      case 'versions':
+        return await this.#conflicts.versions(sessions, parameters)
+      case 'resolve':
+        return await this.#conflicts.resolve(sessions, parameters)
+      case 'trash':
+        return await answerTrash(sessions, parameters)
+      case 'undo':
+        return await answerUndo(sessions, parameters)
+      case 'holds':
+        return answerHolds(sessions, parameters)
+      case 'approve':
+        return await answerApprove(sessions, parameters)
+      case 'pause':
+      case 'resume':
+        return answerPause(sessions, parameters, { paused: verb === 'pause', record: this.#pauses })
+      case 'reload':
+        return await this.reload()
+      case 'logs':
+        return await this.#feed.answer(parameters, call)
+      case 'stop':
+        await this.#closeSessions()
+        setImmediate(() => void this.stop())
+        return {}
+    }
+    throw new SyncError('PROTOCOL', `Cannot answer ${JSON.stringify(verb)}: no such request`)
+  }
+
+  /** Closes the sessions, then the socket and the logs, and gives the lock back. May be called twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    await this.#closeSessions()
+    await this.#server?.close()
+    this.#feed.log({ at: Date.now(), level: 'info', event: 'stopped', pid: process.pid })
+    this.#feed.close()
+    this.#lock.release()
+    this.#tellStopped()
+  }
+
+  /** Writes down an exception that nobody caught. The process must end after it: its state is unknown. */
+  crash(error: unknown): void {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#feed.log({ at: Date.now(), level: 'error', event: 'crashed', pid: process.pid, why })
+    this.#feed.flush()
+  }
+
+  #closeSessions(): Promise<void> {
+    this.#closing ??= this.#sessions.close()
+    return this.#closing
+  }
+
+  #status(): DaemonStatus {
+    return {
+      version: this.#options.version,
+      host: this.#settings.here().host,
+      home: this.#options.home.directory,
+      pid: process.pid,
+      since: this.#since,
+      now: Date.now(),
+      sessions: this.#sessions
+        .opened()
+        .map(({ handle, spec }) => ({ ...handle.status(), transport: spec.transport.kind })),
+      failed: this.#sessions.failed().map(({ spec, error }) => ({
+        root: spec.alpha.root,
+        host: spec.beta.host,
+        why: error.message,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      })),
+      config: this.#settings.problems(),
+      logDropped: this.#feed.dropped(),
+    }
+  }
+}
+
+function lockRefused({ state, holder, path }: LockRefusal): SyncError {
+  if (state === 'live') {
+    return new SyncError('DAEMON_RUNNING', `Cannot start: a daemon runs already (process ${holder.pid})`, {
+      hint: 'dsync status',
+    })
+  }
+  return new SyncError('REFUSED', `Cannot start: a daemon on ${holder.host} holds this home (${path})`, {
+    hint: `Stop it there; if that host is gone, remove ${path}`,
+  })
+}

@@ -1,0 +1,73 @@
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { SyncError, codeOf } from '../core/errors.ts'
+
+/** The kit's home on this host (`~/.dsync`) and what lies in it. */
+export interface KitHome {
+  readonly directory: string
+  /** The roots, one a line. */
+  readonly paths: string
+  /** Hosts and rules, JSON with comments. */
+  readonly config: string
+  /** What this home's agent may serve to a hub on another host. */
+  readonly served: string
+  readonly state: string
+  readonly work: string
+  readonly run: string
+  readonly token: string
+  readonly syncLog: string
+  readonly realtimeLog: string
+  /** What the daemon process itself said, from its start. */
+  readonly daemonLog: string
+}
+
+export function kitHome(directory: string): KitHome {
+  const run = join(directory, 'run')
+  return {
+    directory,
+    paths: join(directory, 'paths.txt'),
+    config: join(directory, 'config.json'),
+    served: join(directory, 'roots.json'),
+    state: join(directory, 'state'),
+    work: join(directory, 'work'),
+    run,
+    token: join(run, 'token'),
+    syncLog: join(directory, 'sync.log'),
+    realtimeLog: join(directory, 'realtime.log'),
+    daemonLog: join(run, 'daemon.log'),
+  }
+}
+
+/** Makes the home and its directories, each 0700. Throws REFUSED when one belongs to somebody else or is no directory. */
+export function ensureKitHome(home: KitHome): void {
+  for (const directory of [home.directory, home.state, home.work, home.run]) ensurePrivateDirectory(directory)
+}
+
+/** Makes a directory only its owner may enter, or makes sure that an existing one is so. */
+export function ensurePrivateDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') {
+      throw new SyncError('REFUSED', `Cannot make the directory ${path}: ${messageOf(error)}`, {
+        hint: 'Choose another place with DSYNC_HOME',
+        cause: error,
+      })
+    }
+  }
+  const stat = lstatSync(path)
+  const uid = process.getuid?.()
+  const wrong = stat.isSymbolicLink()
+    ? undefined
+    : !stat.isDirectory()
+      ? 'it is not a directory'
+      : uid !== undefined && stat.uid !== uid
+        ? 'it belongs to another user'
+        : undefined
+  if (wrong !== undefined) throw new SyncError('REFUSED', `Cannot use ${path}: ${wrong}`)
+  if (stat.isDirectory() && (stat.mode & 0o077) !== 0) chmodSync(path, 0o700)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,104 @@
+import { SyncError } from '../core/errors.ts'
+import type { GuardKind } from '../core/operation.ts'
+import type {
+  ApproveParameters,
+  BarrierParameters,
+  LogParameters,
+  ResolveParameters,
+  Selection,
+  TrashParameters,
+  UndoParameters,
+} from './verbs.ts'
+
+/** What a client sent along with a verb, read field by field. Each throws PROTOCOL for what does not fit. */
+type Fields = Readonly<Record<string, unknown>>
+
+export function selectionOf(parameters: unknown): Selection {
+  const fields = fieldsOf(parameters)
+  return { ...given('paths', optional(fields['paths'], texts)), ...given('host', optional(fields['host'], text)) }
+}
+
+export function barrierOf(parameters: unknown): BarrierParameters {
+  const fields = fieldsOf(parameters)
+  return { ...selectionOf(fields), timeoutMs: number(fields['timeoutMs']), verify: flag(fields['verify']) }
+}
+
+export function resolveOf(parameters: unknown): ResolveParameters {
+  const fields = fieldsOf(parameters)
+  return { ...selectionOf(fields), take: takeOf(fields['take']) }
+}
+
+export function trashOf(parameters: unknown): TrashParameters {
+  const fields = fieldsOf(parameters)
+  return { ...selectionOf(fields), limit: number(fields['limit']) }
+}
+
+export function undoOf(parameters: unknown): UndoParameters {
+  const fields = fieldsOf(parameters)
+  return { ...selectionOf(fields), ...given('name', optional(fields['name'], text)), list: flag(fields['list']) }
+}
+
+export function approveOf(parameters: unknown): ApproveParameters {
+  const fields = fieldsOf(parameters)
+  return {
+    ...selectionOf(fields),
+    ...given('guard', optional(fields['guard'], guardOf)),
+    ...given('prefer', optional(fields['prefer'], text)),
+  }
+}
+
+export function logsOf(parameters: unknown): LogParameters {
+  const fields = fieldsOf(parameters)
+  return { lines: number(fields['lines']), follow: flag(fields['follow']), realtime: flag(fields['realtime']) }
+}
+
+const guards: readonly GuardKind[] = [
+  'root-missing',
+  'root-replaced',
+  'root-emptied',
+  'mass-delete',
+  'first-sync',
+  'trash-full',
+]
+
+function guardOf(value: unknown): GuardKind {
+  return guards.find(guard => guard === value) ?? wrong('a guard', value)
+}
+
+function takeOf(value: unknown): ResolveParameters['take'] {
+  if (value === 'mine' || value === 'theirs' || value === 'newest' || value === 'both') return value
+  return { host: text(fieldsOf(value)['host']) }
+}
+
+/** `{ name: value }`, or nothing when there is no value. */
+function given<Name extends string, T>(name: Name, value: T | undefined): { readonly [K in Name]?: T } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [K in Name]: T })
+}
+
+function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
+  return value === undefined ? undefined : read(value)
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : wrong('an object', value)
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : wrong('a text', value)
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(text) : wrong('a list', value)
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : wrong('a number', value)
+}
+
+function flag(value: unknown): boolean {
+  return typeof value === 'boolean' ? value : wrong('true or false', value)
+}
+
+function wrong(wanted: string, value: unknown): never {
+  throw new SyncError('PROTOCOL', `Cannot read a request: ${wanted} was expected, not a ${typeof value}`)
+}

@@ -1,0 +1,64 @@
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
+import { codeOf } from '../core/errors.ts'
+
+/** A text file of the kit's home, or undefined when there is none. Other errors are thrown. */
+export function readPrivateFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/**
+ * Gives a file of the kit's home new content, mode 0600: whoever reads meanwhile, or after a power cut, finds the old
+ * text or the new one whole. A symbolic link (people keep their settings elsewhere) stays one; its target is written.
+ */
+export function writePrivateFile(path: string, text: string): void {
+  const target = targetOf(path)
+  const part = `${target}.${randomBytes(6).toString('hex')}.part`
+  const file = openSync(part, 'wx', 0o600)
+  try {
+    fchmodSync(file, 0o600)
+    writeFileSync(file, text)
+    fsyncSync(file)
+    renameSync(part, target)
+  } catch (error) {
+    unlinkSync(part)
+    throw error
+  } finally {
+    closeSync(file)
+  }
+  syncDirectory(dirname(target))
+}
+
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return path
+    throw error
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, openSync, realpathSync, statSync, unlinkSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { codeOf } from '../core/errors.ts'
+
+/** What stands where a root is to be, with links followed. */
+export interface RootPlace {
+  readonly kind: 'directory' | 'missing' | 'other'
+  /** The path without links; where nothing stands yet, that of the nearest directory above and the rest. */
+  readonly real: string
+  readonly device: number
+  readonly inode: number
+}
+
+/** Looks at a place for a root, from outside. Throws what the system says when it may not be looked at. */
+export function lookAtPlace(path: string): RootPlace {
+  const real = realPath(path)
+  const stat = statSync(real, { throwIfNoEntry: false })
+  if (stat === undefined) return { kind: 'missing', real, device: 0, inode: 0 }
+  return { kind: stat.isDirectory() ? 'directory' : 'other', real, device: stat.dev, inode: stat.ino }
+}
+
+/**
+ * Whether two places are one directory: by path and identity, and, because mounts can show one directory under two
+ * identities, by a file that is made in one, looked for in the other, and removed.
+ */
+export function isSameDirectory(a: RootPlace, b: RootPlace): boolean {
+  if (a.kind !== 'directory' || b.kind !== 'directory') return a.real === b.real
+  if (a.real === b.real || (a.device === b.device && a.inode === b.inode)) return true
+  const marker = `.dsync-marker-${randomBytes(12).toString('hex')}`
+  try {
+    closeSync(openSync(join(a.real, marker), 'wx', 0o600))
+  } catch (error) {
+    if (codeOf(error) === 'EACCES' || codeOf(error) === 'EROFS') return false
+    throw error
+  }
+  try {
+    return existsSync(join(b.real, marker))
+  } finally {
+    unlinkSync(join(a.real, marker))
+  }
+}
+
+/** A path with links followed as far as it exists. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    const parent = dirname(path)
+    return parent === path ? path : join(realPath(parent), basename(path))
+  }
+}

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto'
+import { SyncError } from '../core/errors.ts'
+import type { Config, RootConfig } from './config.ts'
+import { watcherOf } from './config.ts'
+import { addPath, editConfig, removePath, whileEditing } from './config-edit.ts'
+import { requireConfig } from './config-reader.ts'
+import { hostRow } from './host-registration.ts'
+import { contractHome, expandHome } from './host-paths.ts'
+import { refuseOwnPlace, refusePlaces } from './root-guard.ts'
+import { serveRoot, unserveRoot } from './served-roots.ts'
+import type { WatcherChoice } from '../sync/session-handle.ts'
+import type { Here } from './session-specs.ts'
+import { findRoot, otherKitHome, placeOn, rootKey } from './session-specs.ts'
+
+/** A root as `dsync roots` shows it. */
+export interface RootRow {
+  /** As in `paths.txt`. */
+  readonly root: string
+  readonly path: string
+  readonly id: string
+  /** False when its line in `paths.txt` is missing or commented out. */
+  readonly active: boolean
+  readonly on: readonly RootOnHost[]
+  readonly watcher: WatcherChoice
+}
+
+export interface RootOnHost {
+  readonly host: string
+  readonly path: string
+  readonly watcher: WatcherChoice
+}
+
+export interface RootChoice {
+  /** The hosts it is to be on; none named: all there are. */
+  readonly on: readonly string[]
+  /** Where it lies there, by host. */
+  readonly at: Readonly<Record<string, string>>
+  /** How changes are noticed, by host; `''` is this one. */
+  readonly watcher: Readonly<Record<string, WatcherChoice>>
+}
+
+/**
+ * Makes a directory of this host a root, here and in the home of every host it is to be on. Adding one that is known
+ * extends or changes it. Throws ROOT_REFUSED for a directory that may not be one, USAGE for a host that is unknown.
+ */
+export function addRoot(here: Here, directory: string, choice: RootChoice): Promise<RootRow> {
+  return whileEditing(here.home, here.host, () => {
+    const config = requireConfig(here.home)
+    const path = expandHome(directory, here.userHome)
+    const key = findRoot(config, path, here.userHome)?.key ?? rootKey(path, here.userHome)
+    refuseOwnPlace(config, { key, path }, here)
+    const root = chosen(config, key, choice, here)
+    const places = placesOf(config, { path, root }, here)
+    refusePlaces(config, { key, path, places }, here)
+    for (const { host, path: place } of places) {
+      serveRoot(otherKitHome(hostRow(config, host, here).directory), { id: root.id, path: place })
+    }
+    editConfig(here.home, ['roots', key], root)
+    addPath(here.home, key)
+    return rootRow(requireConfig(here.home), key, here)
+  })
+}
+
+/**
+ * Forgets a root, or with `on` only its place on those hosts. No file of it is touched on any host, and what is in its
+ * trash stays there.
+ */
+export function removeRoot(here: Here, directory: string, on: readonly string[]): Promise<RootRow> {
+  return whileEditing(here.home, here.host, () => {
+    const config = requireConfig(here.home)
+    const { key, root } = requireRoot(config, directory, here)
+    const row = rootRow(config, key, here)
+    for (const host of on) hostRow(config, host, here)
+    const left = on.length === 0 ? [] : root.on.filter(host => !on.includes(host))
+    for (const host of root.on.filter(each => !left.includes(each))) {
+      unserveRoot(otherKitHome(hostRow(config, host, here).directory), root.id)
+    }
+    if (left.length > 0) editConfig(here.home, ['roots', key, 'on'], left)
+    else {
+      removePath(here.home, key)
+      editConfig(here.home, ['roots', key], undefined)
+    }
+    return row
+  })
+}
+
+export function listRoots(here: Here): RootRow[] {
+  const config = requireConfig(here.home)
+  return Object.keys(config.roots).map(key => rootRow(config, key, here))
+}
+
+/** Throws USAGE for a directory that is no root. */
+export function showRoot(here: Here, directory: string): RootRow {
+  const config = requireConfig(here.home)
+  return rootRow(config, requireRoot(config, directory, here).key, here)
+}
+
+function requireRoot(
+  config: Config,
+  directory: string,
+  here: Here,
+): { readonly key: string; readonly root: RootConfig } {
+  const found = findRoot(config, directory, here.userHome)
+  if (found !== undefined) return found
+  const keys = Object.keys(config.roots)
+  const known = keys.length === 0 ? 'there is none yet' : `known: ${keys.join(', ')}`
+  throw new SyncError('USAGE', `Cannot find the root ${contractHome(directory, here.userHome)}; ${known}`, {
+    hint: 'dsync roots list',
+  })
+}
+
+/** The settings of a root once a person's choice is added to what was known of it. */
+function chosen(config: Config, key: string, choice: RootChoice, here: Here): RootConfig {
+  const known = config.roots[key]
+  const named = [...new Set([...choice.on, ...Object.keys(choice.at)])]
+  const on = [...new Set([...(known?.on ?? []), ...(named.length > 0 ? named : Object.keys(config.hosts))])]
+  if (on.length === 0) {
+    throw new SyncError('USAGE', `Cannot add ${key}: there is no other host yet`, {
+      hint: 'dsync hosts add NAME --pipe DIR',
+    })
+  }
+  const at = { ...known?.at, ...choice.at }
+  const watcher = chosenWatchers(known, choice, { own: config.name ?? here.host, on })
+  return {
+    ...known,
+    id: known?.id ?? randomBytes(16).toString('hex'),
+    on,
+    ...(Object.keys(at).length > 0 ? { at } : {}),
+    ...(watcher === undefined ? {} : { watcher }),
+  }
+}
+
+function chosenWatchers(
+  known: RootConfig | undefined,
+  choice: RootChoice,
+  hosts: { readonly own: string; readonly on: readonly string[] },
+): RootConfig['watcher'] {
+  const chosen = Object.entries(choice.watcher)
+  if (chosen.length === 0) return known?.watcher
+  const all = [hosts.own, ...hosts.on]
+  const before = known === undefined ? {} : Object.fromEntries(all.map(host => [host, watcherOf(known, host)]))
+  const after = Object.fromEntries(chosen.map(([host, watcher]) => [host === '' ? hosts.own : host, watcher]))
+  const stray = Object.keys(after).find(host => !all.includes(host))
+  if (stray === undefined) return { ...before, ...after }
+  throw new SyncError('USAGE', `Cannot choose a watcher on ${JSON.stringify(stray)}: the root is on ${all.join(', ')}`)
+}
+
+function placesOf(
+  config: Config,
+  { path, root }: { readonly path: string; readonly root: RootConfig },
+  here: Here,
+): { readonly host: string; readonly path: string }[] {
+  return root.on.map(host => {
+    const otherHome = hostRow(config, host, here).directory
+    const place = placeOn(path, root, { host, otherHome, userHome: here.userHome })
+    if (place !== undefined) return { host, path: place }
+    throw new SyncError('USAGE', `Cannot tell where ${path} lies on ${host}: it is not under the home`, {
+      hint: `dsync roots add ${path} --at ${host}=PATH`,
+    })
+  })
+}
+
+function rootRow(config: Config, key: string, here: Here): RootRow {
+  const root = config.roots[key]
+  if (root === undefined) throw new SyncError('INVARIANT', `No root ${key}`, { verdict: 'bug' })
+  const path = expandHome(key, here.userHome)
+  return {
+    root: contractHome(path, here.userHome),
+    path,
+    id: root.id,
+    active: config.paths.some(line => rootKey(line, here.userHome) === rootKey(key, here.userHome)),
+    on: placesOf(config, { path, root }, here).map(place => ({ ...place, watcher: watcherOf(root, place.host) })),
+    watcher: watcherOf(root, config.name ?? here.host),
+  }
+}

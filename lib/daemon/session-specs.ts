@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import type { Config, RootConfig } from './config.ts'
+import { watcherOf } from './config.ts'
+import { contractHome, expandHome, samePlace } from './host-paths.ts'
+import type { KitHome } from './kit-home.ts'
+import { kitHome } from './kit-home.ts'
+import type { SessionSpec } from '../sync/session-handle.ts'
+import type { ConfigProblem } from './verbs.ts'
+
+/** This host as its settings are read. */
+export interface Here {
+  readonly host: string
+  readonly userHome: string
+  readonly home: KitHome
+}
+
+/** Where the kit's home lies on a host whose home directory is `userHome`, unless it says otherwise. */
+export function otherKitHome(userHome: string): KitHome {
+  return kitHome(join(userHome, '.dsync'))
+}
+
+/** The key under which `config.json` keeps a root. */
+export function rootKey(path: string, userHome: string): string {
+  return contractHome(expandHome(path, userHome), userHome)
+}
+
+/** A root's settings by any spelling of its path. */
+export function findRoot(
+  config: Config,
+  path: string,
+  userHome: string,
+): { readonly key: string; readonly root: RootConfig } | undefined {
+  const wanted = rootKey(path, userHome)
+  for (const [key, root] of Object.entries(config.roots)) if (rootKey(key, userHome) === wanted) return { key, root }
+  return undefined
+}
+
+/**
+ * The sessions that settings ask for: one for each root that is switched on and each host it is on.
+ * A line of `paths.txt` that nothing is known of is a problem, and the rest goes on.
+ * @param paused names of sessions (`ID/HOST`) that start paused.
+ */
+export function sessionSpecs(
+  config: Config,
+  here: Here,
+  paused: ReadonlySet<string>,
+): { readonly specs: readonly SessionSpec[]; readonly problems: readonly ConfigProblem[] } {
+  const specs: SessionSpec[] = []
+  const problems: ConfigProblem[] = []
+  for (const path of config.paths) {
+    const hint = `dsync roots add ${path}`
+    const root = findRoot(config, path, here.userHome)?.root
+    if (root === undefined || root.on.length === 0) {
+      problems.push({ file: here.home.paths, message: `${path} is not set up on another host yet`, hint })
+      continue
+    }
+    for (const host of root.on) {
+      const spec = specOf({ path, root, host, directory: config.hosts[host]?.pipe }, here, paused)
+      if (spec !== undefined) specs.push(spec)
+      else {
+        const message = `${path} is not under the home, so where does it lie on ${host}?`
+        problems.push({ file: here.home.config, message, hint: `${hint} --at ${host}=PATH` })
+      }
+    }
+  }
+  return { specs, problems }
+}
+
+function specOf(
+  on: {
+    readonly path: string
+    readonly root: RootConfig
+    readonly host: string
+    readonly directory: string | undefined
+  },
+  here: Here,
+  paused: ReadonlySet<string>,
+): SessionSpec | undefined {
+  const { root, host } = on
+  const path = expandHome(on.path, here.userHome)
+  const otherHome = expandHome(on.directory ?? '', here.userHome)
+  const place = placeOn(path, root, { host, otherHome, userHome: here.userHome })
+  if (on.directory === undefined || place === undefined) return undefined
+  const kitHomeThere = otherKitHome(otherHome).directory
+  return {
+    id: root.id,
+    transport: { kind: 'pipe', directory: otherHome },
+    alpha: {
+      host: here.host,
+      root: path,
+      userHome: here.userHome,
+      kitHome: here.home.directory,
+      watcher: watcherOf(root, here.host),
+    },
+    beta: { host, root: place, userHome: otherHome, kitHome: kitHomeThere, watcher: watcherOf(root, host) },
+    state: join(here.home.state, root.id, host),
+    conflict: root.conflict ?? 'ask',
+    paused: paused.has(sessionName(root.id, host)),
+  }
+}
+
+/** What a session is called in the records of this home. */
+export function sessionName(id: string, host: string): string {
+  return `${id}/${host}`
+}
+
+/** Where a root lies on a host: what `at` says, else the same place under that host's home. */
+export function placeOn(
+  path: string,
+  root: Pick<RootConfig, 'at'>,
+  on: { readonly host: string; readonly otherHome: string; readonly userHome: string },
+): string | undefined {
+  const at = root.at?.[on.host]
+  return at === undefined ? samePlace(path, on.userHome, on.otherHome) : expandHome(at, on.otherHome)
+}

@@ -1,0 +1,49 @@
+import type { Config, ReadConfig } from './config.ts'
+import { noConfig } from './config.ts'
+import { readConfig } from './config-reader.ts'
+import type { KitHome } from './kit-home.ts'
+import type { PauseRecord } from './pause-record.ts'
+import type { Here } from './session-specs.ts'
+import { sessionSpecs } from './session-specs.ts'
+import type { Sessions } from './sessions.ts'
+import type { ConfigProblem } from './verbs.ts'
+
+/** The settings in force: those last read without a mistake, and what is wrong with the files now. */
+export class Settings {
+  readonly #home: KitHome
+  readonly #base: Omit<Here, 'home'>
+  #config: Config = noConfig
+  #problems: readonly ConfigProblem[] = []
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(home: KitHome, base: Omit<Here, 'home'>) {
+    this.#home = home
+    this.#base = base
+  }
+
+  here(): Here {
+    return { ...this.#base, host: this.#config.name ?? this.#base.host, home: this.#home }
+  }
+
+  problems(): readonly ConfigProblem[] {
+    return this.#problems
+  }
+
+  /** Reads the files again and makes the sessions what they say. Calls wait for each other. */
+  reload(sessions: Sessions, pauses: PauseRecord): Promise<readonly ConfigProblem[]> {
+    const turn = this.#turn.then(() => this.#reload(sessions, pauses))
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #reload(sessions: Sessions, pauses: PauseRecord): Promise<readonly ConfigProblem[]> {
+    const read: ReadConfig = readConfig(this.#home)
+    this.#problems = read.problems
+    if (read.config === undefined) return this.#problems
+    this.#config = read.config
+    const { specs, problems } = sessionSpecs(read.config, this.here(), pauses.names())
+    this.#problems = problems
+    await sessions.apply(specs)
+    return this.#problems
+  }
+}

@@ -1,0 +1,132 @@
+import { SyncError } from '../core/errors.ts'
+import type { TrashItem, TrashReason } from '../core/messages.ts'
+import type { Side } from '../core/operation.ts'
+import { isWithin } from '../core/path.ts'
+import { trashOf, undoOf } from './parameters.ts'
+import type { Selected } from './selection.ts'
+import { select } from './selection.ts'
+import type { Sessions } from './sessions.ts'
+import type { TrashRow, UndoParameters, Undone, Unreachable } from './verbs.ts'
+
+/** A row of the trash with whom to ask about it. */
+interface Found {
+  readonly row: TrashRow
+  readonly selected: Selected
+  readonly side: Side
+}
+
+interface Search {
+  readonly found: readonly Found[]
+  readonly unreachable: readonly Unreachable[]
+}
+
+/** How many rows of each trash `undo` looks through. */
+const undoLimit = 10_000
+
+/** What dsync replaced or deleted on every host, newest first. A host that does not answer is named. */
+export async function answerTrash(
+  sessions: Sessions,
+  parameters: unknown,
+): Promise<{ trash: readonly TrashRow[]; unreachable: readonly Unreachable[] }> {
+  const { limit, host, ...selection } = trashOf(parameters)
+  const { found, unreachable } = await search(sessions, { ...selection, limit, host })
+  return { trash: found.map(({ row }) => row).slice(0, limit), unreachable }
+}
+
+/** Puts versions back where they stood, or with `list` says which ones that would be. */
+export async function answerUndo(sessions: Sessions, parameters: unknown): Promise<{ undone: readonly Undone[] }> {
+  const { name, list, host, ...selection } = undoOf(parameters)
+  const { found, unreachable } = await search(sessions, { ...selection, limit: undoLimit, host })
+  const meant = choose(found, { ...selection, ...(name === undefined ? {} : { name }), list })
+  if (meant.length === 0) {
+    const [lost] = unreachable
+    const unheard = lost === undefined ? '' : `; ${lost.host} did not answer (${lost.why})`
+    throw new SyncError('NOT_FOUND', `Cannot undo: nothing like that is in the trash${unheard}`, {
+      hint: 'dsync trash',
+    })
+  }
+  if (list) return { undone: meant.map(({ row }) => undoneOf(row)) }
+  const undone: Undone[] = []
+  for (const part of Map.groupBy(meant, ({ selected, side }) => `${selected.session.name}\0${side}`).values()) {
+    undone.push(...(await restore(part)))
+  }
+  return { undone }
+}
+
+/**
+ * Which versions a person means, newest first given: those of an id or a group, else the newest group at or below the
+ * path, else the newest of all. What is on this host comes before what is on others: their clocks are not compared.
+ */
+function choose(found: readonly Found[], undo: UndoParameters): Found[] {
+  if (undo.name !== undefined) return found.filter(({ row }) => row.id === undo.name || row.group === undo.name)
+  const candidates = found.filter(({ row }) => undoable.has(row.why))
+  const newest = candidates.find(({ side }) => side === 'alpha') ?? candidates[0]
+  if (newest === undefined) return []
+  return candidates.filter(
+    ({ row }) => row.group === newest.row.group && row.host === newest.row.host && row.root === newest.row.root,
+  )
+}
+
+/** What an undo of its own or a kept copy put into the trash comes back by its id only: undoing twice goes further back. */
+const undoable: ReadonlySet<TrashReason> = new Set(['replaced', 'deleted', 'conflict-loser', 'recovered'])
+
+async function restore(part: readonly Found[]): Promise<Undone[]> {
+  const [first] = part
+  if (first === undefined) return []
+  const ids = part.map(({ row }) => row.id)
+  const answer = await first.selected.session.handle.ask(first.side, { about: 'restore', trash: ids })
+  if (answer.about === 'error') throw new SyncError('REFUSED', `Cannot undo on ${first.row.host}: ${answer.message}`)
+  const refused = answer.about === 'restore' ? answer.refused : []
+  return part.map(({ row }) => undoneOf(row, refused.find(({ path }) => path === row.path)?.why))
+}
+
+function undoneOf(row: TrashRow, refused?: string): Undone {
+  const { root, host, path, why, at, group } = row
+  return { root, host, path, reason: why, at, group, ...(refused === undefined ? {} : { refused }) }
+}
+
+interface Wanted {
+  readonly paths?: readonly string[]
+  readonly limit: number
+  readonly host: string | undefined
+}
+
+/** The rows of every trash meant, newest first. Sessions that share a replica tell of the same rows. */
+async function search(sessions: Sessions, wanted: Wanted): Promise<Search> {
+  const found = new Map<string, Found>()
+  const unreachable = new Map<string, Unreachable>()
+  const all = select(sessions, wanted.paths === undefined ? {} : { paths: wanted.paths })
+  refuseUnknownHost(all, wanted.host)
+  for (const selected of all) {
+    for (const side of ['alpha', 'beta'] as const) {
+      const host = selected.session.spec[side].host
+      if (wanted.host !== undefined && wanted.host !== host) continue
+      const path = selected.path === '' ? undefined : selected.path
+      const answer = await selected.session.handle.ask(side, { about: 'trash', path, limit: wanted.limit })
+      if (answer.about === 'error') unreachable.set(host, { host, why: answer.message })
+      for (const item of answer.about === 'trash' ? answer.items : []) {
+        if (!isWithin(item.path, selected.path)) continue
+        const row = rowOf(item, selected.session.handle.root, host)
+        found.set(`${row.root}\0${host}\0${row.id}`, { row, selected, side })
+      }
+    }
+  }
+  return { found: [...found.values()].toSorted(newestFirst), unreachable: [...unreachable.values()] }
+}
+
+function refuseUnknownHost(selected: readonly Selected[], host: string | undefined): void {
+  const hosts = new Set(selected.flatMap(({ session: { spec } }) => [spec.alpha.host, spec.beta.host]))
+  if (host === undefined || hosts.has(host)) return
+  throw new SyncError('USAGE', `Cannot find the host ${JSON.stringify(host)}; known: ${[...hosts].join(', ')}`, {
+    hint: 'dsync hosts list',
+  })
+}
+
+function newestFirst(a: Found, b: Found): number {
+  return b.row.at - a.row.at || (a.row.id < b.row.id ? 1 : -1)
+}
+
+function rowOf(item: TrashItem, root: string, host: string): TrashRow {
+  const { entry, ...rest } = item
+  return { ...rest, root, host, kind: entry.kind, ...(entry.kind === 'file' ? { size: entry.size } : {}) }
+}

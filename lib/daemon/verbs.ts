@@ -1,0 +1,161 @@
+import type { GuardKind, Side } from '../core/operation.ts'
+import type { Path } from '../core/path.ts'
+import type { Entry } from '../core/entry.ts'
+import type { TrashItem } from '../core/messages.ts'
+import type { LogEvent } from '../ports/log.ts'
+import type { BarrierResult, ConflictInfo, Hold, SessionStatus, Transport } from '../sync/session-handle.ts'
+
+/** All that can be asked of a daemon, with what it needs, tells meanwhile, and answers. Everything is plain JSON. */
+export interface Verbs {
+  readonly status: Verb<NoParameters, DaemonStatus>
+  readonly barrier: Verb<BarrierParameters, { readonly roots: readonly RootBarrier[] }, BarrierProgress>
+  readonly conflicts: Verb<Selection, { readonly conflicts: readonly ConflictInfo[] }>
+  readonly versions: Verb<Selection, { readonly versions: readonly ConflictVersions[] }>
+  readonly resolve: Verb<ResolveParameters, { readonly resolved: readonly Resolved[] }>
+  readonly trash: Verb<
+    TrashParameters,
+    { readonly trash: readonly TrashRow[]; readonly unreachable: readonly Unreachable[] }
+  >
+  readonly undo: Verb<UndoParameters, { readonly undone: readonly Undone[] }>
+  readonly holds: Verb<Selection, { readonly holds: readonly RootHold[] }>
+  readonly approve: Verb<ApproveParameters, { readonly approved: readonly RootHold[] }>
+  readonly pause: Verb<Selection, { readonly roots: readonly SessionName[] }>
+  readonly resume: Verb<Selection, { readonly roots: readonly SessionName[] }>
+  readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
+  readonly logs: Verb<LogParameters, NoParameters, LogEvent>
+  readonly stop: Verb<NoParameters, NoParameters>
+}
+
+interface Verb<Parameters, Result, Event = never> {
+  readonly parameters: Parameters
+  readonly result: Result
+  readonly event: Event
+}
+
+export type NoParameters = Readonly<Record<string, never>>
+
+/** Which sessions, and what in them: all when nothing is given. */
+export interface Selection {
+  /** Absolute paths that mean the same place, as typed and with links followed; each at or below a root. */
+  readonly paths?: readonly string[]
+  /** The other host. */
+  readonly host?: string
+}
+
+export interface SessionName {
+  readonly root: string
+  readonly host: string
+}
+
+export interface DaemonStatus {
+  readonly version: string
+  readonly host: string
+  readonly home: string
+  readonly pid: number
+  /** When the daemon started (ms since 1970). */
+  readonly since: number
+  /** The daemon's clock (ms since 1970): ages are counted from here. */
+  readonly now: number
+  readonly sessions: readonly (SessionStatus & { readonly transport: Transport['kind'] })[]
+  /** Sessions that could not be opened; each is tried again. */
+  readonly failed: readonly (SessionName & { readonly why: string; readonly hint?: string })[]
+  /** What is wrong with the settings; those last read without a mistake are in force. */
+  readonly config: readonly ConfigProblem[]
+  /** Log lines that could not be written since the start. */
+  readonly logDropped: number
+}
+
+/** One mistake in a file people edit. Lines and columns count from 1. */
+export interface ConfigProblem {
+  readonly file: string
+  readonly line?: number
+  readonly column?: number
+  readonly message: string
+  /** The next command to run. */
+  readonly hint?: string
+}
+
+export interface BarrierParameters extends Selection {
+  readonly timeoutMs: number
+  readonly verify: boolean
+}
+
+export type RootBarrier = SessionName & BarrierResult
+
+/** What is still under way, over all sessions waited for. */
+export interface BarrierProgress {
+  readonly queued: number
+  readonly inFlight: number
+  readonly bytesQueued: number
+}
+
+/** The two texts of a conflict, base64, cut at `textBytesLimit`; absent where there is no text to show. */
+export interface ConflictVersions {
+  readonly conflict: ConflictInfo
+  readonly texts: Partial<Record<Side, string>>
+}
+
+/** How much of each version `diff` shows (bytes). */
+export const textBytesLimit = 1024 * 1024
+
+/** `alpha` is the host where the person types; a host's name says which side by itself. */
+export interface ResolveParameters extends Selection {
+  readonly take: 'mine' | 'theirs' | 'newest' | 'both' | { readonly host: string }
+}
+
+export type Resolved = SessionName & {
+  readonly path: Path
+  readonly state: 'resolved' | 'changed' | 'none' | 'failed'
+  readonly why?: string
+}
+
+export interface TrashParameters extends Selection {
+  readonly limit: number
+}
+
+export type TrashRow = Omit<TrashItem, 'entry'> & {
+  readonly root: string
+  /** The host in whose trash it lies. */
+  readonly host: string
+  readonly kind: Entry['kind']
+  /** Of a file only (bytes). */
+  readonly size?: number
+}
+
+export interface Unreachable {
+  readonly host: string
+  readonly why: string
+}
+
+export interface UndoParameters extends Selection {
+  /** An item's id or a group's name; without it and without a path, the newest group. */
+  readonly name?: string
+  /** Only say what would come back. */
+  readonly list: boolean
+}
+
+export type Undone = SessionName & {
+  readonly path: Path
+  /** Why it was in the trash, and since when (ms since 1970). */
+  readonly reason: string
+  readonly at: number
+  readonly group: string
+  /** Absent when it is back; with `list`, absent too. */
+  readonly refused?: string
+}
+
+export interface ApproveParameters extends Selection {
+  readonly guard?: GuardKind
+  /** A host's name, `newest` or `ask`: whose version a first sync takes where two used roots differ. */
+  readonly prefer?: string
+}
+
+/** `on` is the host whose side holds. */
+export type RootHold = SessionName & Hold & { readonly on: string }
+
+export interface LogParameters {
+  /** How many past lines. */
+  readonly lines: number
+  readonly follow: boolean
+  readonly realtime: boolean
+}

@@ -1,0 +1,26 @@
+/** The daemon of one kit home (`DSYNC_HOME`, else ~/.dsync). Started by `dsync start`, launchd or systemd; runs until told to stop. */
+import { SyncError } from '../lib/core/errors.ts'
+import type { Daemon } from '../lib/daemon/daemon.ts'
+import { startDaemon } from '../lib/daemon/daemon.ts'
+import { openSession } from './open-session.ts'
+import { processFacts } from './surroundings.ts'
+
+let daemon: Daemon | undefined
+
+process.on('uncaughtException', error => {
+  console.error(error)
+  daemon?.crash(error)
+  process.exit(1)
+})
+
+try {
+  daemon = await startDaemon({ ...processFacts(), openSession })
+} catch (error) {
+  if (!(error instanceof SyncError)) throw error
+  console.error(error.hint === undefined ? error.message : `${error.message} → ${error.hint}`)
+  process.exit(1)
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon?.stop())
+await daemon.stopped
+// Everything is settled; a worker or watch that lingers must not keep the process.
+process.exit(0)

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../lib/replica/system-clock.ts'
+import { sessionOpener } from '../lib/sync/open-session.ts'
+import type { OpenSession } from '../lib/sync/session-handle.ts'
+import { openSqliteStore } from '../lib/sync/sqlite-store.ts'
+import { processFacts } from './surroundings.ts'
+import { startWorker } from './start-worker.ts'
+
+const fromSource = import.meta.url.endsWith('.ts')
+const agentFile = fileURLToPath(new URL(fromSource ? './agent.ts' : './agent.cjs', import.meta.url))
+
+/** Opens a session with the real engine: one replica here, an agent as a child process for the other side. */
+export const openSession: OpenSession = sessionOpener({
+  clock: systemClock,
+  startWorker,
+  agentCommand: [process.execPath, agentFile],
+  environment: process.env,
+  openStore: session => openSqliteStore({ file: `${processFacts().home.state}/dsync.db`, session, startWorker }),
+})

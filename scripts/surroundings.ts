@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { homedir, hostname, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { KitHome } from '../lib/daemon/kit-home.ts'
+import { kitHome } from '../lib/daemon/kit-home.ts'
+
+/** What the commands and the daemon alike read of their process. */
+export interface ProcessFacts {
+  readonly home: KitHome
+  readonly userHome: string
+  readonly host: string
+  readonly version: string
+  readonly socketParents: readonly string[]
+}
+
+export function processFacts(): ProcessFacts {
+  const { DSYNC_HOME, XDG_RUNTIME_DIR } = process.env
+  const userHome = homedir()
+  return {
+    home: kitHome(DSYNC_HOME ? resolve(DSYNC_HOME) : join(userHome, '.dsync')),
+    userHome,
+    host: shortName(hostname()),
+    version: packageVersion(),
+    socketParents: [...(XDG_RUNTIME_DIR ? [XDG_RUNTIME_DIR] : []), tmpdir()],
+  }
+}
+
+/** The first label of a host name, as far as it can be a host's name here. */
+function shortName(name: string): string {
+  const label = (name.split('.')[0] ?? '').replace(/[^A-Za-z0-9_-]/g, '-').replace(/^[^A-Za-z0-9]+/, '')
+  return label.slice(0, 63) || 'localhost'
+}
+
+function packageVersion(): string {
+  const value: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined
+  return typeof version === 'string' ? version : '0'
+}

@@ -1,0 +1,82 @@
+import type { TestContext } from 'node:test'
+import { runCommand } from '../../lib/cli/run-command.ts'
+import { coloured, plain } from '../../lib/cli/paint.ts'
+import type { Surroundings } from '../../lib/cli/surroundings.ts'
+import type { Daemon } from '../../lib/daemon/daemon.ts'
+import { startDaemon } from '../../lib/daemon/daemon.ts'
+import { addHost } from '../../lib/daemon/host-registration.ts'
+import { addRoot } from '../../lib/daemon/root-registration.ts'
+import type { Script, SessionDouble } from '../daemon/session-double.ts'
+import { openDoubles } from '../daemon/session-double.ts'
+import { temporaryHome } from '../daemon/temporary-home.ts'
+
+/** What a command did. */
+export interface Ran {
+  readonly exit: number
+  readonly out: string
+  readonly err: string
+  /** What it printed, as JSON. */
+  readonly json: <T = unknown>() => T
+}
+
+export interface RunOptions {
+  /** What the person types when asked; without it nobody is there. */
+  readonly answer?: string
+  readonly cwd?: string
+  readonly colour?: boolean
+  readonly signal?: AbortSignal
+  /** Told of everything the command prints. */
+  readonly onOut?: (text: string) => void
+}
+
+export interface World {
+  readonly userHome: string
+  readonly directory: (path: string) => string
+  readonly doubles: readonly SessionDouble[]
+  readonly daemon: Daemon | undefined
+  readonly run: (line: string, options?: RunOptions) => Promise<Ran>
+}
+
+/** A home with the root ~/projects on the host `twin`, its daemon in this process, and a terminal in memory. */
+export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns = true): Promise<World> {
+  const here = temporaryHome(t)
+  here.directory('projects')
+  const { open, doubles } = openDoubles(script)
+  let daemon: Daemon | undefined
+  if (daemonRuns) {
+    await addHost(here, 'twin', here.directory('twin'))
+    await addRoot(here, '~/projects', { on: [], at: {}, watcher: {} })
+    daemon = await startDaemon({ ...here, version: '1', socketParents: [], openSession: open })
+    here.atEnd(() => daemon?.stop())
+  }
+  const run = async (line: string, options: RunOptions = {}): Promise<Ran> => {
+    let [out, err] = ['', '']
+    const paint = options.colour === true ? coloured : plain
+    const around: Surroundings = {
+      ...here,
+      terminal: {
+        out(text) {
+          out += text
+          options.onOut?.(text)
+        },
+        err: text => (err += text),
+        canAsk: options.answer !== undefined,
+        async ask(question) {
+          err += question
+          return options.answer ?? ''
+        },
+        progress: () => {},
+        paint,
+        paintErrors: paint,
+      },
+      version: '1',
+      cwd: options.cwd ?? here.userHome,
+      signal: options.signal ?? new AbortController().signal,
+      daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
+    }
+    const words = line.split(' ').filter(word => word !== '')
+    const exit = await runCommand(words, around)
+    return { exit, out, err, json: <T>() => JSON.parse(out) as T }
+  }
+  return { userHome: here.userHome, directory: here.directory, doubles, daemon, run }
+}

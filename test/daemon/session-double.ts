@@ -1,0 +1,175 @@
+import { writeFileSync } from 'node:fs'
+import type { Answer, Question, TrashItem } from '../../lib/core/messages.ts'
+import type { Side } from '../../lib/core/operation.ts'
+import type { LogEvent } from '../../lib/ports/log.ts'
+import type {
+  BarrierOptions,
+  BarrierResult,
+  BarrierState,
+  ConflictInfo,
+  Hold,
+  OpenSession,
+  Preference,
+  Resolution,
+  ResolveResult,
+  SessionHandle,
+  SessionSpec,
+  SessionState,
+  SessionStatus,
+  ShownVersions,
+  VersionInfo,
+} from '../../lib/sync/session-handle.ts'
+import { listed } from '../../lib/sync/session-handle.ts'
+
+/** What a double is made to say. Everything may be changed while it runs. */
+export interface Script {
+  state?: SessionState
+  conflicts?: readonly { readonly path: string; readonly alpha: string; readonly beta: string }[]
+  holds?: readonly Hold[]
+  problems?: readonly { readonly path: string; readonly side: Side; readonly why: string }[]
+  barrier?: BarrierState | 'never'
+  trash?: Partial<Record<Side, readonly TrashItem[]>>
+  /** Opening it fails with this. */
+  fails?: string
+}
+
+/** A session without an engine: keeps what it was told, says what its script says. */
+export class SessionDouble implements SessionHandle {
+  readonly root: string
+  readonly host: string
+  readonly spec: SessionSpec
+  readonly script: Script
+  readonly told: string[] = []
+  #listeners = new Set<(event: LogEvent) => void>()
+  #paused: boolean
+
+  constructor(spec: SessionSpec, script: Script = {}) {
+    this.root = spec.alpha.root
+    this.host = spec.beta.host
+    this.spec = spec
+    this.script = script
+    this.#paused = spec.paused
+  }
+
+  status(): SessionStatus {
+    const { script } = this
+    return {
+      root: this.root,
+      host: this.host,
+      state: this.#paused ? 'paused' : (script.state ?? 'watching'),
+      since: 0,
+      lastSyncAt: Date.now(),
+      entries: { alpha: 3, beta: 3 },
+      queued: 0,
+      inFlight: 0,
+      bytesQueued: 0,
+      conflicts: this.conflicts().length,
+      problems: listed(script.problems ?? []),
+      holds: script.holds ?? [],
+      notices: listed([]),
+      latency: { medianMs: 2.4, p99Ms: 8.1, count: 12 },
+      sides: {},
+    }
+  }
+
+  conflicts(): ConflictInfo[] {
+    const { root, host, spec } = this
+    return (this.script.conflicts ?? []).map(({ path, alpha, beta }) => ({
+      root,
+      host,
+      path,
+      kind: 'content',
+      since: 0,
+      hosts: { alpha: spec.alpha.host, beta: host },
+      sides: { alpha: version(alpha), beta: version(beta) },
+    }))
+  }
+
+  async barrier(_options: BarrierOptions, signal: AbortSignal): Promise<BarrierResult> {
+    const { barrier = 'synced' } = this.script
+    if (barrier === 'never') {
+      return await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }
+    const conflicts = this.conflicts().map(({ path, kind }) => ({ path, kind }))
+    const { problems, holds } = this.status()
+    return {
+      state: barrier,
+      waiting: listed(barrier === 'timeout' ? ['slow.bin'] : []),
+      conflicts: listed(conflicts),
+      problems,
+      holds,
+    }
+  }
+
+  async resolve(path: string, how: Resolution, expected?: ShownVersions): Promise<ResolveResult> {
+    const conflict = this.conflicts().find(each => each.path === path)
+    if (conflict === undefined) return { state: 'none' }
+    const { alpha, beta } = conflict.sides
+    if (expected !== undefined && (expected.alpha !== alpha.mark || expected.beta !== beta.mark))
+      return { state: 'changed', conflict }
+    this.script.conflicts = (this.script.conflicts ?? []).filter(each => each.path !== path)
+    this.told.push(`resolve ${path} ${how.take}`)
+    return { state: 'resolved' }
+  }
+
+  async ask(side: Side, question: Question): Promise<Answer> {
+    switch (question.about) {
+      case 'trash':
+        return { about: 'trash', items: this.script.trash?.[side] ?? [] }
+      case 'restore': {
+        this.told.push(`restore on ${side}: ${question.trash.join(' ')}`)
+        const items = (this.script.trash?.[side] ?? []).filter(({ id }) => question.trash.includes(id))
+        return { about: 'restore', restored: items.map(({ path }) => path), refused: [] }
+      }
+      case 'text': {
+        const text = this.script.conflicts?.find(({ path }) => path === question.path)?.[side]
+        return { about: 'text', text: text === undefined ? undefined : new TextEncoder().encode(text) }
+      }
+      default:
+        return { about: 'error', code: 'REFUSED', message: 'a double cannot do this' }
+    }
+  }
+
+  async approve(guard?: string, prefer?: Preference): Promise<void> {
+    this.script.holds = (this.script.holds ?? []).filter(hold => guard !== undefined && hold.guard !== guard)
+    this.told.push(`approve ${guard ?? 'all'} ${prefer ?? ''}`.trim())
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+  }
+
+  onEvent(listen: (event: LogEvent) => void): () => void {
+    this.#listeners.add(listen)
+    return () => this.#listeners.delete(listen)
+  }
+
+  emit(event: LogEvent): void {
+    for (const listen of this.#listeners) listen(event)
+  }
+
+  async close(): Promise<void> {
+    this.told.push('closed')
+    if (this.#listeners.size > 0) writeFileSync(`${this.spec.state}/settled`, '')
+  }
+}
+
+function version(text: string): VersionInfo {
+  return { kind: 'file', mark: `mark of ${text}`, digest: 'd'.repeat(64), size: Buffer.byteLength(text), mode: 0o644 }
+}
+
+/** Opens doubles, all with one script, and keeps them for the test to look at. */
+export function openDoubles(script: Script = {}): { readonly open: OpenSession; readonly doubles: SessionDouble[] } {
+  const doubles: SessionDouble[] = []
+  const open: OpenSession = spec => {
+    if (script.fails !== undefined) throw new Error(script.fails)
+    const double = new SessionDouble(spec, script)
+    doubles.push(double)
+    return double
+  }
+  return { open, doubles }
+}
