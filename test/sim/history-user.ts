@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import type { Digest } from '../../lib/core/entry.ts'
+import { codeOf } from '../../lib/core/errors.ts'
+import { join } from '../../lib/core/path.ts'
+import type { Inode } from './inode.ts'
+import type { PowerLoss } from './power.ts'
+import { inodeAt } from './resolve.ts'
+import type { OpenHow } from './user.ts'
+import { SimUser, SimWriter } from './user.ts'
+import type { SimVolume } from './volume.ts'
+import { inodesBelow } from './volume.ts'
+
+const digests = new WeakMap<Uint8Array, Digest>()
+
+/** The digest of content that nobody changes in place. */
+export function digestOf(bytes: Uint8Array): Digest {
+  const known = digests.get(bytes)
+  if (known !== undefined) return known
+  const digest = createHash('sha256').update(bytes).digest('hex')
+  digests.set(bytes, digest)
+  return digest
+}
+
+/** Content that somebody saved and that must be found as long as that person does not destroy it. */
+export interface Owed {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+/** What the users of both hosts ever made, as far as an oracle must know it. */
+export class Ledger {
+  /** Every content that any file had after any call of a user: what may be seen under a root. */
+  readonly states = new Set<Digest>()
+}
+
+/** Other programs on one host, and a record of what they saved and did not destroy again. */
+export class RecordedUser extends SimUser {
+  readonly ledger: Ledger
+  readonly owed = new Map<Digest, Owed>()
+  /** Where dsync keeps content of its own, which is nobody's version; an absolute path. */
+  readonly #slots: string
+  readonly #written = new WeakSet<Inode>()
+  /** Inodes that lost their last name by a user's doing. */
+  readonly #abandoned = new WeakSet<Inode>()
+  readonly #madeAt = new WeakMap<Inode, number>()
+
+  constructor(volume: SimVolume, base: string, { ledger, slots }: { readonly ledger: Ledger; readonly slots: string }) {
+    super(volume, base)
+    this.ledger = ledger
+    this.#slots = slots
+    ledger.states.add(digestOf(new Uint8Array(0)))
+  }
+
+  override open(path: string, how: OpenHow, mode?: number): SimWriter {
+    const before = this.#inodeAt(join(this.base, path), how !== 'new')
+    const content = before?.data
+    const writer = super.open(path, how, mode)
+    const { inode } = writer.file
+    const { era } = this.volume
+    if (inode !== before) this.#madeAt.set(inode, this.volume.journal.length)
+    if (content !== undefined && how === 'truncate') this.#changed(inode, content)
+    return new RecordedWriter(writer, how === 'append', {
+      changed: before => this.#changed(inode, before),
+      closed: () => {
+        if (this.volume.era === era) this.#closed(inode, path)
+      },
+    })
+  }
+
+  override rm(path: string): void {
+    const inode = this.find(path)
+    super.rm(path)
+    if (inode !== undefined) this.#unnamed(inode)
+  }
+
+  override mv(from: string, to: string, how: 'replace' | 'exchange' = 'replace'): void {
+    const replaced = how === 'replace' ? this.find(to) : undefined
+    super.mv(from, to, how)
+    if (replaced !== undefined) this.#unnamed(replaced)
+  }
+
+  /**
+   * The power was cut: what was not on the disk is owed no more.
+   * @param cut cuts it
+   * @returns files under the root that are not whole and that no user wrote
+   */
+  powerCut(cut: () => PowerLoss): string[] {
+    const certain = new Set<Digest>()
+    for (const { inode } of inodesBelow(this.volume.root)) {
+      const madeAt = this.#madeAt.get(inode)
+      const isStored = madeAt !== undefined && madeAt <= this.volume.journal.committed && inode.durable.data === inode.data
+      if (isStored) certain.add(digestOf(inode.data))
+    }
+    const loss = cut()
+    const left = new Set<Digest>()
+    for (const { inode } of inodesBelow(this.volume.root)) if (inode.kind === 'file') left.add(digestOf(inode.data))
+    for (const digest of this.owed.keys()) if (!left.has(digest) && !certain.has(digest)) this.owed.delete(digest)
+    const half: string[] = []
+    for (const { path, is } of loss.spoiled) {
+      if (!path.startsWith(`${this.base}/`)) continue
+      const inode = this.#inodeAt(path, false)
+      if (inode !== undefined && this.#written.has(inode)) this.ledger.states.add(digestOf(is))
+      else half.push(path)
+    }
+    return half
+  }
+
+  #closed(inode: Inode, path: string): void {
+    if (inode.data.length === 0 || this.#abandoned.has(inode)) return
+    this.owed.set(digestOf(inode.data), { path, bytes: inode.data })
+  }
+
+  #changed(inode: Inode, before: Uint8Array): void {
+    this.#written.add(inode)
+    this.ledger.states.add(digestOf(inode.data))
+    this.#destroyed(inode, before)
+  }
+
+  #unnamed(inode: Inode): void {
+    if (inode.kind !== 'file' || inode.links > 0) return
+    this.#abandoned.add(inode)
+    this.#destroyed(inode, inode.data)
+  }
+
+  /** A user took this content away; it is still owed if it stands elsewhere too. */
+  #destroyed(from: Inode, bytes: Uint8Array): void {
+    const digest = digestOf(bytes)
+    if (!this.owed.has(digest)) return
+    const slots = this.#inodeAt(this.#slots, false)
+    for (const { inode, parent } of inodesBelow(this.volume.root)) {
+      if (inode !== from && parent !== slots && inode.kind === 'file' && inode.data.length === bytes.length && digestOf(inode.data) === digest) return
+    }
+    this.owed.delete(digest)
+  }
+
+  #inodeAt(path: string, follow: boolean): Inode | undefined {
+    try {
+      return inodeAt(this.volume, path, follow)
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error
+      return undefined
+    }
+  }
+}
+
+interface Told {
+  readonly changed: (before: Uint8Array) => void
+  readonly closed: () => void
+}
+
+class RecordedWriter extends SimWriter {
+  readonly #told: Told
+  #isOpen = true
+
+  constructor(writer: SimWriter, appends: boolean, told: Told) {
+    super(writer.file, appends)
+    this.#told = told
+  }
+
+  override write(bytes: Uint8Array): void {
+    const before = this.file.inode.data
+    super.write(bytes)
+    this.#told.changed(before)
+  }
+
+  override truncate(size: number): void {
+    const before = this.file.inode.data
+    super.truncate(size)
+    this.#told.changed(before)
+  }
+
+  override close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    super.close()
+    this.#told.closed()
+  }
+}

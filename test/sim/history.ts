@@ -1,0 +1,186 @@
+import type { ErrorCode } from '../../lib/core/errors.ts'
+import { SyncError } from '../../lib/core/errors.ts'
+import type { Side } from '../../lib/core/operation.ts'
+import { sides } from '../../lib/core/session/messages.ts'
+import { Contents } from './history-content.ts'
+import { FaultPlan } from './history-faults.ts'
+import type { Program, Programs } from './history-operations.ts'
+import { nextProgram } from './history-operations.ts'
+import { Ledger, RecordedUser } from './history-user.ts'
+import { judge } from './oracle.ts'
+import { Random } from './random.ts'
+import type { HostOptions } from './world.ts'
+import { World, workBase } from './world.ts'
+
+export interface HistoryOptions {
+  /** Takes every line of what happens. */
+  readonly trace?: (line: string) => void
+  /** Also every call of disks and stores. */
+  readonly traceCalls?: boolean
+}
+
+/** What one history came to. */
+export interface HistoryResult {
+  readonly seed: number
+  /** What the oracle found wrong, in words; nothing when all is well. */
+  readonly failures: readonly string[]
+  readonly operations: number
+  /** How often each kind of fault was put in. */
+  readonly faults: ReadonlyMap<string, number>
+  readonly conflicts: { readonly injected: number; readonly reported: number }
+}
+
+/** Programs of one side that run at once. */
+const programsAtOnce = 3
+
+/** One random history of two hosts, from one seed, and what is found when everything has healed. */
+export class History {
+  readonly seed: number
+  readonly random: Random
+  readonly world: World
+  readonly users: Readonly<Record<Side, RecordedUser>>
+  readonly failures: string[] = []
+  readonly conflicts = { injected: 0, reported: 0 }
+  readonly #options: HistoryOptions
+  readonly #programs: Readonly<Record<Side, Programs>>
+  readonly #running: Record<Side, Program[]> = { alpha: [], beta: [] }
+  readonly #faults: FaultPlan
+  #operations = 0
+
+  constructor(seed: number, options: HistoryOptions = {}) {
+    this.seed = seed
+    this.#options = options
+    this.random = new Random(seed)
+    const ledger = new Ledger()
+    const places = this.random.fork('places')
+    this.world = new World({
+      seed,
+      alpha: hostOptions(places),
+      beta: hostOptions(places),
+      makeUser: (volume, base) => new RecordedUser(volume, base, { ledger, slots: `${workBase}/slots` }),
+      started: (process, side) => {
+        if (options.traceCalls === true) process.faults.trace = line => this.tell(`    ${side} ${line}`)
+        this.#faults.started(process, side)
+      },
+      log: event => this.tell(`  log ${describe(event)}`),
+    })
+    this.users = { alpha: this.world.alpha.user as RecordedUser, beta: this.world.beta.user as RecordedUser }
+    this.#programs = { alpha: this.#programsOf('alpha'), beta: this.#programsOf('beta') }
+    this.#faults = new FaultPlan(this)
+  }
+
+  tell(line: string): void {
+    this.#options.trace?.(`${this.world.clock.monotonic().toFixed(2)} ${line}`)
+  }
+
+  async run(): Promise<HistoryResult> {
+    try {
+      await this.#live()
+      await judge(this)
+    } catch (error) {
+      this.failures.push(`threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    } finally {
+      this.world.close()
+    }
+    for (const error of this.world.errors) {
+      this.failures.push(`rejected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    }
+    const { seed, failures, conflicts } = this
+    return { seed, failures, operations: this.#operations, faults: this.#faults.counts, conflicts }
+  }
+
+  /** A user does something else at once: one step of a program that runs, or of a new one. */
+  act(side: Side): void {
+    const running = this.#running[side]
+    const isNew = running.length === 0 || (running.length < programsAtOnce && this.random.chance(0.35))
+    const program = isNew ? this.#begin(side) : this.random.pick(running)
+    if (program !== undefined) this.#advance(side, program)
+  }
+
+  /** What a power cut or a kill ends. */
+  endPrograms(side: Side): void {
+    this.#running[side].length = 0
+  }
+
+  /** Everything that users began is brought to its end. */
+  finishPrograms(): void {
+    for (const side of sides) {
+      for (const program of [...this.#running[side]]) while (this.#running[side].includes(program)) this.#advance(side, program)
+    }
+  }
+
+  programs(side: Side): Programs {
+    return this.#programs[side]
+  }
+
+  async #live(): Promise<void> {
+    const { random } = this
+    // What stood there before the first sync.
+    if (random.chance(0.5)) for (let i = random.int(10); i > 0; i--) this.act(random.pick(sides))
+    this.world.startHub()
+    const wanted = random.between(40, 70)
+    for (let turn = 0; this.#operations < wanted && turn < 2000; turn++) {
+      const side = random.pick(sides)
+      for (let steps = random.pick([1, 1, 1, 2, 5]); steps > 0; steps--) this.act(side)
+      this.#faults.turn(this.#operations / wanted)
+      if (random.chance(0.6)) await this.world.pass(random.pick(pauses) * random.fraction())
+    }
+    this.finishPrograms()
+  }
+
+  #begin(side: Side): Program | undefined {
+    const program = nextProgram(this.#programs[side])
+    if (program === undefined) return undefined
+    this.#operations++
+    this.tell(`${side}: ${program.label}`)
+    this.#running[side].push(program)
+    return program
+  }
+
+  #advance(side: Side, program: Program): void {
+    const running = this.#running[side]
+    try {
+      if (program.steps.next().done !== true) return
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      this.tell(`${side}: ${program.label}: ${error.message}`)
+    }
+    running.splice(running.indexOf(program), 1)
+  }
+
+  #programsOf(side: Side): Programs {
+    const contents = new Contents(side === 'alpha' ? 'A' : 'B', this.random.fork(`contents ${side}`))
+    return { user: this.users[side], random: this.random.fork(`programs ${side}`), contents, names: ['a', 'b', 'c', 'd'] }
+  }
+}
+
+/** How much time may pass between two things (ms). */
+const pauses = [2, 10, 10, 40, 40, 200, 200, 800, 3000, 40_000]
+
+function hostOptions(random: Random): HostOptions {
+  const volume = {
+    exchange: !random.chance(0.2),
+    exclusiveRename: !random.chance(0.1),
+    leases: !random.chance(0.2),
+    grainMs: random.chance(0.2) ? 10 : 0.001,
+  } as const
+  return {
+    watcher: random.chance(0.25) ? 'fs-watch' : 'inotify',
+    volume,
+    ...(random.chance(0.1) && { queueLimit: 20 }),
+    ...(random.chance(0.05) && { watchLimit: 5 }),
+  }
+}
+
+function describe(event: { readonly [detail: string]: unknown }): string {
+  return Object.entries(event)
+    .filter(([key]) => key !== 'at' && key !== 'level')
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(' ')
+}
+
+export async function runHistory(seed: number, options?: HistoryOptions): Promise<HistoryResult> {
+  return new History(seed, options).run()
+}
+
+export const failureCodes: readonly ErrorCode[] = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE']

@@ -1,0 +1,113 @@
+import { isWithin, nameOf } from '../../lib/core/path.ts'
+import type { Side } from '../../lib/core/operation.ts'
+import type { RecordedUser } from './history-user.ts'
+import { digestOf } from './history-user.ts'
+import type { Found } from './user.ts'
+import { inodesBelow } from './volume.ts'
+import { workBase } from './world.ts'
+import { inodeAt } from './resolve.ts'
+
+/** Paths where the two sides may differ: what is listed as a conflict or a problem, with all below. */
+export interface Listed {
+  readonly conflicts: readonly string[]
+  readonly problems: readonly string[]
+}
+
+/** What the rules of a simulated world leave alone. */
+export function isIgnored(path: string): boolean {
+  return path.split('/').some(name => name === 'ignored' || name.endsWith('.ign'))
+}
+
+/** Everything that differs between two snapshots and should not, in words. */
+export function divergences(alpha: ReadonlyMap<string, Found>, beta: ReadonlyMap<string, Found>, listed: Listed): string[] {
+  const excused = [...listed.conflicts, ...listed.problems]
+  const kept = new Set([...keptDirectories(alpha), ...keptDirectories(beta)])
+  const found: string[] = []
+  for (const path of new Set([...alpha.keys(), ...beta.keys()])) {
+    if (kept.has(path) || excused.some(each => isWithin(path, each) || isWithin(each, path))) continue
+    const a = syncedPart(path, alpha.get(path))
+    const b = syncedPart(path, beta.get(path))
+    if (textOf(a) !== textOf(b)) found.push(`differs: ${path}: alpha ${textOf(a)}, beta ${textOf(b)}`)
+  }
+  return found
+}
+
+function syncedPart(path: string, found: Found | undefined): Found | undefined {
+  return found === undefined || isIgnored(path) || isSpecial(found) ? undefined : found
+}
+
+function isSpecial(found: Found): boolean {
+  return found.kind === 'fifo' || found.kind === 'socket' || found.kind === 'device'
+}
+
+/** Directories with something in them and nothing that is synced: they may stand on one side alone. */
+function keptDirectories(snapshot: ReadonlyMap<string, Found>): string[] {
+  const holding = new Set<string>()
+  const synced = new Set<string>()
+  for (const [path, found] of snapshot) {
+    const isLeaf = found.kind !== 'directory'
+    const above = ancestorsOf(path)
+    const counts = syncedPart(path, found) !== undefined
+    for (const each of above) {
+      holding.add(each)
+      if (isLeaf && counts) synced.add(each)
+    }
+  }
+  // An empty directory is synced content too, unless it lies in what is ignored.
+  for (const [path, found] of snapshot) {
+    if (found.kind !== 'directory' || holding.has(path) || isIgnored(path)) continue
+    for (const each of ancestorsOf(path)) synced.add(each)
+  }
+  return [...holding].filter(path => !synced.has(path))
+}
+
+function ancestorsOf(path: string): string[] {
+  const above: string[] = []
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) above.push(path.slice(0, end))
+  return above
+}
+
+function textOf(found: Found | undefined): string {
+  if (found === undefined) return 'nothing'
+  if (found.kind === 'file') return `file ${found.mode.toString(8)} ${shown(found.bytes)}`
+  if (found.kind === 'symlink') return `link to ${found.target}`
+  if (found.kind === 'directory') return `directory ${found.mode.toString(8)}`
+  return found.kind
+}
+
+export function shown(bytes: Uint8Array): string {
+  const head = new TextDecoder().decode(bytes.subarray(0, 24)).replaceAll('\n', '|')
+  return `${JSON.stringify(head)} (${bytes.length})`
+}
+
+/** Versions that a user saved on a host, never destroyed, and that are nowhere on it. */
+export function lostVersions(side: Side, user: RecordedUser): string[] {
+  const there = new Set<string>()
+  const slots = inodeAt(user.volume, `${workBase}/slots`, false)
+  for (const { inode, parent } of inodesBelow(user.volume.root)) {
+    if (inode.kind === 'file' && parent !== slots) there.add(digestOf(inode.data))
+  }
+  const lost: string[] = []
+  for (const [digest, { path, bytes }] of user.owed) {
+    if (!there.has(digest)) lost.push(`lost: ${side} ${path} ${shown(bytes)}`)
+  }
+  return lost
+}
+
+/** Files under a root with content that no user ever made. */
+export function halfFiles(side: Side, user: RecordedUser): string[] {
+  const half: string[] = []
+  for (const [path, found] of user.snapshot()) {
+    if (found.kind === 'file' && !user.ledger.states.has(digestOf(found.bytes))) half.push(`half: ${side} ${path} ${shown(found.bytes)}`)
+  }
+  return half
+}
+
+/** What lies ignored on one host, as text to compare. */
+export function ignoredContent(user: RecordedUser): Map<string, string> {
+  const result = new Map<string, string>()
+  for (const [path, found] of user.snapshot()) {
+    if (isIgnored(path) && found.kind === 'file') result.set(digestOf(found.bytes), nameOf(path))
+  }
+  return result
+}

@@ -1,0 +1,313 @@
+import { createHash } from 'node:crypto'
+import type { Digest } from '../../lib/core/entry.ts'
+import { openGate } from '../../lib/ports/gate.ts'
+import type { Side } from '../../lib/core/operation.ts'
+import type { LogEvent } from '../../lib/ports/log.ts'
+import type { OpenReplica } from '../../lib/ports/replica.ts'
+import type { OpenWatcher } from '../../lib/ports/watcher.ts'
+import { ignoreRules } from '../../lib/replica/ignore.ts'
+import { LocalReplica, shareReplica } from '../../lib/replica/local-replica.ts'
+import { recover } from '../../lib/replica/recovery.ts'
+import { openWork } from '../../lib/replica/work.ts'
+import { connectReplica } from '../../lib/protocol/remote-replica.ts'
+import { serveReplica } from '../../lib/protocol/serve-replica.ts'
+import type { BarrierResult } from '../../lib/sync/session-handle.ts'
+import { SessionLoop } from '../../lib/sync/session-loop.ts'
+import type { Skew } from './clock.ts'
+import { ManualClock } from './clock.ts'
+import { SimDisk } from './disk.ts'
+import { Crash } from './faults.ts'
+import { SimLink } from './link.ts'
+import type { PowerLoss } from './power.ts'
+import { powerCut } from './power.ts'
+import { SimProcess } from './process.ts'
+import { Random } from './random.ts'
+import { SimStorage } from './store.ts'
+import { SimUser } from './user.ts'
+import type { VolumeOptions } from './volume.ts'
+import { SimVolume } from './volume.ts'
+import { SimWatcher, openSimFsWatch, openSimInotify } from './watcher.ts'
+
+export function digest(bytes: Uint8Array): Digest {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+export interface HostOptions {
+  readonly watcher?: 'inotify' | 'fs-watch'
+  /** Events the system's queue holds. */
+  readonly queueLimit?: number
+  /** Watches the system allows. */
+  readonly watchLimit?: number
+  readonly volume?: Omit<VolumeOptions, 'clock'>
+}
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly alpha?: HostOptions
+  readonly beta?: HostOptions
+  /** Makes the other programs of a host; plain ones unless given. */
+  readonly makeUser?: (volume: SimVolume, base: string, side: Side) => SimUser
+  /** Told of every process that starts, before it does anything. */
+  readonly started?: (process: SimProcess, side: Side) => void
+}
+
+export const rootBase = '/home/u/root'
+export const workBase = '/home/u/kit/work'
+
+/** One machine: its disk survives what its processes do not. */
+export class SimHost {
+  readonly name: Side
+  readonly volume: SimVolume
+  readonly user: SimUser
+  readonly skew: Skew
+  readonly #world: World
+  readonly #options: HostOptions
+  process: SimProcess | undefined
+  /** Disks of the process that runs now. */
+  disks: readonly SimDisk[] = []
+  /** Watches of the process that runs now. */
+  watcher: SimWatcher | undefined
+  boots = 0
+
+  constructor(world: World, name: Side) {
+    const { options } = world
+    this.#world = world
+    this.#options = options[name] ?? {}
+    this.name = name
+    this.skew = { ms: world.random.between(-60_000, 60_000) }
+    this.volume = new SimVolume({ ...this.#options.volume, clock: { now: () => world.clock.now() + this.skew.ms } })
+    const setup = new SimProcess(world.clock, this.skew)
+    new SimDisk(this.volume, rootBase, { process: setup, random: world.random }).ensureBase(0o755)
+    new SimDisk(this.volume, workBase, { process: setup, random: world.random }).ensureBase(0o700)
+    setup.kill()
+    this.user = options.makeUser?.(this.volume, rootBase, name) ?? new SimUser(this.volume, rootBase)
+  }
+
+  /** Starts a process on this host; the one before it is gone. */
+  start(): SimProcess {
+    this.process?.kill()
+    this.process = new SimProcess(this.#world.clock, this.skew)
+    this.disks = []
+    this.watcher = undefined
+    this.#world.options.started?.(this.process, this.name)
+    return this.process
+  }
+
+  /** The replica of the root, in a process of this host. */
+  openReplica(process: SimProcess): LocalReplica {
+    const { random } = this.#world
+    const root = new SimDisk(this.volume, rootBase, { process, random })
+    const disk = new SimDisk(this.volume, workBase, { process, random })
+    const volume = this.volume.options
+    const abilities = {
+      exchange: volume.exchange,
+      exclusiveRename: volume.exclusiveRename,
+      hardLinks: volume.hardLinks,
+      symlinks: volume.symlinks,
+      leases: volume.leases,
+      caseSensitive: !volume.foldsCase,
+      normalising: volume.normalises,
+      modes: volume.modes,
+    }
+    const work = openWork(disk, { abilities, clock: process.clock })
+    recover(root, work)
+    const holder = new SimDisk(this.volume, '/home/u', { process, random })
+    this.disks = [root, disk, holder]
+    return new LocalReplica({
+      root,
+      holder: { disk: holder, name: 'root' },
+      work,
+      openWatcher: this.#openWatcher(process),
+      clock: process.clock,
+      hashFile: async handle => digest(handle.read(0, handle.stat().size)),
+      digest,
+      ignores: ignoreRules(['ignored', '*.ign']),
+      facts: {
+        host: this.name,
+        bootId: `${this.name}-${this.boots}`,
+        caseSensitive: abilities.caseSensitive,
+        normalising: abilities.normalising,
+        swap: abilities.exchange ? 'exchange' : 'aside',
+        staging: 'home',
+        created: false,
+      },
+      racyMs: volume.grainMs >= 1 ? 20 : 0,
+      seed: random.int(1 << 30),
+      safetyMs: 60_000,
+    })
+  }
+
+  powerCut(random: Random): PowerLoss {
+    this.process?.kill()
+    this.boots++
+    return powerCut(this.volume, random)
+  }
+
+  #openWatcher(process: SimProcess): OpenWatcher {
+    const { watcher, queueLimit, watchLimit } = this.#options
+    const open = watcher === 'fs-watch' ? openSimFsWatch : openSimInotify
+    const opening = open({
+      process,
+      random: this.#world.random.fork(`watcher ${this.name} ${this.boots}`),
+      volume: this.volume,
+      root: rootBase,
+      ...(queueLimit !== undefined && { queueLimit }),
+      ...(watchLimit !== undefined && { watchLimit }),
+    })
+    return listener => {
+      const opened = opening(listener)
+      if (opened instanceof SimWatcher) this.watcher = opened
+      return opened
+    }
+  }
+}
+
+/** Written by a callback, which the compiler does not follow. */
+function lost(result: BarrierResult | undefined): boolean {
+  return result?.state === 'disconnected'
+}
+
+/** Two machines, a wire between them and one clock: a whole session, and everything that can happen to it. */
+export class World {
+  readonly options: WorldOptions
+  readonly random: Random
+  readonly clock = new ManualClock()
+  readonly alpha: SimHost
+  readonly beta: SimHost
+  readonly storage = new SimStorage()
+  readonly log: LogEvent[] = []
+  session: SessionLoop | undefined
+  #link: SimLink | undefined
+  #epoch = 0
+  #wireIsCut = false
+  /** What went wrong in a process for no reason of this world. */
+  readonly errors: unknown[] = []
+  readonly #rejected = (error: unknown): void => {
+    // A process that died in the middle of an asynchronous piece of work rejects a promise that nobody is left to await.
+    if (error instanceof Crash) this.reap()
+    else this.errors.push(error)
+  }
+
+  constructor(options: WorldOptions) {
+    this.options = options
+    this.random = new Random(options.seed)
+    this.alpha = new SimHost(this, 'alpha')
+    this.beta = new SimHost(this, 'beta')
+    process.on('unhandledRejection', this.#rejected)
+  }
+
+  close(): void {
+    this.alpha.process?.kill()
+    this.beta.process?.kill()
+    process.removeListener('unhandledRejection', this.#rejected)
+  }
+
+  /** Starts the daemon on alpha. Whatever ran there before is gone. */
+  startHub(): void {
+    const process = this.alpha.start()
+    process.run(() => {
+      const near: OpenReplica = shareReplica(() => this.alpha.openReplica(process))
+      const far: OpenReplica = (baseline, listener) =>
+        connectReplica(() => this.#connect(process), {
+          clock: process.clock,
+          request: { root: 'r', path: rootBase, options: {} },
+          epoch: ++this.#epoch,
+        })(baseline, listener)
+      const session = new SessionLoop({
+        root: rootBase,
+        hosts: { alpha: 'alpha', beta: 'beta' },
+        open: { alpha: near, beta: far },
+        store: this.storage.open(process),
+        clock: process.clock,
+        gate: openGate,
+        digester: digest,
+        paused: false,
+      })
+      session.onEvent(event => this.log.push(event))
+      this.session = session
+    })
+  }
+
+  /** Opens the wire and starts an agent at its other end. */
+  #connect(hub: SimProcess) {
+    const far = this.beta.start()
+    const link = new SimLink({ near: hub, far, random: this.random.fork(`link ${this.#epoch}`) })
+    this.#link = link
+    if (this.#wireIsCut) link.cut()
+    far.run(() => {
+      const served = serveReplica(link.far, {
+        clock: far.clock,
+        openRoot: () => shareReplica(() => this.beta.openReplica(far)),
+      })
+      // An agent whose link is over has closed its replica, and exits.
+      void served.ended.then(() => far.kill())
+    })
+    return link.near
+  }
+
+  killHub(): void {
+    this.alpha.process?.kill()
+    this.session = undefined
+  }
+
+  killAgent(): void {
+    this.beta.process?.kill()
+  }
+
+  cut(noticeMs?: number): void {
+    this.#link?.cut(noticeMs)
+  }
+
+  setWire(works: boolean): void {
+    this.#wireIsCut = !works
+    if (!works) this.#link?.cut()
+  }
+
+  powerCut(side: Side): PowerLoss {
+    const loss = this[side].powerCut(this.random.fork(`power ${this.clock.monotonic()}`))
+    if (side === 'alpha') {
+      this.session = undefined
+      this.storage.powerCut(this.random.fork(`storage ${this.clock.monotonic()}`))
+    }
+    return loss
+  }
+
+  /** A process that died in the middle of something lets go of what it held. */
+  reap(): void {
+    for (const { process } of [this.alpha, this.beta]) if (process?.dead === true) process.kill()
+  }
+
+  /** Lets time pass. */
+  async pass(ms: number, until: () => boolean = () => false): Promise<void> {
+    await this.clock.settle({
+      forMs: ms,
+      until: () => {
+        this.reap()
+        return until()
+      },
+    })
+  }
+
+  /** Waits until both sides agree, or says what stands in the way. Time passes as it needs. */
+  async sync(timeoutMs = 120_000): Promise<BarrierResult> {
+    if (this.alpha.process === undefined || this.alpha.process.dead) this.startHub()
+    let result: BarrierResult | undefined
+    const end = this.clock.monotonic() + timeoutMs
+    while (result === undefined || lost(result)) {
+      if (this.clock.monotonic() > end) throw new Error(`No agreement after ${timeoutMs} ms of simulated time`)
+      result = undefined
+      void this.session?.barrier({ timeoutMs, verify: false }, new AbortController().signal).then(given => {
+        result = given
+      })
+      await this.pass(timeoutMs, () => result !== undefined || this.alpha.process?.dead === true)
+      if (this.alpha.process?.dead === true) this.startHub()
+      if (lost(result)) await this.pass(1000)
+    }
+    return result
+  }
+
+  /** What each side holds, without the ignored. */
+  snapshot(side: 'alpha' | 'beta') {
+    return this[side].user.snapshot()
+  }
+}
