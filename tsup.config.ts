@@ -1,14 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 import type { Options } from 'tsup'
 
-/** Scripts that only a checkout runs; everything else in scripts/ is shipped. */
-const development = ['check', 'provision']
-
-const shipped = readdirSync('scripts')
-  .filter(file => file.endsWith('.ts'))
-  .map(file => file.slice(0, -'.ts'.length))
-  .filter(name => !development.includes(name) && name !== 'agent')
+/** What is started by name, each a file in `dist/`. The agent has a bundle of its own. */
+const programs = ['sync-manager', 'daemon', 'worker']
 
 const both: Options = {
   outDir: 'dist',
@@ -28,11 +22,13 @@ const both: Options = {
 /** The commands as ES modules that share chunks, so that a command loads only what it uses. */
 const commands: Options = {
   ...both,
-  entry: shipped.map(name => `scripts/${name}.ts`),
+  entry: programs.map(name => `scripts/${name}.ts`),
   format: 'esm',
   outExtension: () => ({ js: '.js' }),
   target: 'node24',
   splitting: true,
+  // Chunks carry their content's hash in their names: old ones would pile up.
+  clean: ['!agent.cjs'],
   // CommonJS packages inside an ES module bundle still call require for builtins.
   banner: {
     js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url)",
@@ -49,7 +45,4 @@ const agent: Options = {
   shims: true,
 }
 
-export default defineConfig([
-  ...(shipped.length > 0 ? [commands] : []),
-  ...(existsSync('scripts/agent.ts') ? [agent] : []),
-])
+export default defineConfig([commands, agent])

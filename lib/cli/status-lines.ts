@@ -3,6 +3,7 @@ import type { DaemonStatus } from '../daemon/verbs.ts'
 import type { Cell } from './aligned.ts'
 import { aligned } from './aligned.ts'
 import { escape } from './escape.ts'
+import { holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
 import { agoText, bytesText, countText, durationText, latencyText } from './quantities.ts'
@@ -123,7 +124,7 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
       colour: 'red',
       count: 'held',
       what: `${place} with ${escape(host)}: ${escape(hold.why)}${paths}`,
-      next: `dsync approve ${word}`,
+      next: holdNext([hold], word),
     })
   }
   if ((state === 'halted' || state === 'disconnected') && holds.length === 0) {

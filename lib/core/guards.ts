@@ -34,9 +34,11 @@ export function massDelete(before: Tree, operations: readonly Operation[]): Mass
   }
   const over = places.find(({ size, count }) => size >= guardEntries && count > size * guardShare)
   const why =
-    over !== undefined ? `deletes ${over.count} of ${over.size} entries of ${over.name}`
-    : total > guardDeletes ? `deletes ${total} entries, more than ${guardDeletes}`
-    : ''
+    over !== undefined
+      ? `deletes ${over.count} of ${over.size} entries of ${over.name}`
+      : total > guardDeletes
+        ? `deletes ${total} entries, more than ${guardDeletes}`
+        : ''
   return { held: why !== '', why, deletes }
 }
 
@@ -101,7 +103,8 @@ export function rootState(known: KnownRoot | undefined, found: FoundRoot | undef
   if (known === undefined) return undefined
   if (found === undefined) return { guard: 'root-missing', why: 'it is not there' }
   if (found.kind !== 'directory') return { guard: 'root-replaced', why: `a ${found.kind} stands in its place` }
-  if (known.device !== undefined && found.device !== known.device) return { guard: 'root-replaced', why: 'it lies on another device' }
+  if (known.device !== undefined && found.device !== known.device)
+    return { guard: 'root-replaced', why: 'it lies on another device' }
   if (found.inode !== known.inode) return { guard: 'root-replaced', why: 'another directory stands in its place' }
   if (found.entries === 0 && known.entries >= guardEmptied) {
     return { guard: 'root-emptied', why: `it is empty; ${known.entries} entries were agreed on` }

@@ -76,7 +76,8 @@ function examine({ digester }: Writing, { side, path, ancestor, held }: Lost): F
       else {
         found.entries.push({ path: below, entry, isNew: true })
         for (const [inside, odd] of walk(entry, below)) noteUnsynced(inside, odd)
-        for (let above = next.at; isWithin(above, path) && !found.surviving.has(above); above = parentOf(above)) found.surviving.add(above)
+        for (let above = next.at; isWithin(above, path) && !found.surviving.has(above); above = parentOf(above))
+          found.surviving.add(above)
       }
     }
   }

@@ -57,9 +57,8 @@ export class Mover {
       if (this.#pending.size < before) continue
       const stuck = mayStepAside ? this.#find(pending => this.#isInCircle(pending)) : undefined
       if (stuck === undefined) return
-      const { from } = stuck
-      this.#move(from, this.#freeName(parentOf(from)), followerOf(stuck))
       stuck.isAside = true
+      this.#move(stuck, this.#freeName(parentOf(stuck.from)))
     }
   }
 
@@ -76,7 +75,11 @@ export class Mover {
   /** Carries one over, then what waited for its place, and so on. */
   #carryChain(first: Pending): void {
     let freed: Path | undefined
-    for (let next: Pending | undefined = first; next !== undefined; next = this.#find(({ to }) => to.alpha === freed || to.beta === freed)) {
+    for (
+      let next: Pending | undefined = first;
+      next !== undefined;
+      next = this.#find(({ to }) => to.alpha === freed || to.beta === freed)
+    ) {
       freed = next.from
       if (!this.#carry(next)) return
     }
@@ -88,13 +91,14 @@ export class Mover {
     const target = this.#targetOf(pending)
     if (target === undefined || isWithin(target, from)) return false
     if (at(this.trees.ancestor, target) !== undefined) return false
-    if (follower !== undefined && (at(this.trees[follower], target) !== undefined || !this.#isUnmoved(from, follower))) return false
+    if (follower !== undefined && (at(this.trees[follower], target) !== undefined || !this.#isUnmoved(from, follower)))
+      return false
     if (this.#isUnsettled(from, follower) || this.#isUnsettled(target, follower)) return false
     const parents = this.#missingParents(target, follower)
     if (parents === undefined) return false
     this.#pending.delete(pending)
     for (const parent of parents) this.#makeParent(parent, follower)
-    this.#move(from, target, follower)
+    this.#move(pending, target)
     return true
   }
 
@@ -137,7 +141,8 @@ export class Mover {
     const missing: Path[] = []
     for (let above = parentOf(target); above !== ''; above = parentOf(above)) {
       // What is called so now is about to be called something else, or the other way round.
-      if (this.#find(({ from, to }) => from === above || to.alpha === above || to.beta === above) !== undefined) return undefined
+      if (this.#find(({ from, to }) => from === above || to.alpha === above || to.beta === above) !== undefined)
+        return undefined
       const known = at(this.trees.ancestor, above)
       const alpha = isDirectory(at(this.trees.alpha, above))
       const beta = isDirectory(at(this.trees.beta, above))
@@ -166,12 +171,15 @@ export class Mover {
     this.trees[follower] = withShallow(this.trees[follower], path, after)
   }
 
-  #move(from: Path, to: Path, follower: Side | undefined): void {
+  #move(moving: Pending, to: Path): void {
+    const { from, isAside } = moving
+    const follower = followerOf(moving)
     if (follower === undefined) this.agreed.push({ from, to })
     else {
       const before = at(this.trees[follower], from)
       if (!isDirectory(before)) return
-      this.operations[follower].push({ kind: 'move', from, path: to, before: shallow(before) })
+      const aside = isAside ? ({ aside: true } as const) : {}
+      this.operations[follower].push({ kind: 'move', from, path: to, before: shallow(before), ...aside })
       this.trees[follower] = withMove(this.trees[follower], from, to)
       this.moved[follower].add(to)
     }
@@ -179,7 +187,8 @@ export class Mover {
     for (const pending of this.#pending) {
       if (isWithin(pending.from, from)) pending.from = rebase(pending.from, from, to)
       const name = follower && pending.to[follower]
-      if (follower !== undefined && name !== undefined && isWithin(name, from)) pending.to[follower] = rebase(name, from, to)
+      if (follower !== undefined && name !== undefined && isWithin(name, from))
+        pending.to[follower] = rebase(name, from, to)
     }
   }
 

@@ -35,7 +35,14 @@ export function planMoves(trees: DirectoryVersions, moves: SideMoves): MovePlan 
     const stranded = mover.stranded
     if (stranded.length === 0) {
       const { trees: after, operations, agreed, moved } = mover
-      return { trees: after, operations, agreed, moved: new Set([...moved.alpha, ...moved.beta]), notices: noticesOf(mover), touched: touchedBy(moves, mover) }
+      return {
+        trees: after,
+        operations,
+        agreed,
+        moved: new Set([...moved.alpha, ...moved.beta]),
+        notices: noticesOf(mover),
+        touched: touchedBy(moves, mover),
+      }
     }
     pending = pending.filter(move => !stranded.includes(move))
   }
@@ -43,7 +50,9 @@ export function planMoves(trees: DirectoryVersions, moves: SideMoves): MovePlan 
 
 function touchedBy(moves: SideMoves, { operations, agreed }: Mover): Path[] {
   const given = [...moves.alpha, ...moves.beta].flatMap(({ from, to }) => [from, to])
-  const done = [...operations.alpha, ...operations.beta].flatMap(operation => (operation.kind === 'move' ? [operation.from, operation.path] : [operation.path]))
+  const done = [...operations.alpha, ...operations.beta].flatMap(operation =>
+    operation.kind === 'move' ? [operation.from, operation.path] : [operation.path],
+  )
   return [...given, ...done, ...agreed.flatMap(change => ('to' in change ? [change.from, change.to] : [change.path]))]
 }
 

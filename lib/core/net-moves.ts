@@ -24,7 +24,13 @@ export function netMoves(ancestor: Tree, tree: Tree, moves: readonly Move[]): Re
   const seen = new Set<Path>()
   for (const [from, to] of [...net].toReversed()) {
     const known = at(ancestor, from)
-    const isBorneOut = from !== to && from !== '' && to !== '' && isDirectory(known) && at(tree, from) !== known && isDirectory(at(tree, to))
+    const isBorneOut =
+      from !== to &&
+      from !== '' &&
+      to !== '' &&
+      isDirectory(known) &&
+      at(tree, from) !== known &&
+      isDirectory(at(tree, to))
     if (!isBorneOut || seen.has(to)) net.delete(from)
     seen.add(to)
   }

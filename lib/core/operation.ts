@@ -36,6 +36,8 @@ export interface MoveDirectory {
   readonly from: Path
   readonly path: Path
   readonly before: Directory
+  /** One of several that break a circle: one of the two names is temporary, and the other side has never had it. */
+  readonly aside?: true
 }
 
 export type Outcome =

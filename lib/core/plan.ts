@@ -32,7 +32,11 @@ export interface Plan {
 
 /** The ancestor once these changes are entered, in order. */
 export function withAgreed(ancestor: Tree, changes: readonly AncestorChange[]): Tree {
-  return changes.reduce((tree, change) => ('to' in change ? withMove(tree, change.from, change.to) : withShallow(tree, change.path, change.entry)), ancestor)
+  return changes.reduce(
+    (tree, change) =>
+      'to' in change ? withMove(tree, change.from, change.to) : withShallow(tree, change.path, change.entry),
+    ancestor,
+  )
 }
 
 /** Where the rules write what they decide, what they compare directories with, and what they leave alone. */
@@ -73,7 +77,13 @@ export class Draft {
   }
 
   conflict(path: Path, kind: ConflictKind, { ancestor, alpha, beta }: Versions): void {
-    this.#conflicts.push({ path, kind, ancestor: ancestor && shallow(ancestor), alpha: alpha && shallow(alpha), beta: beta && shallow(beta) })
+    this.#conflicts.push({
+      path,
+      kind,
+      ancestor: ancestor && shallow(ancestor),
+      alpha: alpha && shallow(alpha),
+      beta: beta && shallow(beta),
+    })
   }
 
   notice(notice: Notice): void {
@@ -84,7 +94,12 @@ export class Draft {
     this.#problems.push(problem)
   }
 
-  finish(moves: { readonly toAlpha: readonly Operation[]; readonly toBeta: readonly Operation[]; readonly agreed: readonly AncestorChange[]; readonly notices: readonly Notice[] }): Plan {
+  finish(moves: {
+    readonly toAlpha: readonly Operation[]
+    readonly toBeta: readonly Operation[]
+    readonly agreed: readonly AncestorChange[]
+    readonly notices: readonly Notice[]
+  }): Plan {
     return {
       toAlpha: [...moves.toAlpha, ...this.#operations('alpha')],
       toBeta: [...moves.toBeta, ...this.#operations('beta')],
@@ -101,7 +116,10 @@ export class Draft {
     for (const { path, before } of this.#deletes[side]) {
       if (isFile(before) && path < (bases.get(before.digest) ?? path + '/')) bases.set(before.digest, path)
     }
-    return [...this.#changes[side].map(change => (change.kind === 'put' ? withBasis(change, bases) : change)), ...this.#deletes[side]]
+    return [
+      ...this.#changes[side].map(change => (change.kind === 'put' ? withBasis(change, bases) : change)),
+      ...this.#deletes[side],
+    ]
   }
 }
 

@@ -28,8 +28,10 @@ export function reconcileEntry(writing: Writing, path: Path, versions: Versions)
   const alpha = trackedOf('alpha', versions)
   const beta = trackedOf('beta', versions)
   if (isDirectory(ancestor)) {
-    if (isDirectory(alpha)) return reconcileLostDirectory(writing, { side: 'alpha', path, ancestor, held: alpha }, versions)
-    if (isDirectory(beta)) return reconcileLostDirectory(writing, { side: 'beta', path, ancestor, held: beta }, versions)
+    if (isDirectory(alpha))
+      return reconcileLostDirectory(writing, { side: 'alpha', path, ancestor, held: alpha }, versions)
+    if (isDirectory(beta))
+      return reconcileLostDirectory(writing, { side: 'beta', path, ancestor, held: beta }, versions)
   }
   const alphaChanged = !same(ancestor, alpha, digester)
   const betaChanged = !same(ancestor, beta, digester)
@@ -71,7 +73,11 @@ function trackedOf(side: Side, versions: Versions): SyncedEntry | undefined {
   return isNew && holdsOnlyUntracked(entry) ? undefined : entry
 }
 
-function mergeModes(draft: Draft, path: Path, versions: Versions & { readonly alpha: Directory; readonly beta: Directory }): void {
+function mergeModes(
+  draft: Draft,
+  path: Path,
+  versions: Versions & { readonly alpha: Directory; readonly beta: Directory },
+): void {
   const { ancestor, alpha, beta } = versions
   const before = isDirectory(ancestor) ? ancestor : undefined
   const mode = mergedMode(before?.mode, alpha.mode, beta.mode)
@@ -89,7 +95,12 @@ function mergedMode(ancestor: number | undefined, alpha: number, beta: number): 
 }
 
 /** Brings what one side holds to the other. False when an untracked entry is in the way: a conflict. */
-function take(draft: Draft, path: Path, versions: Versions, taken: { readonly from: Side; readonly entry: SyncedEntry | undefined }): boolean {
+function take(
+  draft: Draft,
+  path: Path,
+  versions: Versions,
+  taken: { readonly from: Side; readonly entry: SyncedEntry | undefined },
+): boolean {
   const side = otherSide(taken.from)
   const current = versions[side]
   const before = isSynced(current) ? current : undefined

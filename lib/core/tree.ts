@@ -124,7 +124,13 @@ function sameLeaf(a: Entry | undefined, b: Entry | undefined): boolean {
   if (a.kind === 'file') return b.kind === 'file' && a.digest === b.digest
   if (a.kind === 'symlink') return b.kind === 'symlink' && a.target === b.target
   if (a.kind === 'untracked') return b.kind === 'untracked' && a.why === b.why
-  return a.kind === 'problem' && b.kind === 'problem' && a.why === b.why
+  return a.kind === 'problem' && b.kind === 'problem' && a.why === b.why && sameThrough(a.over, b.over)
+}
+
+/** Equal in all, untracked entries included, by what is there instead of by digest. */
+function sameThrough(a: Entry | undefined, b: Entry | undefined): boolean {
+  if (isDirectory(a) && isDirectory(b)) return a.mode === b.mode && diff(a, b).next().done === true
+  return sameLeaf(a, b) && modeOf(a) === modeOf(b)
 }
 
 export function modeOf(entry: Entry | undefined): number | undefined {
@@ -156,7 +162,8 @@ export function* diff(from: Tree, to: Tree, digester?: Digester): Generator<Chan
       const before = child(pair.from, name)
       const after = child(pair.to, name)
       const path = join(pair.path, name)
-      if (isDirectory(before) && isDirectory(after) && before.mode === after.mode) pairs.push({ path, from: before, to: after })
+      if (isDirectory(before) && isDirectory(after) && before.mode === after.mode)
+        pairs.push({ path, from: before, to: after })
       else if (!sameLeaf(before, after) || modeOf(before) !== modeOf(after)) yield { path, entry: after }
     }
   }
@@ -186,8 +193,7 @@ export function shallow(entry: Entry): Entry {
 export function intern(entry: Entry, known: Entry | undefined): Entry {
   if (entry === known || known === undefined) return entry
   if (entry.kind !== 'directory' || known.kind !== 'directory') {
-    if (entry.kind === 'problem' && known.kind === 'problem' && entry.over !== known.over) return entry
-    return sameLeaf(entry, known) && modeOf(entry) === modeOf(known) ? known : entry
+    return sameThrough(entry, known) ? known : entry
   }
   const interned: (readonly [string, Entry])[] = []
   let equal = entry.mode === known.mode && pageCount(entry.children) === pageCount(known.children)

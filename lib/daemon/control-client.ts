@@ -4,6 +4,7 @@ import { SyncError, codeOf } from '../core/errors.ts'
 import type { ControlReply, ControlRequest } from './control-protocol.ts'
 import { replyBytesLimit } from './control-protocol.ts'
 import type { KitHome } from './kit-home.ts'
+import { isOwnSocket } from './kit-home.ts'
 import { LineReader } from './line-reader.ts'
 import { lastSocket } from './lock.ts'
 import { readPrivateFile } from './private-file.ts'
@@ -33,7 +34,8 @@ export async function askDaemon<Name extends keyof Verbs>(
 ): Promise<Verbs[Name]['result']> {
   const token = readPrivateFile(endpoint.home.token)
   const path = socketOf(endpoint.home)
-  if (token === undefined || path === undefined) throw daemonDown()
+  if (token === undefined || path === undefined) throw daemonDown(false)
+  if (!isOwnSocket(path)) throw daemonDown(true)
   options.signal.throwIfAborted()
   const socket = await connect(path)
   const request: ControlRequest = { id: 1, token: token.trim(), version: endpoint.version, verb, parameters }
@@ -54,8 +56,11 @@ function socketOf(home: KitHome): string | undefined {
   }
 }
 
-function daemonDown(): SyncError {
-  return new SyncError('DAEMON_DOWN', 'The daemon is not running', { hint: 'dsync start' })
+/** @param abandoned the last one left its lock behind: it crashed, was killed, or lost its power. */
+function daemonDown(abandoned: boolean): SyncError {
+  const message = 'The daemon is not running'
+  const more = abandoned ? '; the last one did not stop in order (see dsync logs)' : ''
+  return new SyncError('DAEMON_DOWN', message + more, { hint: 'dsync start' })
 }
 
 function connect(path: string): Promise<Socket> {
@@ -67,7 +72,7 @@ function connect(path: string): Promise<Socket> {
     })
     socket.once('error', error => {
       const code = codeOf(error)
-      reject(code === 'ENOENT' || code === 'ECONNREFUSED' ? daemonDown() : error)
+      reject(code === 'ENOENT' || code === 'ECONNREFUSED' ? daemonDown(true) : error)
     })
   })
 }

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyncError, codeOf } from '../core/errors.ts'
 
@@ -43,7 +43,7 @@ export function ensureKitHome(home: KitHome): void {
   for (const directory of [home.directory, home.state, home.work, home.run]) ensurePrivateDirectory(directory)
 }
 
-/** Makes a directory only its owner may enter, or makes sure that an existing one is so. */
+/** Makes a directory only its owner may enter, or makes sure that an existing one is so. A link to one must be the owner's too. */
 export function ensurePrivateDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -55,17 +55,22 @@ export function ensurePrivateDirectory(path: string): void {
       })
     }
   }
-  const stat = lstatSync(path)
+  const [named, stat] = [lstatSync(path), statSync(path)]
   const uid = process.getuid?.()
-  const wrong = stat.isSymbolicLink()
-    ? undefined
-    : !stat.isDirectory()
-      ? 'it is not a directory'
-      : uid !== undefined && stat.uid !== uid
-        ? 'it belongs to another user'
-        : undefined
+  const wrong = !stat.isDirectory()
+    ? 'it is not a directory'
+    : uid !== undefined && (named.uid !== uid || stat.uid !== uid)
+      ? 'it belongs to another user'
+      : undefined
   if (wrong !== undefined) throw new SyncError('REFUSED', `Cannot use ${path}: ${wrong}`)
-  if (stat.isDirectory() && (stat.mode & 0o077) !== 0) chmodSync(path, 0o700)
+  if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o700)
+}
+
+/** True for a socket of this user: whoever else put one in its place must not be shown the token. */
+export function isOwnSocket(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  const uid = process.getuid?.()
+  return stat?.isSocket() === true && (uid === undefined || stat.uid === uid)
 }
 
 function messageOf(error: unknown): string {

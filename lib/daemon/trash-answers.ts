@@ -54,17 +54,26 @@ export async function answerUndo(sessions: Sessions, parameters: unknown): Promi
 }
 
 /**
- * Which versions a person means, newest first given: those of an id or a group, else the newest group at or below the
- * path, else the newest of all. What is on this host comes before what is on others: their clocks are not compared.
+ * Which versions a person means, newest first given: the one with an id, the newest of a file's, else a group whole,
+ * the one named so or the newest at or below the path. What is on this host comes before what is on others: their
+ * clocks are not compared.
  */
 function choose(found: readonly Found[], undo: UndoParameters): Found[] {
-  if (undo.name !== undefined) return found.filter(({ row }) => row.id === undo.name || row.group === undo.name)
+  if (undo.name !== undefined) {
+    const [byId] = found.filter(({ row }) => row.id === undo.name)
+    return byId === undefined ? groupWhole(found.filter(({ row }) => row.group === undo.name)) : [byId]
+  }
   const candidates = found.filter(({ row }) => undoable.has(row.why))
   const newest = candidates.find(({ side }) => side === 'alpha') ?? candidates[0]
   if (newest === undefined) return []
-  return candidates.filter(
-    ({ row }) => row.group === newest.row.group && row.host === newest.row.host && row.root === newest.row.root,
-  )
+  const { root, host, path, group, kind } = newest.row
+  if (kind !== 'directory' && path === newest.selected.path) return [newest]
+  return groupWhole(candidates.filter(({ row }) => row.group === group && row.host === host && row.root === root))
+}
+
+/** A group as it stood before it: of several versions of one path the oldest, which is last. */
+function groupWhole(rows: readonly Found[]): Found[] {
+  return [...new Map(rows.map(one => [`${one.row.root}\0${one.row.host}\0${one.row.path}`, one])).values()]
 }
 
 /** What an undo of its own or a kept copy put into the trash comes back by its id only: undoing twice goes further back. */
@@ -75,9 +84,10 @@ async function restore(part: readonly Found[]): Promise<Undone[]> {
   if (first === undefined) return []
   const ids = part.map(({ row }) => row.id)
   const answer = await first.selected.session.handle.ask(first.side, { about: 'restore', trash: ids })
-  if (answer.about === 'error') throw new SyncError('REFUSED', `Cannot undo on ${first.row.host}: ${answer.message}`)
-  const refused = answer.about === 'restore' ? answer.refused : []
-  return part.map(({ row }) => undoneOf(row, refused.find(({ path }) => path === row.path)?.why))
+  const back = new Set(answer.about === 'restore' ? answer.restored : [])
+  const refusals = new Map(answer.about === 'restore' ? answer.refused.map(({ path, why }) => [path, why]) : [])
+  const otherwise = answer.about === 'error' ? answer.message : 'it is not in the trash any more'
+  return part.map(({ row }) => undoneOf(row, back.has(row.path) ? undefined : (refusals.get(row.path) ?? otherwise)))
 }
 
 function undoneOf(row: TrashRow, refused?: string): Undone {

@@ -16,7 +16,7 @@ const decoder = new Decoder({
   maxExtLength: 0,
 })
 
-export function encodeMessage(message: Message): Uint8Array {
+export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   return encoder.encode(message)
 }
 

@@ -149,7 +149,8 @@ class Server {
 
   #fail(error: SyncError): void {
     if (error.code === 'TRANSPORT_LOST') return this.#over(error.message)
-    const verdict = error.verdict === 'retry' || error.verdict === 'bug' ? error.verdict : 'halt'
+    // What a disk refuses now it may not refuse the next time.
+    const verdict = error.verdict === 'problem' ? 'retry' : error.verdict === 'usage' ? 'halt' : error.verdict
     this.#lastWord({ type: 'closed', code: error.code, why: error.message, verdict })
   }
 

@@ -1,7 +1,7 @@
-import { SyncError } from '../core/errors.ts'
 import type { Outcome } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { Stat } from '../ports/disk.ts'
+import { isRefusal } from './refusal.ts'
 import type { Settled } from './settle.ts'
 import type { Recheck } from './trash.ts'
 
@@ -33,9 +33,9 @@ export function resulting(outcome: Outcome): Carried {
 
 /** A refusal of the disk as an outcome; whatever is no refusal of the disk is thrown on. */
 export function failed(path: Path, error: unknown): Outcome {
-  if (!(error instanceof SyncError) || (error.verdict !== 'retry' && error.verdict !== 'problem')) throw error
-  const { code, message, verdict } = error
-  return { result: 'failed', path, code, message, verdict }
+  if (!isRefusal(error)) throw error
+  const { code, message } = error
+  return { result: 'failed', path, code, message, verdict: error.verdict === 'retry' ? 'retry' : 'problem' }
 }
 
 function traces(settled: Settled | undefined): Partial<Carried> {

@@ -3,7 +3,7 @@ import { captureHashBytes } from '../core/limits.ts'
 import type { Stat } from '../ports/disk.ts'
 import type { Hands } from './hands.ts'
 import type { Place } from './install.ts'
-import { inspect, isEntry, mayBe } from './inspect.ts'
+import { inspect, isEntry, isSameContent, mayBe } from './inspect.ts'
 import type { Vouched } from './slot-journal.ts'
 
 /** What stands at a place, compared with what an operation expects there and what it would leave. */
@@ -41,12 +41,9 @@ export function standing(hands: Hands, place: Place, before: SyncedEntry | undef
 /** A file too large to hash when it is captured is recognised by its identity then, if nobody has it open for writing now. */
 function expected(place: Place, stat: Stat): Standing {
   if (stat.size <= captureHashBytes) return { is: 'before', stat, vouched: undefined }
-  const file = place.parent.read(place.name)
-  try {
-    return file.unwritten() === false ? { is: 'unsure' } : { is: 'before', stat, vouched: stat }
-  } finally {
-    file.close()
-  }
+  const seen = inspect(place.parent, place.name, captureHashBytes)
+  if (seen === undefined) return { is: 'nothing' }
+  return seen.unwritten === false || !isSameContent(seen.stat, stat) ? { is: 'unsure' } : { is: 'before', stat, vouched: stat }
 }
 
 /** True when the replica is certain of a file's content without reading it. */

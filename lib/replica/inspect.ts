@@ -14,13 +14,30 @@ export interface Seen {
   readonly unwritten: boolean | undefined
 }
 
-/** A file that moves under the reader is read again this often. */
+/** A file that moves under the reader is read again this often, and so is a name that becomes something else. */
 const readingsLimit = 3
 
 /** Looks at one name and hashes a file of up to `hashBytes`. Undefined: nothing there. */
 export function inspect(directory: DirectoryHandle, name: string, hashBytes: number): Seen | undefined {
-  const stat = directory.lookup(name)
-  if (stat === undefined) return undefined
+  for (let reading = 1; ; reading++) {
+    const stat = directory.lookup(name)
+    if (stat === undefined) return undefined
+    try {
+      return inspectAs(stat, directory, name, hashBytes)
+    } catch (error) {
+      if (!isOvertaken(error)) throw error
+      if (reading === readingsLimit) return { stat, entry: undefined, unwritten: undefined }
+    }
+  }
+}
+
+/** What is read as a file or link is one no more. */
+function isOvertaken(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'ENOENT' || code === 'EINVAL' || code === 'ELOOP'
+}
+
+function inspectAs(stat: Stat, directory: DirectoryHandle, name: string, hashBytes: number): Seen {
   switch (stat.kind) {
     case 'file':
       return inspectFile(directory, name, { stat, hashBytes })

@@ -2,6 +2,7 @@ import { SyncError, codeOf } from '../core/errors.ts'
 import { chunkBytes } from '../core/limits.ts'
 import type { Path } from '../core/path.ts'
 import type { DirectoryHandle, Stat } from '../ports/disk.ts'
+import { isRefusal } from './refusal.ts'
 import type { Copying } from './slot-journal.ts'
 import type { Work } from './work.ts'
 
@@ -14,8 +15,8 @@ export interface Place {
 
 /**
  * Gives what lies in a slot a name that must be free: `EEXIST` when it is not, and nothing is changed. By exclusive
- * rename, else by link; on a disk with neither a file is copied, which is the one case where half of it can be seen
- * (recovery takes that away).
+ * rename, else by link. On a disk with neither a file is copied: the one case where half of it can be seen, and be
+ * written to by others; recovery takes halves away.
  */
 export function install(work: Work, slot: string, stat: Stat, place: Place): void {
   const { abilities } = work.area
@@ -42,18 +43,20 @@ function copyIn(work: Work, slot: string, stat: Stat, place: Place): void {
   const copying: Copying = { copying: slot, path: place.path, aside: work.slots.newOut() }
   work.journal.beginCopy(copying)
   try {
-    writeCopy(work.slots.directory, slot, stat, place)
-    if (work.area.abilities.modes) place.parent.setMode(place.name, stat.mode & 0o777)
-    place.parent.setTimes(place.name, stat.mtimeMs)
+    const made = writeCopy(work.slots.directory, slot, stat, place)
+    if (place.parent.lookup(place.name)?.inode === made.inode) {
+      if (work.area.abilities.modes) place.parent.setMode(place.name, stat.mode & 0o777)
+      place.parent.setTimes(place.name, stat.mtimeMs)
+    }
   } catch (error) {
     if (codeOf(error) === 'EEXIST') work.journal.endCopy(slot)
-    else if (error instanceof SyncError) takeBackCopy(work, copying, place)
+    else if (isRefusal(error)) takeBackCopy(work, copying, place)
     throw error
   }
   work.journal.endCopy(slot)
 }
 
-function writeCopy(from: DirectoryHandle, slot: string, stat: Stat, place: Place): void {
+function writeCopy(from: DirectoryHandle, slot: string, stat: Stat, place: Place): Stat {
   const source = from.read(slot)
   try {
     const target = place.parent.create(place.name)
@@ -65,6 +68,7 @@ function writeCopy(from: DirectoryHandle, slot: string, stat: Stat, place: Place
         at += piece.length
       }
       target.sync()
+      return target.stat()
     } finally {
       target.close()
     }

@@ -73,6 +73,8 @@ export class LocalReplica {
   readonly #rules: LookRules
   #soon = new Set<DirectoryNode>()
   #someday = new Set<DirectoryNode>()
+  /** Directories that could not be listed for want of something that passes. */
+  readonly #postponed = new Set<DirectoryNode>()
   #listing: Generator<void, void, undefined> | undefined
   #pinned: { readonly node: DirectoryNode; readonly path: Path; readonly handle: DirectoryHandle } | undefined
   /** Fences whose event came, waiting for what was heard before them. */
@@ -110,6 +112,17 @@ export class LocalReplica {
       relist: (node, soon) => {
         if (soon) this.#someday.delete(node)
         if (soon || !this.#soon.has(node)) (soon ? this.#soon : this.#someday).add(node)
+      },
+      relistAfter: (node, ms) => {
+        this.#postponed.add(node)
+        clock.after(ms, () => {
+          if (!this.#postponed.delete(node) || this.#closed) return
+          this.#soon.add(node)
+          this.#pump()
+        })
+      },
+      rootUnreadable: () => {
+        if (this.#guard.rootUnreadable()) this.#soon.add(this.#view.nodes.root)
       },
       hashLater: (dirty, path) => this.#hashing.add(dirty, path),
     }
@@ -214,7 +227,7 @@ export class LocalReplica {
         this.#raiseFence(attachment, command.id, command.verify)
         break
       case 'checkpoint':
-        void this.#checkpoint().then(() => tell({ type: 'durable', id: command.id }))
+        void this.#checkpoint(() => tell({ type: 'durable', id: command.id }))
         break
       case 'approve':
         this.#guard.check()
@@ -226,11 +239,22 @@ export class LocalReplica {
     this.#pump()
   }
 
-  /** Everything applied so far is on the disk when this is over, and the trash knows what lies in it. */
-  async #checkpoint(): Promise<void> {
-    const { root, work } = this.#options
-    work.trash.sync()
-    await root.flush()
+  /**
+   * Calls `done` once everything applied so far is on the disk and the trash knows what lies in it. A disk that refuses
+   * is asked again: until it takes it, nothing may be taken for durable.
+   */
+  async #checkpoint(done: () => void): Promise<void> {
+    const { root, work, clock } = this.#options
+    if (this.#closed) return
+    try {
+      work.trash.sync()
+      await root.flush()
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      clock.after(flushAgainMs, () => void this.#checkpoint(done))
+      return
+    }
+    done()
   }
 
   #hands(): Hands {
@@ -342,7 +366,7 @@ export class LocalReplica {
   /** Nothing can be done right now: a scan may be complete, a fence may have drained. */
   #settled(): void {
     if (this.#guard.isHeld) return
-    if (!this.#scanned && this.#dirty.size === 0 && this.#hashing.size === 0 && this.#soon.size === 0) {
+    if (!this.#scanned && this.#dirty.size === 0 && this.#hashing.size === 0 && !this.#hasListings) {
       this.#scanned = true
       if (this.#baseline !== undefined) this.#view.tree = intern(this.#view.tree, this.#baseline()) as Tree
     }
@@ -354,10 +378,14 @@ export class LocalReplica {
       }
     }
     for (const fence of this.#draining) {
-      if (this.#hashing.size > 0 || this.#soon.size > 0 || this.#applying.isBusy || this.#waitsSince(fence.since)) continue
+      if (this.#hashing.size > 0 || this.#hasListings || this.#applying.isBusy || this.#waitsSince(fence.since)) continue
       this.#draining.delete(fence)
       fence.done()
     }
+  }
+
+  get #hasListings(): boolean {
+    return this.#soon.size > 0 || this.#postponed.size > 0
   }
 
   #waitsSince(since: number): boolean {
@@ -394,8 +422,8 @@ export class LocalReplica {
       const { stat, digest } = result
       const entry: Entry = { kind: 'file', mode: stat.mode & 0o777, digest, size: stat.size }
       commit({ found: 'entry', entry, stat, content: undefined }, { dirty, path, previous: view.entryAt(path) }, around)
-      // It may have moved on between the hash and now: one look at its times tells.
-      this.#dirty.note(dirty.node, dirty.name, 'closed')
+      // It may have moved on between the hash and now: one look at its times tells, unless one is to come anyway.
+      if (!this.#dirty.has(dirty.node, dirty.name)) this.#dirty.note(dirty.node, dirty.name, 'closed')
     }
     this.#pump()
   }
@@ -434,6 +462,9 @@ export class LocalReplica {
     this.#pinned = undefined
   }
 }
+
+/** Until a disk that could not be flushed is asked again (ms). */
+const flushAgainMs = 5000
 
 /** Steps between two looks at the clock: most take some tens of microseconds. */
 const stepsBetweenClocks = 16

@@ -1,5 +1,5 @@
 import type { Digest, FileEntry } from '../core/entry.ts'
-import { SyncError, codeOf } from '../core/errors.ts'
+import { codeOf } from '../core/errors.ts'
 import type { Content, Operation, Outcome, Put } from '../core/operation.ts'
 import { isFile } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
@@ -8,6 +8,7 @@ import type { ReadHandle } from '../ports/disk.ts'
 import { failed } from './carried.ts'
 import type { Hands } from './hands.ts'
 import { openDirectory } from './open-directory.ts'
+import { isRefusal } from './refusal.ts'
 import type { FileFacts } from './slots.ts'
 import type { Pause, Prepared } from './staging.ts'
 
@@ -110,7 +111,7 @@ async function makeDurable(hands: Hands, ready: Contents): Promise<void> {
     await area.disk.flush()
     for (const [put, prepared] of waiting) ready.set(put, { ...prepared, isDurable: true })
   } catch (error) {
-    if (!(error instanceof SyncError)) throw error
+    if (!isRefusal(error)) throw error
     for (const [put, prepared] of waiting) {
       if ('staged' in prepared) slots.dropPart(prepared.staged.slot)
       ready.set(put, failed(put.path, error))

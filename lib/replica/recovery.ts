@@ -1,4 +1,3 @@
-import { SyncError } from '../core/errors.ts'
 import type { Path } from '../core/path.ts'
 import { nameOf, parentOf } from '../core/path.ts'
 import type { Disk } from '../ports/disk.ts'
@@ -6,6 +5,7 @@ import { inspect } from './inspect.ts'
 import type { Place } from './install.ts'
 import { takeBackCopy } from './install.ts'
 import { openDirectory } from './open-directory.ts'
+import { isRefusal } from './refusal.ts'
 import { settle } from './settle.ts'
 import type { Capture, Copying, Unfinished } from './slot-journal.ts'
 import { parsedSlot } from './slots.ts'
@@ -108,7 +108,7 @@ function attempted(path: Path, act: () => Recovered[]): Recovered[] {
   try {
     return act()
   } catch (error) {
-    if (!(error instanceof SyncError) || error.verdict === 'bug') throw error
+    if (!isRefusal(error)) throw error
     return [{ path, what: 'left', id: undefined, why: error.message }]
   }
 }

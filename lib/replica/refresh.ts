@@ -25,6 +25,10 @@ export interface Surroundings {
   readonly clock: Clock
   /** Directories to list again: `soon` before the next quiet moment, else when nothing else is to do. */
   readonly relist: (node: DirectoryNode, soon: boolean) => void
+  /** Lists a directory again after a while; nothing counts as known before. */
+  readonly relistAfter: (node: DirectoryNode, ms: number) => void
+  /** The root itself refuses to be listed. */
+  readonly rootUnreadable: () => void
   /** A file too large to read at once: hashed by a worker, then looked at again. */
   readonly hashLater: (dirty: DirtyName, path: Path, stat: Stat) => void
   /** How long a time stamp may stand still while content changes, on this disk (ms). */
@@ -225,11 +229,12 @@ function isAsKnown(node: DirectoryNode, name: string, at: { path: Path; handle: 
 function relistFailed(error: unknown, node: DirectoryNode, path: Path, around: Surroundings): void {
   const { view, dirty } = around
   if (isAbsence(error) && node.parent !== undefined) dirty.note(node.parent, node.name, 'gone')
-  else if (isPassing(error)) around.clock.after(passingMs, () => around.relist(node, true))
+  else if (isPassing(error)) around.relistAfter(node, passingMs)
   else if (error instanceof SyncError && error.code !== 'INVARIANT' && node.parent !== undefined) {
     // Unknown content is not empty content: the whole subtree freezes until the directory can be read again.
     view.observe(path, problemOver(error.code, view.entryAt(path)))
-  } else throw error
+  } else if (error instanceof SyncError && error.code !== 'INVARIANT') around.rootUnreadable()
+  else throw error
 }
 
 function refreshFailed(error: unknown, asked: Asked, around: Surroundings): boolean {

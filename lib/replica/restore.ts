@@ -9,6 +9,7 @@ import { inspect } from './inspect.ts'
 import type { Place } from './install.ts'
 import { openDirectory } from './open-directory.ts'
 import { carryOutPut } from './put.ts'
+import { isRefusal } from './refusal.ts'
 import type { ContentEntry } from './slot-journal.ts'
 import { isContent } from './slot-journal.ts'
 import type { Pause, Prepared } from './staging.ts'
@@ -177,7 +178,8 @@ function refusal(outcome: Outcome): string | undefined {
 }
 
 function whyOf(error: unknown): string {
-  if (!(error instanceof SyncError) || error.verdict === 'bug') throw error
+  if (error instanceof SyncError && error.code === 'PATH_INVALID') return error.message
+  if (!isRefusal(error)) throw error
   return error.code === 'ENOTDIR' || error.code === 'ELOOP' ? 'its directory is something else now' : error.message
 }
 

@@ -1,7 +1,7 @@
 import { codeOf } from '../core/errors.ts'
 import type { GuardKind } from '../core/operation.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Disk, Stat } from '../ports/disk.ts'
+import type { DirectoryHandle, Disk, Stat } from '../ports/disk.ts'
 
 /** How often a root that is gone is looked for (ms). */
 const lookAgainMs = 2000
@@ -21,6 +21,8 @@ export class RootGuard {
   readonly #clock: Clock
   readonly #told: Told
   #held: GuardKind | undefined
+  /** It refused to be listed, and has not been listed since. */
+  #isUnreadable = false
   #cancel: () => void = () => {}
 
   constructor(holder: { readonly disk: Disk; readonly name: string }, root: Pick<Stat, 'device' | 'inode'>, clock: Clock, told: Told) {
@@ -48,6 +50,12 @@ export class RootGuard {
     return false
   }
 
+  /** The root refused to be listed: held until it can be. True when it can be now. */
+  rootUnreadable(): boolean {
+    this.#isUnreadable = true
+    return this.check()
+  }
+
   /** A person cannot wish a root back: only its return lifts these guards. */
   approve(_guard: GuardKind): void {
     this.check()
@@ -72,6 +80,8 @@ export class RootGuard {
         if (stat === undefined) return ['root-missing', `the root ${where} is gone`]
         if (stat.kind !== 'directory') return ['root-replaced', `the root ${where} is a ${stat.kind} now`]
         if (stat.device !== this.#root.device || stat.inode !== this.#root.inode) return ['root-replaced', `the root ${where} is another directory now`]
+        if (this.#isUnreadable) tryToList(handle, this.#holder.name)
+        this.#isUnreadable = false
         return [undefined, '']
       } finally {
         handle.close()
@@ -80,5 +90,14 @@ export class RootGuard {
       if (codeOf(error) === undefined) throw error
       return ['root-missing', `the root ${where} cannot be reached: ${codeOf(error)}`]
     }
+  }
+}
+
+function tryToList(holder: DirectoryHandle, name: string): void {
+  const handle = holder.child(name)
+  try {
+    handle.list()
+  } finally {
+    handle.close()
   }
 }

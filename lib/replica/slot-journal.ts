@@ -127,7 +127,7 @@ export class SlotJournal {
 
   #append(line: Capture | Copying, durable: boolean): void {
     if (this.#bytes > journalBytesLimit && this.isQuiet) this.clear()
-    this.#bytes += this.#lines.append(line)
+    this.#bytes += this.#lines.append('copying' in line ? line : { ...line, vouched: undefined })
     if (durable) this.#lines.sync()
   }
 }

@@ -1,10 +1,11 @@
 import type { Digest, FileEntry, SymlinkEntry } from '../core/entry.ts'
-import { SyncError, invariant } from '../core/errors.ts'
+import { invariant } from '../core/errors.ts'
 import { chunkBytes } from '../core/limits.ts'
 import { toBytes } from '../core/path.ts'
 import type { DirectoryHandle, Stat } from '../ports/disk.ts'
 import type { Seen } from './inspect.ts'
 import { digest } from './hash.ts'
+import { isRefusal } from './refusal.ts'
 import type { WorkArea } from './work-area.ts'
 
 /**
@@ -110,7 +111,7 @@ export class Slots {
     try {
       this.drop(slot)
     } catch (error) {
-      if (!(error instanceof SyncError)) throw error
+      if (!isRefusal(error)) throw error
     }
   }
 

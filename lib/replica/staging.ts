@@ -5,6 +5,7 @@ import type { ReadHandle, WriteHandle } from '../ports/disk.ts'
 import { isSameContent } from './inspect.ts'
 import type { Hasher } from './hash.ts'
 import { createHasher, digest as digestOf } from './hash.ts'
+import { isRefusal } from './refusal.ts'
 import type { FileFacts, Staged } from './slots.ts'
 import type { Work } from './work.ts'
 
@@ -137,14 +138,21 @@ export class Staging {
     }
   }
 
-  /** Takes back what an operation did not use, if it is still there: kept for another try unless it is quickly sent again. */
+  /**
+   * Takes back what an operation did not use, if it is still there: kept for another try unless it is quickly sent
+   * again. What the disk refuses to drop is dropped at the next start.
+   */
   giveBack(prepared: Prepared): void {
     const { slots, area } = this.#work
     const { staged, isDurable } = prepared
-    const stat = slots.directory.lookup(staged.slot)
-    if (stat === undefined || !isSameContent(stat, staged.stat)) return
-    if (stat.size <= inlineContentBytes || this.#whole.has(staged.digest)) slots.drop(staged.slot)
-    else this.#whole.set(staged.digest, { staged, isDurable, at: area.clock.now() })
+    try {
+      const stat = slots.directory.lookup(staged.slot)
+      if (stat === undefined || !isSameContent(stat, staged.stat)) return
+      if (stat.size <= inlineContentBytes || this.#whole.has(staged.digest)) slots.drop(staged.slot)
+      else this.#whole.set(staged.digest, { staged, isDurable, at: area.clock.now() })
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+    }
   }
 
   /** Drops what nobody asked for. */

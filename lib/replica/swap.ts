@@ -1,10 +1,12 @@
-import { SyncError, codeOf, invariant } from '../core/errors.ts'
+import type { SyncError } from '../core/errors.ts'
+import { codeOf, invariant } from '../core/errors.ts'
 import { captureHashBytes } from '../core/limits.ts'
 import type { TrashReason } from '../core/messages.ts'
 import type { Stat } from '../ports/disk.ts'
 import type { Place } from './install.ts'
 import { install } from './install.ts'
 import { isSameContent } from './inspect.ts'
+import { isRefusal } from './refusal.ts'
 import type { Settled } from './settle.ts'
 import { settle } from './settle.ts'
 import type { Capture, ContentEntry, Vouched } from './slot-journal.ts'
@@ -67,7 +69,7 @@ function replaceByExchange(work: Work, order: SwapOrder, incoming: Incoming & { 
     // In this order: who watches the path by its directory hears that it was replaced, not that it went away.
     parent.rename(name, work.slots.directory, staged.slot, 'exchange')
   } catch (error) {
-    if (!(error instanceof SyncError) || !isStillOurs(work, staged)) throw error
+    if (!isRefusal(error) || !isStillOurs(work, staged)) throw error
     work.journal.end(staged.slot)
     if (error.code === 'ENOENT' && parent.lookup(name) === undefined) return nothingThere
     throw error
@@ -87,7 +89,7 @@ function replaceAside(work: Work, order: SwapOrder, incoming: Incoming): Swapped
   const ours = failure === undefined && (exclusiveRename || hardLinks) ? incoming.staged?.stat : undefined
   const settled = settle(work, capture, place, { hashBytes: captureHashBytes, ours })
   if (failure === undefined) return swapped(order, settled, ours)
-  if (failure.code !== 'EEXIST') throw failure
+  if (failure.code !== 'EEXIST' && failure.code !== 'ENOENT') throw failure
   return { done: false, settled, stat: undefined }
 }
 
@@ -98,7 +100,7 @@ function putNew(work: Work, place: Place, incoming: Incoming): SyncError | undef
     else if (staged !== undefined) install(work, staged.slot, staged.stat, place)
     return undefined
   } catch (error) {
-    if (!(error instanceof SyncError)) throw error
+    if (!isRefusal(error)) throw error
     return error
   }
 }
@@ -109,7 +111,7 @@ function moveAside(work: Work, capture: Capture, place: Place): boolean {
     place.parent.rename(place.name, work.slots.directory, capture.slot, 'replace')
     return true
   } catch (error) {
-    if (!(error instanceof SyncError) || work.slots.directory.lookup(capture.slot) !== undefined) throw error
+    if (!isRefusal(error) || work.slots.directory.lookup(capture.slot) !== undefined) throw error
     work.journal.end(capture.slot)
     if (codeOf(error) === 'ENOENT' && place.parent.lookup(place.name) === undefined) return false
     throw error

@@ -1,6 +1,7 @@
 import type { Digester, Entry } from '../core/entry.ts'
 import type { Answer, Question, ReplicaEvent } from '../core/messages.ts'
 import type { GuardKind, Side } from '../core/operation.ts'
+import { SyncError } from '../core/errors.ts'
 import { entryMark } from '../core/page.ts'
 import type { Path } from '../core/path.ts'
 import { isWithin } from '../core/path.ts'
@@ -59,6 +60,11 @@ export class SessionLoop implements SessionHandle {
   /** Of the last session: the next one's ids start above. */
   #lastId = 0
   #starting = false
+  /** Somebody waits for the store; something was written since that wait began. */
+  #isWatching = false
+  #isUnwatched = false
+  /** Why the store is left alone for a while. */
+  #storeWhy: string | undefined
   #paused: boolean
   #preferNewest = false
   #cancelWake: () => void = () => {}
@@ -96,7 +102,7 @@ export class SessionLoop implements SessionHandle {
   status(): SessionStatus {
     const { alpha, beta } = this.#connections
     const figures = this.#session?.status()
-    const why = [alpha, beta].map(connection => connection.why).find(text => text !== undefined)
+    const why = [alpha.why, beta.why, this.#storeWhy].find(text => text !== undefined)
     const latency = this.#latencies.figures()
     return {
       root: this.root,
@@ -177,6 +183,7 @@ export class SessionLoop implements SessionHandle {
     this.#preferNewest = prefer === 'newest'
     this.#step({ type: 'approve', guard, prefer: prefer === 'alpha' || prefer === 'beta' ? prefer : undefined })
     for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
+    this.#noteState()
   }
 
   pause(): void {
@@ -188,6 +195,7 @@ export class SessionLoop implements SessionHandle {
     this.#paused = false
     this.#step({ type: 'resume' })
     for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
+    this.#noteState()
   }
 
   onEvent(listen: (event: LogEvent) => void): () => void {
@@ -203,7 +211,13 @@ export class SessionLoop implements SessionHandle {
     this.#barriers.end('disconnected')
     this.#asks.end('the session is closed')
     await Promise.all([this.#connections.alpha.close(), this.#connections.beta.close()])
-    await this.#options.store.close()
+    try {
+      await this.#options.store.close()
+    } catch (error) {
+      // What was not written is found again by comparing, at the next start.
+      if (!(error instanceof SyncError)) throw error
+      this.#log({ level: 'error', event: 'store-failed', code: error.code, why: error.message })
+    }
   }
 
   #heard(side: Side, event: ReplicaEvent): void {
@@ -217,23 +231,60 @@ export class SessionLoop implements SessionHandle {
 
   #lost(side: Side, event: ReplicaEvent & { type: 'closed' }): void {
     this.#log({ level: 'warning', event: 'lost', side, code: event.code, why: event.why })
-    this.#lastId = Math.max(this.#lastId, this.#session?.lastId ?? 0)
-    this.#session = undefined
-    this.#marks.clear()
+    this.#endSession()
     this.#asks.end(`${this.#options.hosts[side]} was lost: ${event.why}`)
     // A link that comes back at once is worth waiting for.
     if (event.verdict === 'halt') this.#barriers.end('halted')
     else if (this.#connections[side].hasFailed) this.#barriers.end('disconnected')
   }
 
-  /** Starts a session when both sides are there: from the one before if neither host has started anew, else from the store. */
+  #endSession(): void {
+    this.#lastId = Math.max(this.#lastId, this.#session?.lastId ?? 0)
+    this.#session = undefined
+    this.#marks.clear()
+  }
+
+  /** Starts a session from what was written down when both sides are there. */
   #start(): void {
     const { alpha, beta } = this.#connections
     if (!alpha.isReady || !beta.isReady || this.#starting || this.#session !== undefined) return
+    if (this.#closed || this.#storeWhy !== undefined) return
     this.#starting = true
-    void this.#load().finally(() => {
+    const started = (error?: unknown): void => {
       this.#starting = false
+      if (error !== undefined) this.#storeFailed(error)
+      // A side may have gone and come back while the store was read.
+      else this.#start()
+    }
+    this.#load().then(() => started(), started)
+  }
+
+  /** What failed to be written must not be built upon: the next session starts from what is there. */
+  #storeFailed(error: unknown): void {
+    if (!(error instanceof SyncError)) throw error
+    this.#log({ level: 'error', event: 'store-failed', code: error.code, why: error.message })
+    this.#storeWhy = error.message
+    this.#endSession()
+    this.#noteState()
+    this.#options.clock.after(storeAgainMs, () => {
+      this.#storeWhy = undefined
+      this.#start()
     })
+  }
+
+  /** Waits for everything written so far, one wait at a time. */
+  #watchStore(): void {
+    this.#isUnwatched = true
+    if (this.#isWatching) return
+    this.#isWatching = true
+    this.#isUnwatched = false
+    const settled = (error?: unknown): void => {
+      this.#isWatching = false
+      if (this.#closed) return
+      if (error !== undefined) this.#storeFailed(error)
+      else if (this.#isUnwatched) this.#watchStore()
+    }
+    this.#options.store.settled().then(() => settled(), settled)
   }
 
   async #load(): Promise<void> {
@@ -243,6 +294,7 @@ export class SessionLoop implements SessionHandle {
     await this.#options.store.settled()
     const known = await this.#options.store.load(boots)
     if (this.#closed || !alpha.isReady || !beta.isReady || alpha.tree === undefined || beta.tree === undefined) return
+    if (alpha.facts.bootId !== boots.alpha || beta.facts.bootId !== boots.beta) return
     if (known.damaged) this.#log({ level: 'warning', event: 'store-damaged', why: 'content is compared anew and nothing is deleted for it' })
     this.#session = new Session(
       {
@@ -276,7 +328,9 @@ export class SessionLoop implements SessionHandle {
     const { store } = this.#options
     switch (effect.type) {
       case 'command': return this.#connections[effect.side].send(effect.command)
-      case 'remember': return store.append(effect.changes)
+      case 'remember':
+        store.append(effect.changes)
+        return this.#watchStore()
       case 'mark':
         this.#marks.set(effect.id, store.mark())
         return
@@ -284,10 +338,14 @@ export class SessionLoop implements SessionHandle {
         const mark = this.#marks.get(effect.id)
         this.#marks.delete(effect.id)
         if (mark !== undefined) store.fold(mark)
-        return
+        return this.#watchStore()
       }
-      case 'save-conflict': return store.saveConflict(effect.conflict)
-      case 'remove-conflict': return store.removeConflict(effect.path)
+      case 'save-conflict':
+        store.saveConflict(effect.conflict)
+        return this.#watchStore()
+      case 'remove-conflict':
+        store.removeConflict(effect.path)
+        return this.#watchStore()
       case 'log': return this.#log(effect.line)
       case 'barrier': return this.#barriers.over(effect.id, effect.state)
       case 'wake': return this.#wake(effect.at)
@@ -367,6 +425,9 @@ export class SessionLoop implements SessionHandle {
     }
   }
 }
+
+/** Until a store that failed is read again (ms). */
+const storeAgainMs = 5000
 
 /** Paths named when a barrier runs out of time. */
 const waitingShown = 100

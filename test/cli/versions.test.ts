@@ -161,6 +161,37 @@ describe('the trash', () => {
       assert.deepEqual(doubles[0]?.told, told)
     })
   }
+  const versions = {
+    alpha: [
+      item('1', 'f', { at: 1, group: 'g' }),
+      item('2', 'f', { at: 2, group: 'g', why: 'deleted' }),
+      item('3', 'other', { at: 2, group: 'g' }),
+    ],
+  } as const
+  const several: readonly (readonly [line: string, told: string])[] = [
+    ['undo projects/f', 'restore on alpha: 2'],
+    ['undo g', 'restore on alpha: 3 1'],
+    ['undo', 'restore on alpha: 3 1'],
+    ['undo 1', 'restore on alpha: 1'],
+  ]
+  for (const [line, told] of several) {
+    it(`gives back one version of each path by dsync ${line}`, async t => {
+      const { run, doubles } = await makeWorld(t, { trash: versions })
+      assert.equal((await run(line)).exit, 0)
+      assert.deepEqual(doubles[0]?.told, [told])
+    })
+  }
+  it('says what it could not give back', async t => {
+    const { run } = await makeWorld(t, {
+      trash: { alpha: [item('1', 'a', { group: 'g' }), item('2', 'b', { group: 'g', why: 'recovered' })] },
+    })
+    const { exit, out } = await run('undo g')
+    assert.equal(exit, 1)
+    assert.match(
+      out,
+      /^Brought back 1 path:\n[^]*~\/projects\/b on here \(.*\): not brought back, something stands there\n/,
+    )
+  })
   it('has nothing for a path that never was', async t => {
     const { run } = await makeWorld(t, { trash })
     const { exit, err } = await run('undo projects/never')

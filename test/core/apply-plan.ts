@@ -27,7 +27,10 @@ function applyOperation(tree: Tree, operation: Operation): Tree {
       expectBefore(operation, current)
       if (operation.basis !== undefined) {
         const basis = at(tree, operation.basis)
-        assert.ok(isFile(basis) && isFile(operation.after) && basis.digest === operation.after.digest, `${operation.basis} is a basis for ${path}`)
+        assert.ok(
+          isFile(basis) && isFile(operation.after) && basis.digest === operation.after.digest,
+          `${operation.basis} is a basis for ${path}`,
+        )
       }
       return withShallow(tree, path, operation.after)
     case 'remove':
@@ -37,7 +40,10 @@ function applyOperation(tree: Tree, operation: Operation): Tree {
       }
       return withEntry(tree, path, [...children(current)].length > 0 ? untracked('kept') : undefined)
     case 'move':
-      assert.deepEqual(show(isDirectory(at(tree, operation.from)) ? shallow(at(tree, operation.from) as Entry) : undefined), show(operation.before))
+      assert.deepEqual(
+        show(isDirectory(at(tree, operation.from)) ? shallow(at(tree, operation.from) as Entry) : undefined),
+        show(operation.before),
+      )
       assert.equal(current, undefined, `${path} is free for ${operation.from}`)
       return withMove(tree, operation.from, path)
   }

@@ -22,7 +22,9 @@ const { entry: syncedEntries } = fc.letrec<{ entry: Entry }>(tie => ({
   entry: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     leaves,
-    fc.tuple(fc.dictionary(names, tie('entry'), { maxKeys: 3 }), fc.constantFrom(0o755, 0o700)).map(([entries, mode]) => dir(entries, { mode })),
+    fc
+      .tuple(fc.dictionary(names, tie('entry'), { maxKeys: 3 }), fc.constantFrom(0o755, 0o700))
+      .map(([entries, mode]) => dir(entries, { mode })),
   ),
 }))
 
@@ -39,17 +41,36 @@ type Edit =
 const picks = fc.nat(40)
 
 const edits: fc.Arbitrary<Edit> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('put' as const), pick: picks, name: names, entry: syncedEntries }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('put' as const), pick: picks, name: names, entry: syncedEntries }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('delete' as const), pick: picks }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('mode' as const), pick: picks, mode: fc.constantFrom(0o644, 0o755, 0o700) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('mode' as const), pick: picks, mode: fc.constantFrom(0o644, 0o755, 0o700) }),
+  },
 )
 
 const oddEdits: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('problem' as const), pick: picks }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('put' as const), pick: picks, name: names, entry: fc.constantFrom<Entry>(untracked(), untracked('fifo'), untracked('kept')) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('put' as const),
+      pick: picks,
+      name: names,
+      entry: fc.constantFrom<Entry>(untracked(), untracked('fifo'), untracked('kept')),
+    }),
+  },
 )
 
-const moveEdits = fc.record({ do: fc.constant('move' as const), pick: picks, into: picks, name: fc.constantFrom('a', 'b', 'c', 'd', 't') })
+const moveEdits = fc.record({
+  do: fc.constant('move' as const),
+  pick: picks,
+  into: picks,
+  name: fc.constantFrom('a', 'b', 'c', 'd', 't'),
+})
 
 interface Edited {
   readonly tree: Tree
@@ -67,7 +88,11 @@ function edited({ tree, moves }: Edited, edit: Edit): Edited {
     case 'delete':
       return { tree: path === '' ? tree : withEntry(tree, path, undefined), moves }
     case 'mode':
-      return { tree: entry?.kind === 'file' || isDirectory(entry) ? withShallow(tree, path, { ...entry, mode: edit.mode }) : tree, moves }
+      return {
+        tree:
+          entry?.kind === 'file' || isDirectory(entry) ? withShallow(tree, path, { ...entry, mode: edit.mode }) : tree,
+        moves,
+      }
     case 'problem':
       return { tree: isSynced(entry) ? withEntry(tree, path, problem(entry)) : tree, moves }
     case 'move': {
@@ -91,7 +116,10 @@ function swapped(side: Edited, [first, second]: readonly [number, number]): Edit
     { from: b, to: a },
     { from: between, to: b },
   ]
-  return { tree: steps.reduce((tree, { from, to }) => withMove(tree, from, to), side.tree), moves: [...side.moves, ...steps] }
+  return {
+    tree: steps.reduce((tree, { from, to }) => withMove(tree, from, to), side.tree),
+    moves: [...side.moves, ...steps],
+  }
 }
 
 function sides(ancestor: Tree, edit: fc.Arbitrary<Edit>, mostSwaps: number): fc.Arbitrary<Edited> {
@@ -115,7 +143,9 @@ function describeWorld({ ancestor, alpha, beta, moves }: World): string {
 function worlds(edit: fc.Arbitrary<Edit>, mostSwaps = 0): fc.Arbitrary<World> {
   return fc
     .oneof({ weight: 6, arbitrary: trees }, { weight: 1, arbitrary: fc.constant(emptyTree) })
-    .chain(ancestor => fc.tuple(fc.constant(ancestor), sides(ancestor, edit, mostSwaps), sides(ancestor, edit, mostSwaps)))
+    .chain(ancestor =>
+      fc.tuple(fc.constant(ancestor), sides(ancestor, edit, mostSwaps), sides(ancestor, edit, mostSwaps)),
+    )
     .map(([ancestor, alpha, beta]) => ({
       ancestor,
       alpha: alpha.tree,
@@ -137,4 +167,3 @@ export const movingWorlds = worlds(
   fc.oneof({ weight: 4, arbitrary: edits }, { weight: 1, arbitrary: oddEdits }, { weight: 4, arbitrary: moveEdits }),
   2,
 )
-

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { Digest, Directory, Entry, FileEntry, ProblemEntry, SymlinkEntry, UntrackedEntry } from '../../lib/core/entry.ts'
+import type {
+  Digest,
+  Directory,
+  Entry,
+  FileEntry,
+  ProblemEntry,
+  SymlinkEntry,
+  UntrackedEntry,
+} from '../../lib/core/entry.ts'
 import { isDirectory } from '../../lib/core/entry.ts'
 import { children, directory } from '../../lib/core/tree.ts'
 
@@ -38,7 +46,9 @@ export function problem(over?: Entry, why = 'EACCES'): ProblemEntry {
 /** An entry as plain text, names sorted: for comparing by assert and reading what differs. */
 export function show(entry: Entry | undefined): unknown {
   if (!isDirectory(entry)) return entry === undefined ? 'nothing' : showLeaf(entry)
-  const below = [...children(entry)].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, child]) => [name, show(child)])
+  const below = [...children(entry)]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, child]) => [name, show(child)])
   return { [`directory ${entry.mode.toString(8)}`]: Object.fromEntries(below) }
 }
 

@@ -3,13 +3,9 @@ import { describe, it } from 'node:test'
 import type { Move } from '../../lib/core/operation.ts'
 import type { Path } from '../../lib/core/path.ts'
 import type { Plan } from '../../lib/core/plan.ts'
-import { withAgreed } from '../../lib/core/plan.ts'
 import type { Tree } from '../../lib/core/tree.ts'
-import { directory, withMove } from '../../lib/core/tree.ts'
-import { applyOperations } from './apply-plan.ts'
 import { digest, dir, file, problem, show, untracked } from './build.ts'
 import { settle } from './settle.ts'
-import { reconcile } from '../../lib/core/reconcile.ts'
 
 const [f1, f2, f3] = [file('1'), file('2'), file('3')]
 
@@ -108,31 +104,27 @@ const stories: readonly Story[] = [
     carried: ['beta: b → c', 'beta: a → b'],
     end: dir({ b: dir({ x: f1 }), c: dir({ y: f2 }) }),
   },
-  ...(['steps', 'result'] as const).map(
-    (told): Story => ({
-      says: `a swap told by its ${told} goes through a temporary name`,
-      ancestor: dir({ a: dir({ x: f1 }), b: dir({ y: f2 }) }),
-      alpha: dir({ b: dir({ x: f1 }), a: dir({ y: f2 }) }),
-      beta: dir({ a: dir({ x: f1 }), b: dir({ y: f3 }) }),
-      alphaMoves: told === 'steps' ? [move('a', 't'), move('b', 'a'), move('t', 'b')] : [move('a', 'b'), move('b', 'a')],
-      carried: ['beta: a → .dsync-move-1', 'beta: b → a', 'beta: .dsync-move-1 → b'],
-      end: dir({ b: dir({ x: f1 }), a: dir({ y: f3 }) }),
-    }),
-  ),
+  ...(['steps', 'result'] as const).map((told): Story => ({
+    says: `a swap told by its ${told} goes through a temporary name`,
+    ancestor: dir({ a: dir({ x: f1 }), b: dir({ y: f2 }) }),
+    alpha: dir({ b: dir({ x: f1 }), a: dir({ y: f2 }) }),
+    beta: dir({ a: dir({ x: f1 }), b: dir({ y: f3 }) }),
+    alphaMoves: told === 'steps' ? [move('a', 't'), move('b', 'a'), move('t', 'b')] : [move('a', 'b'), move('b', 'a')],
+    carried: ['beta: a → .dsync-move-1', 'beta: b → a', 'beta: .dsync-move-1 → b'],
+    end: dir({ b: dir({ x: f1 }), a: dir({ y: f3 }) }),
+  })),
   ...[
     [move('A/E', 'E'), move('A', 'E/A')],
     [move('A', 'E/A'), move('A/E', 'E')],
-  ].map(
-    (alphaMoves): Story => ({
-      says: `parent and child change places, told as ${alphaMoves.map(({ from, to }) => `${from}→${to}`).join(', ')}`,
-      ancestor: dir({ A: dir({ x: f1, E: dir({ y: f2 }) }) }),
-      alpha: dir({ E: dir({ y: f2, A: dir({ x: f1 }) }) }),
-      beta: dir({ A: dir({ x: f1, E: dir({ y: f2 }) }) }),
-      alphaMoves,
-      carried: ['beta: A/E → E', 'beta: A → E/A'],
-      end: dir({ E: dir({ y: f2, A: dir({ x: f1 }) }) }),
-    }),
-  ),
+  ].map((alphaMoves): Story => ({
+    says: `parent and child change places, told as ${alphaMoves.map(({ from, to }) => `${from}→${to}`).join(', ')}`,
+    ancestor: dir({ A: dir({ x: f1, E: dir({ y: f2 }) }) }),
+    alpha: dir({ E: dir({ y: f2, A: dir({ x: f1 }) }) }),
+    beta: dir({ A: dir({ x: f1, E: dir({ y: f2 }) }) }),
+    alphaMoves,
+    carried: ['beta: A/E → E', 'beta: A → E/A'],
+    end: dir({ E: dir({ y: f2, A: dir({ x: f1 }) }) }),
+  })),
   {
     says: 'a directory moves into a new one under its own old name',
     ancestor: dir({ a: dir({ x: f1 }) }),
@@ -161,6 +153,16 @@ const stories: readonly Story[] = [
     betaMoves: [move('b', 'd')],
     carried: ['alpha: b → d', 'beta: a → c'],
     end: dir({ c: dir({ x: f1 }), d: dir({ y: f2 }) }),
+  },
+  {
+    says: 'a move out of a directory that the other side swapped takes the right one',
+    ancestor: dir({ a: dir({ s: dir({ x: f1 }) }), b: dir({ s: dir({ y: f2 }) }) }),
+    alpha: dir({ a: dir({ s: dir({ y: f2 }) }), b: dir({ s: dir({ x: f1 }) }) }),
+    beta: dir({ a: dir({}), b: dir({ s: dir({ y: f2 }) }), d: dir({ x: f1 }) }),
+    alphaMoves: [move('a', 'b'), move('b', 'a')],
+    betaMoves: [move('a/s', 'd')],
+    carried: ['beta: a → .dsync-move-1', 'beta: b → a', 'beta: .dsync-move-1 → b'],
+    end: dir({ a: dir({ s: dir({ y: f2 }) }), b: dir({}), d: dir({ x: f1 }) }),
   },
   {
     says: 'a directory moved twice exists under both names',
@@ -227,53 +229,30 @@ const stories: readonly Story[] = [
 
 describe('moves', () => {
   for (const story of stories) it(story.says, () => tell(story))
-
-  it('says nothing of what is below a directory that an operation moves', () => {
-    const plan = reconcile({
-      ancestor: dir({ a: dir({ x: f1 }) }),
-      alpha: dir({ b: dir({ x: f2 }) }),
-      beta: dir({ a: dir({ x: f3 }) }),
-      moves: { alpha: [move('a', 'b')], beta: [] },
-      digester: digest,
-    })
-    assert.deepEqual([plan.toAlpha, plan.toBeta.length, plan.conflicts, plan.agreed], [[], 1, [], []])
-  })
-
-  it('agrees on the same move with one change, however much is inside', () => {
-    const inside = directory(0o755, Array.from({ length: 3000 }, (_, i) => [`f${i}`, f1] as const))
-    const ancestor = dir({ a: inside })
-    const after = withMove(ancestor, 'a', 'b')
-    const moves = [move('a', 'b')]
-    const plan = reconcile({ ancestor, alpha: after, beta: after, moves: { alpha: moves, beta: moves }, digester: digest })
-    assert.deepEqual(plan.agreed, moves)
-    assert.deepEqual(show(withAgreed(ancestor, plan.agreed)), show(after))
-  })
-
-  it('follows a thousand moves that stand in each other’s way', () => {
-    const names = Array.from({ length: 1000 }, (_, i) => `d${String(i).padStart(4, '0')}`)
-    const ancestor = directory(0o755, names.map((name, i) => [name, dir({ x: file(String(i)) })]))
-    const moves = names.map((name, i) => move(name, names[i + 1] ?? 'last'))
-    const alpha = directory(0o755, moves.map(({ to }, i) => [to, dir({ x: file(String(i)) })]))
-    const plan = reconcile({ ancestor, alpha, beta: ancestor, moves: { alpha: moves, beta: [] }, digester: digest })
-    assert.equal(plan.toBeta.length, 1000)
-    assert.deepEqual(show(applyOperations(ancestor, plan.toBeta)), show(alpha))
-  })
 })
 
 function tell(story: Story): void {
   const { ancestor, alpha, beta, alphaMoves = [], betaMoves = [] } = story
   const rounds = settle({ ancestor, alpha, beta, moves: { alpha: alphaMoves, beta: betaMoves }, digester: digest })
-  assert.deepEqual(rounds.flatMap(({ plan }) => movesOf(plan)), story.carried)
+  assert.deepEqual(
+    rounds.flatMap(({ plan }) => movesOf(plan)),
+    story.carried,
+  )
   const end = rounds.at(-1)?.after
   assert.deepEqual(show(end?.alpha), show(story.end), 'alpha')
   assert.deepEqual(show(end?.beta), show(story.betaEnd ?? story.end), 'beta')
   const notices = rounds.flatMap(({ plan }) => plan.notices.map(({ kind, path, side }) => `${kind} ${path} ${side}`))
   assert.deepEqual(notices.toSorted(), story.notices ?? [])
-  assert.deepEqual(rounds.at(-1)?.plan.conflicts.map(({ kind, path }) => `${kind} ${path}`), story.conflicts ?? [])
+  assert.deepEqual(
+    rounds.at(-1)?.plan.conflicts.map(({ kind, path }) => `${kind} ${path}`),
+    story.conflicts ?? [],
+  )
 }
 
 function movesOf(plan: Plan): string[] {
   const shown = (side: string, operations: Plan['toAlpha']): string[] =>
-    operations.flatMap(operation => (operation.kind === 'move' ? [`${side}: ${operation.from} → ${operation.path}`] : []))
+    operations.flatMap(operation =>
+      operation.kind === 'move' ? [`${side}: ${operation.from} → ${operation.path}`] : [],
+    )
   return [...shown('alpha', plan.toAlpha), ...shown('beta', plan.toBeta)]
 }

@@ -50,7 +50,11 @@ function converges(world: World): void {
   if (world.moves.alpha.length + world.moves.beta.length === 0) assert.ok(rounds.length <= 2, 'one plan is enough')
   expectBelowAlike('', last.after.alpha, last.after.beta, new Set(last.plan.conflicts.map(conflict => conflict.path)))
   const again = reconcile(last.after)
-  assert.deepEqual([again.toAlpha, again.toBeta, again.agreed, again.notices], [[], [], [], []], 'then nothing is left to do or to agree')
+  assert.deepEqual(
+    [again.toAlpha, again.toBeta, again.agreed, again.notices],
+    [[], [], [], []],
+    'then nothing is left to do or to agree',
+  )
   assert.deepEqual(conflictsOf(again), conflictsOf(last.plan), 'the same conflicts stay')
 }
 
@@ -86,18 +90,36 @@ function conflictsOf(plan: Plan): string[] {
 function isSymmetric(world: World): void {
   const { ancestor, alpha, beta, moves } = world
   const there = reconcile(world)
-  const back = reconcile({ ...world, ancestor, alpha: beta, beta: alpha, moves: { alpha: moves.beta, beta: moves.alpha } })
+  const back = reconcile({
+    ...world,
+    ancestor,
+    alpha: beta,
+    beta: alpha,
+    moves: { alpha: moves.beta, beta: moves.alpha },
+  })
   const swap: Record<Side, Side> = { alpha: 'beta', beta: 'alpha' }
   assert.deepEqual(asSet(there.toAlpha), asSet(back.toBeta))
   assert.deepEqual(asSet(there.toBeta), asSet(back.toAlpha))
   assert.deepEqual(asSet(there.agreed), asSet(back.agreed))
   assert.deepEqual(conflictsOf(there), conflictsOf(back))
-  assert.deepEqual(asSet(there.notices), asSet(back.notices.map(notice => ({ ...notice, side: notice.side && swap[notice.side] }))))
-  assert.deepEqual(asSet(there.problems), asSet(back.problems.map(problem => ({ ...problem, side: swap[problem.side] }))))
+  assert.deepEqual(
+    asSet(there.notices),
+    asSet(back.notices.map(notice => ({ ...notice, side: notice.side && swap[notice.side] }))),
+  )
+  assert.deepEqual(
+    asSet(there.problems),
+    asSet(back.problems.map(problem => ({ ...problem, side: swap[problem.side] }))),
+  )
 }
 
 function asSet(items: readonly unknown[]): string[] {
-  return items.map(item => JSON.stringify(item, (_, value: unknown) => (isPlain(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value))).toSorted()
+  return items
+    .map(item =>
+      JSON.stringify(item, (_, value: unknown) =>
+        isPlain(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value,
+      ),
+    )
+    .toSorted()
 }
 
 function isPlain(value: unknown): value is object {
@@ -112,13 +134,17 @@ function keepsVersions(start: World): void {
       const operations = side === 'alpha' ? plan.toAlpha : plan.toBeta
       for (const operation of operations) {
         const before = lostBy(operation)
-        if (before !== undefined) assert.equal(version(at(ancestor, operation.path)), before, `${operation.path} was as agreed on ${side}`)
+        if (before !== undefined)
+          assert.equal(version(at(ancestor, operation.path)), before, `${operation.path} was as agreed on ${side}`)
       }
       const taken = operations.map(lostBy).filter(lost => lost !== undefined)
       const expected = versions(world[side])
       const left = [...versions(after[side]), ...taken]
       for (const each of new Set(expected)) {
-        assert.ok(count(left, each) >= count(expected, each), `every version on ${side} is there or was taken away on purpose`)
+        assert.ok(
+          count(left, each) >= count(expected, each),
+          `every version on ${side} is there or was taken away on purpose`,
+        )
       }
     }
   }
@@ -179,7 +205,9 @@ function isStillThere(tree: Tree, path: Path, entry: Entry): boolean {
 function scopeIsEnough(world: World): void {
   const { ancestor, alpha, beta } = world
   const whole = reconcile(world)
-  const scope = [...diff(ancestor, alpha, digest), ...diff(ancestor, beta, digest), ...diff(alpha, beta)].map(change => change.path)
+  const scope = [...diff(ancestor, alpha, digest), ...diff(ancestor, beta, digest), ...diff(alpha, beta)].map(
+    change => change.path,
+  )
   const scoped = reconcile({ ...world, scope })
   for (const part of ['toAlpha', 'toBeta', 'agreed', 'conflicts', 'notices', 'problems'] as const) {
     assert.deepEqual(asSet(scoped[part]), asSet(whole[part]), part)

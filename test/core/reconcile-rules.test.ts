@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Conflict } from '../../lib/core/operation.ts'
-import type { Plan } from '../../lib/core/plan.ts'
 import { reconcile } from '../../lib/core/reconcile.ts'
 import type { Tree } from '../../lib/core/tree.ts'
-import { directory } from '../../lib/core/tree.ts'
 import { applyOperations } from './apply-plan.ts'
 import { digest, dir, file, link, problem, show, untracked } from './build.ts'
 
@@ -241,46 +238,20 @@ const rows: readonly Row[] = [
 
 describe('reconcile, rule by rule', () => {
   for (const row of rows) it(row.says, () => check(row))
-
-  it('lists the three versions of a conflict, shallow', () => {
-    const plan = plans(dir({ a: f1 }), dir({ a: dir({ x: f2 }) }), dir({ a: f3 }))
-    const expected: Conflict = { path: 'a', kind: 'type', ancestor: f1, alpha: dir({}), beta: f3 }
-    assert.deepEqual(plan.conflicts, [expected])
-  })
-
-  it('has parents first, then deletes with children first, and clones what moves', () => {
-    const plan = plans(dir({ a: f1, d: dir({ x: f2 }) }), dir({ n: dir({ a: f1, m: dir({ x: f2 }) }) }), dir({ a: f1, d: dir({ x: f2 }) }))
-    const steps = plan.toBeta.map(operation => `${operation.kind} ${operation.path}${operation.kind === 'put' && operation.basis ? ` from ${operation.basis}` : ''}`)
-    assert.deepEqual(steps.slice(-3), ['remove a', 'remove d/x', 'remove d'])
-    assert.deepEqual(steps.slice(0, -3).toSorted(), ['put n', 'put n/a from a', 'put n/m', 'put n/m/x from d/x'])
-    assert.equal(steps[0], 'put n')
-  })
-
-  it('clears a place for another kind of entry just before', () => {
-    const plan = plans(dir({ d: dir({ x: f1 }) }), dir({ d: f2 }), dir({ d: dir({ x: f1 }) }))
-    assert.deepEqual(plan.toBeta.map(({ kind, path }) => `${kind} ${path}`), ['remove d/x', 'remove d', 'put d'])
-  })
-
-  it('goes as deep as a path may', () => {
-    let [deep, changed]: [Tree, Tree] = [dir({ a: f1 }), dir({ a: f2 })]
-    for (let depth = 1; depth < 2048; depth++) [deep, changed] = [dir({ d: deep }), dir({ d: changed })]
-    assert.equal(plans(deep, changed, deep).toBeta.length, 1)
-    assert.equal(plans(directory(0o755), changed, directory(0o755)).toBeta.length, 2048)
-    assert.equal(plans(deep, directory(0o755), deep).toBeta.length, 2048)
-    assert.equal(plans(directory(0o755), deep, deep).agreed.length, 2048)
-  })
 })
 
-function plans(ancestor: Tree, alpha: Tree, beta: Tree): Plan {
-  return reconcile({ ancestor, alpha, beta, moves: { alpha: [], beta: [] }, digester: digest })
-}
-
 function check(row: Row): void {
-  const plan = plans(row.ancestor, row.alpha, row.beta)
+  const plan = reconcile({ ...row, moves: { alpha: [], beta: [] }, digester: digest })
   assert.deepEqual(show(applyOperations(row.alpha, plan.toAlpha)), show(row.alphaAfter ?? row.alpha), 'alpha')
   assert.deepEqual(show(applyOperations(row.beta, plan.toBeta)), show(row.betaAfter ?? row.beta), 'beta')
   assert.deepEqual(plan.conflicts.map(({ kind, path }) => `${kind} ${path}`).toSorted(), row.conflicts ?? [])
   assert.deepEqual(plan.notices.map(({ kind, path, side }) => `${kind} ${path} ${side}`).toSorted(), row.notices ?? [])
-  assert.deepEqual(plan.problems.map(({ path, side, why }) => `${path} ${side} ${why}`), row.problems ?? [])
-  assert.deepEqual(plan.agreed.map(change => ('path' in change ? change.path : change.to)), row.agreed ?? [])
+  assert.deepEqual(
+    plan.problems.map(({ path, side, why }) => `${path} ${side} ${why}`),
+    row.problems ?? [],
+  )
+  assert.deepEqual(
+    plan.agreed.map(change => ('path' in change ? change.path : change.to)),
+    row.agreed ?? [],
+  )
 }

@@ -10,7 +10,13 @@ import { emptyTree, withEntry } from '../../lib/core/tree.ts'
 import { applyOperations } from './apply-plan.ts'
 import { digest, dir, file, link, problem, show, untracked } from './build.ts'
 
-type TableEntry = { file: string } | { link: string } | { dir: Record<string, TableEntry> } | { untracked: true } | { problem: true } | null
+type TableEntry =
+  | { file: string }
+  | { link: string }
+  | { dir: Record<string, TableEntry> }
+  | { untracked: true }
+  | { problem: true }
+  | null
 
 interface TableChange {
   readonly path: Path
@@ -32,7 +38,9 @@ interface Row {
   readonly expect: Expectation
 }
 
-const { cases } = JSON.parse(readFileSync(new URL('../cases/reconcile-table.json', import.meta.url), 'utf8')) as { cases: Row[] }
+const { cases } = JSON.parse(readFileSync(new URL('../cases/reconcile-table.json', import.meta.url), 'utf8')) as {
+  cases: Row[]
+}
 
 const nothing: Expectation = { baseUpdates: [], toLeft: [], toRight: [], conflicts: [] }
 
@@ -89,7 +97,10 @@ describe('reconcile, by the table', () => {
       assert.deepEqual(show(applyOperations(alpha, plan.toAlpha)), show(expected.alpha), 'alpha')
       assert.deepEqual(show(applyOperations(beta, plan.toBeta)), show(expected.beta), 'beta')
       assert.deepEqual(show(withAgreed(ancestor, plan.agreed)), show(expected.ancestor), 'ancestor')
-      assert.deepEqual(plan.conflicts.map(conflict => conflict.path), conflicts.map(conflict => within(conflict.path)))
+      assert.deepEqual(
+        plan.conflicts.map(conflict => conflict.path),
+        conflicts.map(conflict => within(conflict.path)),
+      )
     })
   }
 })

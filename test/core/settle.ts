@@ -17,19 +17,30 @@ export function carriedOut(world: World, plan: Plan): World {
   const alpha = applyOperations(world.alpha, plan.toAlpha)
   const beta = applyOperations(world.beta, plan.toBeta)
   const agreed = withAgreed(world.ancestor, plan.agreed)
-  const entered = (operations: readonly Operation[]): Tree => operations.reduce((tree, operation) => withDone(tree, operation, { alpha, beta }), agreed)
+  const entered = (operations: readonly Operation[]): Tree =>
+    operations.reduce((tree, operation) => withDone(tree, operation, { alpha, beta }), agreed)
   const ancestor = entered([...plan.toAlpha, ...plan.toBeta])
-  assert.deepEqual(show(ancestor), show(entered([...plan.toBeta, ...plan.toAlpha])), 'it does not matter which side is done first')
+  assert.deepEqual(
+    show(ancestor),
+    show(entered([...plan.toBeta, ...plan.toAlpha])),
+    'it does not matter which side is done first',
+  )
   return { ...world, ancestor, alpha, beta, moves: { alpha: [], beta: [] } }
 }
 
-function withDone(ancestor: Tree, operation: Operation, { alpha, beta }: { readonly alpha: Tree; readonly beta: Tree }): Tree {
+function withDone(
+  ancestor: Tree,
+  operation: Operation,
+  { alpha, beta }: { readonly alpha: Tree; readonly beta: Tree },
+): Tree {
   const { path } = operation
   if (operation.kind === 'move') return withMove(ancestor, operation.from, path)
   const after = operation.kind === 'put' ? operation.after : undefined
   const agrees = [alpha, beta].every(tree => {
     const now = at(tree, path)
-    return JSON.stringify(show(isSynced(now) ? shallow(now) : undefined)) === JSON.stringify(show(after && shallow(after)))
+    return (
+      JSON.stringify(show(isSynced(now) ? shallow(now) : undefined)) === JSON.stringify(show(after && shallow(after)))
+    )
   })
   return agrees ? withShallow(ancestor, path, after) : ancestor
 }
@@ -43,7 +54,7 @@ export interface Round {
 /** Plans and carries out until a plan does nothing, that one included: a plan with moves needs a second, never more. */
 export function settle(world: World): readonly Round[] {
   const rounds: Round[] = []
-  for (let now = world; ; ) {
+  for (let now = world; ;) {
     const plan = reconcile(now)
     const after = carriedOut(now, plan)
     rounds.push({ world: now, plan, after })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { statSync, writeFileSync } from 'node:fs'
+import { chmodSync, lchownSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { clientLimit, requestBytesLimit } from '../../lib/daemon/control-protoco
 import type { Answer } from '../../lib/daemon/control-server.ts'
 import { serveControl } from '../../lib/daemon/control-server.ts'
 import { controlSocketPath } from '../../lib/daemon/control-socket-path.ts'
-import { kitHome } from '../../lib/daemon/kit-home.ts'
+import { ensurePrivateDirectory, kitHome } from '../../lib/daemon/kit-home.ts'
 import { takeLock } from '../../lib/daemon/lock.ts'
 import { thisProcess } from '../../lib/daemon/process-identity.ts'
 import { temporaryHome } from './temporary-home.ts'
@@ -189,7 +189,37 @@ describe('the control socket', () => {
     await assert.rejects(askDaemon({ home, version: '1' }, 'status', {}, { signal }), down)
     writeFileSync(home.token, 'x')
     takeLock(home.run, 'daemon', { ...thisProcess('h'), socket: join(home.run, 'control.sock') })
-    await assert.rejects(askDaemon({ home, version: '1' }, 'status', {}, { signal }), down)
+    const abandoned = { ...down, message: /did not stop in order \(see dsync logs\)/ }
+    await assert.rejects(askDaemon({ home, version: '1' }, 'status', {}, { signal }), abandoned)
+    writeFileSync(join(home.run, 'control.sock'), 'no socket')
+    await assert.rejects(askDaemon({ home, version: '1' }, 'status', {}, { signal }), abandoned)
+  })
+})
+
+describe('a private directory', () => {
+  it('is closed to others, and no file', t => {
+    const { directory, userHome } = temporaryHome(t)
+    const open = directory('open')
+    chmodSync(open, 0o755)
+    ensurePrivateDirectory(open)
+    assert.equal(statSync(open).mode & 0o777, 0o700)
+    writeFileSync(join(userHome, 'file'), '')
+    assert.throws(() => ensurePrivateDirectory(join(userHome, 'file')), { code: 'REFUSED', message: /not a directory/ })
+    assert.throws(() => ensurePrivateDirectory(join(userHome, 'file', 'x')), {
+      code: 'REFUSED',
+      message: /Cannot make/,
+    })
+  })
+  it('may be a link of its owner, and of nobody else', t => {
+    const { directory, userHome } = temporaryHome(t)
+    symlinkSync(directory('target'), join(userHome, 'link'))
+    ensurePrivateDirectory(join(userHome, 'link'))
+    if (process.getuid?.() !== 0) return t.skip('only root can make what belongs to somebody else')
+    lchownSync(join(userHome, 'link'), 1, 1)
+    return assert.throws(() => ensurePrivateDirectory(join(userHome, 'link')), {
+      code: 'REFUSED',
+      message: /another user/,
+    })
   })
 })
 

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { auditTail } from '../../lib/daemon/audit-tail.ts'
 import { processState } from '../../lib/daemon/process-identity.ts'
 import { temporaryHome } from './temporary-home.ts'
 
 const script = fileURLToPath(new URL('../../scripts/sync-manager.ts', import.meta.url))
+
+/** Types are stripped once for all the processes of this file. */
+const cache = mkdtempSync(join(tmpdir(), 'dsync-cache-'))
+after(() => rmSync(cache, { recursive: true, force: true }))
 
 interface Ran {
   readonly exit: number | null
@@ -20,7 +25,7 @@ interface Ran {
 /** The real commands and the real daemon in a home of their own; whatever still runs at the end is stopped. */
 function commands(t: TestContext) {
   const { home, userHome, atEnd } = temporaryHome(t)
-  const env = { PATH: process.env['PATH'], HOME: userHome, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }
+  const env = { PATH: process.env['PATH'], HOME: userHome, NODE_COMPILE_CACHE: cache }
   const dsync = (...words: string[]): Promise<Ran> =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [script, ...words], { env, cwd: userHome })

@@ -119,7 +119,11 @@ export class SessionDouble implements SessionHandle {
       case 'restore': {
         this.told.push(`restore on ${side}: ${question.trash.join(' ')}`)
         const items = (this.script.trash?.[side] ?? []).filter(({ id }) => question.trash.includes(id))
-        return { about: 'restore', restored: items.map(({ path }) => path), refused: [] }
+        const refused = items
+          .filter(({ why }) => why === 'recovered')
+          .map(({ path }) => ({ path, why: 'something stands there' }))
+        const gone = new Set(refused.map(({ path }) => path))
+        return { about: 'restore', restored: items.map(({ path }) => path).filter(path => !gone.has(path)), refused }
       }
       case 'text': {
         const text = this.script.conflicts?.find(({ path }) => path === question.path)?.[side]

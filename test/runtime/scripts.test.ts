@@ -12,19 +12,31 @@ interface Row {
   readonly script: string
   readonly bundle: string
   readonly arguments: readonly string[]
+  /** Where dsync's home is for this call; default: a folder that does not exist. */
+  readonly home?: string
   readonly code: number
+  /** Found in what it prints, on either stream. */
   readonly says: RegExp
 }
 
-/** One harmless call of every script that people or other hosts start. */
+/** One harmless call of every script that people, services or other hosts start. */
 const rows: readonly Row[] = [
   {
     script: 'scripts/sync-manager.ts',
     bundle: 'dist/sync-manager.js',
     arguments: ['--help'],
     code: 0,
-    says: /\bdsync\b/,
+    says: /Usage: dsync/,
   },
+  {
+    script: 'scripts/daemon.ts',
+    bundle: 'dist/daemon.js',
+    arguments: [],
+    home: '/dev/null',
+    code: 1,
+    says: /^Cannot .*\/dev\/null/,
+  },
+  { script: 'scripts/agent.ts', bundle: 'dist/agent.cjs', arguments: [], code: 0, says: /^/ },
 ]
 
 const runtimes: readonly (readonly [string, readonly string[]])[] = [
@@ -37,14 +49,14 @@ for (const row of rows) {
     for (const [name, command] of runtimes) {
       for (const file of [row.script, row.bundle]) {
         it(`runs under ${name} as ${file}`, t => {
-          const home = mkdtempSync(join(tmpdir(), 'dsync-smoke-'))
-          t.after(() => rmSync(home, { recursive: true }))
+          const folder = mkdtempSync(join(tmpdir(), 'dsync-smoke-'))
+          t.after(() => rmSync(folder, { recursive: true }))
           const [program = '', ...before] = command
-          const env = { ...process.env, HOME: home, DSYNC_HOME: join(home, '.dsync'), NO_COLOR: '1' }
+          const env = { ...process.env, HOME: folder, DSYNC_HOME: row.home ?? join(folder, '.dsync'), NO_COLOR: '1' }
           const parameters = [...before, join(checkout, file), ...row.arguments]
-          const { status, stdout, stderr } = spawnSync(program, parameters, { env, encoding: 'utf8', timeout: 60_000 })
-          assert.equal(status, row.code, stderr)
-          assert.match(stdout, row.says)
+          const ended = spawnSync(program, parameters, { env, input: '', encoding: 'utf8', timeout: 60_000 })
+          assert.equal(ended.status, row.code, ended.stderr)
+          assert.match(`${ended.stdout}${ended.stderr}`, row.says)
         })
       }
     }

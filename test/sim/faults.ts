@@ -1,5 +1,5 @@
-import { SyncError } from '../../lib/core/errors.ts'
 import type { ErrorCode } from '../../lib/core/errors.ts'
+import { diskError } from '../../lib/replica/disk/errors.ts'
 
 /** What a process asks of its host that can go wrong or be its last act. */
 export type CallName =
@@ -115,6 +115,14 @@ export class Faults {
     this.#crash = { call, when }
   }
 
+  /** Nothing that was put in for later happens, and there is room again. */
+  heal(): void {
+    this.#actions.clear()
+    this.#failures.length = 0
+    this.#crash = undefined
+    this.full = false
+  }
+
   /** The process is killed between two calls. */
   kill(): void {
     this.dead = true
@@ -135,7 +143,7 @@ export class Faults {
     const code = this.#failureOf(name, number)
     if (code !== undefined) {
       failed?.()
-      throw new SyncError(code, `Cannot ${name} ${JSON.stringify(subject)}: ${code} was put in at call ${number}`)
+      throw diskError(code, `${name} (put in at call ${number})`, subject)
     }
     const result = work()
     this.#dieAt(number, 'after')

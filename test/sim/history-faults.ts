@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../lib/core/errors.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import { sides } from '../../lib/core/session/messages.ts'
-import type { History } from './history.ts'
+import type { Scene } from './history-scene.ts'
 import type { SimProcess } from './process.ts'
 import type { Random } from './random.ts'
 
@@ -10,16 +10,16 @@ const codes: readonly ErrorCode[] = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE']
 /** Faults of one history: at least two, each at some point of it, and users who act at the very calls of the engine. */
 export class FaultPlan {
   readonly counts = new Map<string, number>()
-  readonly #history: History
+  readonly #scene: Scene
   readonly #random: Random
   /** When faults come, as shares of the history, the next one last. */
   readonly #times: number[]
   readonly #isRacy: boolean
   #isHealed = false
 
-  constructor(history: History) {
-    this.#history = history
-    this.#random = history.random.fork('faults')
+  constructor(scene: Scene) {
+    this.#scene = scene
+    this.#random = scene.random.fork('faults')
     const count = this.#random.between(2, 6)
     this.#times = Array.from({ length: count }, () => this.#random.fraction()).toSorted((a, b) => b - a)
     this.#isRacy = this.#random.chance(0.6)
@@ -47,8 +47,8 @@ export class FaultPlan {
   }
 
   /** Nothing happens from here on. */
-  async heal(): Promise<void> {
-    const { world } = this.#history
+  heal(): void {
+    const { world } = this.#scene
     this.#isHealed = true
     for (const side of sides) world[side].process?.faults.heal()
     world.setWire(true)
@@ -56,18 +56,18 @@ export class FaultPlan {
 
   #act(side: Side): void {
     this.#count('race')
-    this.#history.tell(`race on ${side}`)
-    this.#history.act(side)
+    this.#scene.tell(`race on ${side}`)
+    this.#scene.act(side)
   }
 
   #befall(): void {
     const random = this.#random
     const side = random.pick(sides)
-    const { world } = this.#history
+    const { world } = this.#scene
     const faults = world[side].process?.faults
     const tell = (what: string): void => {
       this.#count(what.split(' ')[0] ?? what)
-      this.#history.tell(`fault on ${side}: ${what}`)
+      this.#scene.tell(`fault on ${side}: ${what}`)
     }
     switch (random.pick(['crash', 'crash', 'crash', 'fail', 'fail', 'fail', 'full', 'power', 'power', 'cut', 'cut', 'overflow', 'damage', 'kill'] as const)) {
       case 'crash': {
@@ -95,7 +95,7 @@ export class FaultPlan {
       }
       case 'power': {
         tell('power cut')
-        this.#history.powerCut(side)
+        this.#scene.powerCut(side)
         return this.#restartLater()
       }
       case 'cut': {
@@ -124,7 +124,7 @@ export class FaultPlan {
 
   /** A hub that died is started again some time later, if it is not there by then. */
   #restartLater(): void {
-    const { world } = this.#history
+    const { world } = this.#scene
     world.clock.after(this.#random.fraction() * this.#random.pick([10, 500, 10_000]), () => {
       world.reap()
       if (world.alpha.process?.dead !== false) world.startHub()

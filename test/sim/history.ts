@@ -1,13 +1,12 @@
-import type { ErrorCode } from '../../lib/core/errors.ts'
 import { SyncError } from '../../lib/core/errors.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import { sides } from '../../lib/core/session/messages.ts'
 import { Contents } from './history-content.ts'
 import { FaultPlan } from './history-faults.ts'
+import type { Scene } from './history-scene.ts'
 import type { Program, Programs } from './history-operations.ts'
 import { nextProgram } from './history-operations.ts'
 import { Ledger, RecordedUser } from './history-user.ts'
-import { judge } from './oracle.ts'
 import { Random } from './random.ts'
 import type { HostOptions } from './world.ts'
 import { World, workBase } from './world.ts'
@@ -19,22 +18,11 @@ export interface HistoryOptions {
   readonly traceCalls?: boolean
 }
 
-/** What one history came to. */
-export interface HistoryResult {
-  readonly seed: number
-  /** What the oracle found wrong, in words; nothing when all is well. */
-  readonly failures: readonly string[]
-  readonly operations: number
-  /** How often each kind of fault was put in. */
-  readonly faults: ReadonlyMap<string, number>
-  readonly conflicts: { readonly injected: number; readonly reported: number }
-}
-
 /** Programs of one side that run at once. */
 const programsAtOnce = 3
 
 /** One random history of two hosts, from one seed, and what is found when everything has healed. */
-export class History {
+export class History implements Scene {
   readonly seed: number
   readonly random: Random
   readonly world: World
@@ -44,8 +32,8 @@ export class History {
   readonly #options: HistoryOptions
   readonly #programs: Readonly<Record<Side, Programs>>
   readonly #running: Record<Side, Program[]> = { alpha: [], beta: [] }
-  readonly #faults: FaultPlan
-  #operations = 0
+  readonly faults: FaultPlan
+  operations = 0
 
   constructor(seed: number, options: HistoryOptions = {}) {
     this.seed = seed
@@ -60,33 +48,40 @@ export class History {
       makeUser: (volume, base) => new RecordedUser(volume, base, { ledger, slots: `${workBase}/slots` }),
       started: (process, side) => {
         if (options.traceCalls === true) process.faults.trace = line => this.tell(`    ${side} ${line}`)
-        this.#faults.started(process, side)
+        this.faults.started(process, side)
       },
       log: event => this.tell(`  log ${describe(event)}`),
     })
     this.users = { alpha: this.world.alpha.user as RecordedUser, beta: this.world.beta.user as RecordedUser }
     this.#programs = { alpha: this.#programsOf('alpha'), beta: this.#programsOf('beta') }
-    this.#faults = new FaultPlan(this)
+    this.faults = new FaultPlan(this)
   }
 
   tell(line: string): void {
     this.#options.trace?.(`${this.world.clock.monotonic().toFixed(2)} ${line}`)
   }
 
-  async run(): Promise<HistoryResult> {
-    try {
-      await this.#live()
-      await judge(this)
-    } catch (error) {
-      this.failures.push(`threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-    } finally {
-      this.world.close()
+  /** Users and faults, until enough has happened. */
+  async live(): Promise<void> {
+    const { random, world } = this
+    // What stood there before the first sync.
+    if (random.chance(0.5)) for (let i = random.int(10); i > 0; i--) this.act(random.pick(sides))
+    world.startHub()
+    const wanted = random.between(40, 70)
+    for (let turn = 0; this.operations < wanted && turn < 2000; turn++) {
+      const side = random.pick(sides)
+      for (let steps = random.pick([1, 1, 1, 2, 5]); steps > 0; steps--) this.act(side)
+      this.faults.turn(this.operations / wanted)
+      if (random.chance(0.6)) await world.pass(random.pick(pauses) * random.fraction())
+      world.reap()
+      if (world.alpha.process?.dead !== false && random.chance(0.1)) world.startHub()
     }
-    for (const error of this.world.errors) {
-      this.failures.push(`rejected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-    }
-    const { seed, failures, conflicts } = this
-    return { seed, failures, operations: this.#operations, faults: this.#faults.counts, conflicts }
+  }
+
+  powerCut(side: Side): void {
+    const half = this.users[side].powerCut(() => this.world.powerCut(side))
+    this.#running[side].length = 0
+    for (const path of half) this.failures.push(`half: ${side} ${path} after a power cut`)
   }
 
   /** A user does something else at once: one step of a program that runs, or of a new one. */
@@ -95,11 +90,6 @@ export class History {
     const isNew = running.length === 0 || (running.length < programsAtOnce && this.random.chance(0.35))
     const program = isNew ? this.#begin(side) : this.random.pick(running)
     if (program !== undefined) this.#advance(side, program)
-  }
-
-  /** What a power cut or a kill ends. */
-  endPrograms(side: Side): void {
-    this.#running[side].length = 0
   }
 
   /** Everything that users began is brought to its end. */
@@ -113,25 +103,10 @@ export class History {
     return this.#programs[side]
   }
 
-  async #live(): Promise<void> {
-    const { random } = this
-    // What stood there before the first sync.
-    if (random.chance(0.5)) for (let i = random.int(10); i > 0; i--) this.act(random.pick(sides))
-    this.world.startHub()
-    const wanted = random.between(40, 70)
-    for (let turn = 0; this.#operations < wanted && turn < 2000; turn++) {
-      const side = random.pick(sides)
-      for (let steps = random.pick([1, 1, 1, 2, 5]); steps > 0; steps--) this.act(side)
-      this.#faults.turn(this.#operations / wanted)
-      if (random.chance(0.6)) await this.world.pass(random.pick(pauses) * random.fraction())
-    }
-    this.finishPrograms()
-  }
-
   #begin(side: Side): Program | undefined {
-    const program = nextProgram(this.#programs[side])
-    if (program === undefined) return undefined
-    this.#operations++
+    const program = refusable(() => nextProgram(this.#programs[side]))
+    if (program === undefined || typeof program === 'string') return undefined
+    this.operations++
     this.tell(`${side}: ${program.label}`)
     this.#running[side].push(program)
     return program
@@ -139,12 +114,9 @@ export class History {
 
   #advance(side: Side, program: Program): void {
     const running = this.#running[side]
-    try {
-      if (program.steps.next().done !== true) return
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error
-      this.tell(`${side}: ${program.label}: ${error.message}`)
-    }
+    const step = refusable(() => program.steps.next())
+    if (typeof step === 'string') this.tell(`${side}: ${program.label}: ${step}`)
+    else if (step.done !== true) return
     running.splice(running.indexOf(program), 1)
   }
 
@@ -179,8 +151,12 @@ function describe(event: { readonly [detail: string]: unknown }): string {
     .join(' ')
 }
 
-export async function runHistory(seed: number, options?: HistoryOptions): Promise<HistoryResult> {
-  return new History(seed, options).run()
+/** What a program's call comes to: its result, or what the disk says against it. */
+function refusable<T>(call: () => T): T | string {
+  try {
+    return call()
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error
+    return error.message
+  }
 }
-
-export const failureCodes: readonly ErrorCode[] = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE']

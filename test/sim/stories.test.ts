@@ -8,7 +8,7 @@ async function story(tell: (world: World) => Promise<void>): Promise<void> {
     world.startHub()
     await tell(world)
   } finally {
-    world.close()
+    await world.close()
   }
 }
 

@@ -1,8 +1,8 @@
-import { SyncError } from '../../lib/core/errors.ts'
 import type { ErrorCode } from '../../lib/core/errors.ts'
 import { nameBytesLimit } from '../../lib/core/limits.ts'
 import { toBytes } from '../../lib/core/path.ts'
 import type { Stat } from '../../lib/ports/disk.ts'
+import { diskError } from '../../lib/replica/disk/errors.ts'
 import type { Dentry, FileSystem } from './inode.ts'
 import { Inode, uncovered } from './inode.ts'
 import { Journal } from './journal.ts'
@@ -59,7 +59,7 @@ export const otherUid = 1001
 let devices = 100
 
 export function fail(code: ErrorCode, action: string, name: string): never {
-  throw new SyncError(code, `Cannot ${action} ${JSON.stringify(name)}: ${code}`)
+  throw diskError(code, action, name)
 }
 
 /**

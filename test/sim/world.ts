@@ -3,6 +3,7 @@ import type { Digest } from '../../lib/core/entry.ts'
 import { openGate } from '../../lib/ports/gate.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
+import type { ReadHandle } from '../../lib/ports/disk.ts'
 import type { OpenReplica } from '../../lib/ports/replica.ts'
 import type { OpenWatcher } from '../../lib/ports/watcher.ts'
 import { ignoreRules } from '../../lib/replica/ignore.ts'
@@ -49,6 +50,8 @@ export interface WorldOptions {
   readonly makeUser?: (volume: SimVolume, base: string, side: Side) => SimUser
   /** Told of every process that starts, before it does anything. */
   readonly started?: (process: SimProcess, side: Side) => void
+  /** Told of every line of the audit log. */
+  readonly log?: (event: LogEvent) => void
 }
 
 export const rootBase = '/home/u/root'
@@ -119,7 +122,7 @@ export class SimHost {
       work,
       openWatcher: this.#openWatcher(process),
       clock: process.clock,
-      hashFile: async handle => digest(handle.read(0, handle.stat().size)),
+      hashFile: handle => hashInPieces(handle, process, random),
       digest,
       ignores: ignoreRules(['ignored', '*.ign']),
       facts: {
@@ -162,6 +165,18 @@ export class SimHost {
   }
 }
 
+/** Takes a while, in which others may write to the file. */
+async function hashInPieces(handle: ReadHandle, process: SimProcess, random: Random): Promise<Digest> {
+  const hash = createHash('sha256')
+  const { size } = handle.stat()
+  const pieceBytes = Math.ceil(size / 2)
+  for (let at = 0; at < size; at += pieceBytes) {
+    hash.update(handle.read(at, pieceBytes))
+    await new Promise<void>(resolve => process.clock.after(random.fraction() * 5, resolve))
+  }
+  return hash.digest('hex')
+}
+
 /** Written by a callback, which the compiler does not follow. */
 function lost(result: BarrierResult | undefined): boolean {
   return result?.state === 'disconnected'
@@ -196,9 +211,11 @@ export class World {
     process.on('unhandledRejection', this.#rejected)
   }
 
-  close(): void {
+  /** Ends all processes, and takes note of what they leave unsaid. */
+  async close(): Promise<void> {
     this.alpha.process?.kill()
     this.beta.process?.kill()
+    await new Promise(resolve => setImmediate(resolve))
     process.removeListener('unhandledRejection', this.#rejected)
   }
 
@@ -223,7 +240,10 @@ export class World {
         digester: digest,
         paused: false,
       })
-      session.onEvent(event => this.log.push(event))
+      session.onEvent(event => {
+        this.log.push(event)
+        this.options.log?.(event)
+      })
       this.session = session
     })
   }
@@ -258,9 +278,10 @@ export class World {
     this.#link?.cut(noticeMs)
   }
 
-  setWire(works: boolean): void {
+  /** Takes the wire away until it is given back. */
+  setWire(works: boolean, noticeMs?: number): void {
     this.#wireIsCut = !works
-    if (!works) this.#link?.cut()
+    if (!works) this.#link?.cut(noticeMs)
   }
 
   powerCut(side: Side): PowerLoss {

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { SyncError, codeOf } from '../../core/errors.ts'
 import { openDaemonLog } from '../../daemon/daemon-log.ts'
 import { ensureKitHome } from '../../daemon/kit-home.ts'
-import { lockHolder } from '../../daemon/lock.ts'
-import { thisProcess } from '../../daemon/process-identity.ts'
+import { judgeLock, lockHolder } from '../../daemon/lock.ts'
+import { processState, thisProcess } from '../../daemon/process-identity.ts'
 import type { DaemonStatus } from '../../daemon/verbs.ts'
 import type { Arguments } from '../command-spec.ts'
 import { ask } from '../daemon-access.ts'
@@ -58,7 +58,10 @@ async function stopRunning(around: Surroundings): Promise<boolean> {
   const pid = before?.record.pid ?? 0
   const late = (): SyncError =>
     new SyncError('TIMEOUT', `The daemon (process ${pid}) does not stop`, { hint: `kill ${pid}` })
-  await until(() => (holder(around) === undefined ? true : undefined), { waitMs: stopMs, late, signal: around.signal })
+  // It gives its lock back first, and ends a little later.
+  const here = thisProcess(around.host)
+  const isGone = (): boolean => holder(around) === undefined && judgeLock(before?.record, here, processState) === 'free'
+  await until(() => isGone() || undefined, { waitMs: stopMs, late, signal: around.signal })
   return true
 }
 
@@ -77,15 +80,19 @@ async function launch(around: Surroundings): Promise<DaemonStatus> {
       hint: `See ${around.home.daemonLog}`,
     })
   }
+  // Of two that start at once one ends. Each start waits for its own, lest it come up after a later stop.
   const look = async (): Promise<DaemonStatus | undefined> => {
     const running = await statusOrDown(around)
-    // Of two that start at once one ends, and the other answers soon.
-    if (running === undefined && ended !== undefined && holder(around)?.state !== 'live') throw failed(ended)
-    return running
+    if (running !== undefined) return running.pid === child.pid || ended !== undefined ? running : undefined
+    if (ended !== undefined && holder(around)?.state !== 'live') throw failed(ended)
+    return undefined
   }
   const late = (): SyncError => failed(`it has not answered for ${startMs / 1000} s`)
   try {
     return await until(look, { waitMs: startMs, late, signal: around.signal })
+  } catch (error) {
+    child.kill()
+    throw error
   } finally {
     child.removeAllListeners()
     child.unref()

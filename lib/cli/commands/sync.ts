@@ -6,6 +6,7 @@ import { ask, selected } from '../daemon-access.ts'
 import { escape } from '../escape.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { holdNext } from '../hold-next.ts'
 import type { Paint } from '../paint.ts'
 import { placeText, placeWord } from '../places.ts'
 import { bytesText, countText, durationText } from '../quantities.ts'
@@ -87,8 +88,8 @@ function barrierLines(result: RootBarrier, view: { readonly paint: Paint; readon
       `${paint.red(countText(result.conflicts.total, 'conflict'))}  ${place}  → dsync conflicts ${word}`,
       ...conflicts,
     ],
-    held: [`${paint.red('held')}  ${place}  → dsync approve ${word}`, ...holds],
-    halted: [`${paint.red('halted')}  ${place}  → dsync approve ${word}`, ...holds],
+    held: [`${paint.red('held')}  ${place}  → ${holdNext(result.holds, word)}`, ...holds],
+    halted: [`${paint.red('halted')}  ${place}  → ${holdNext(result.holds, word)}`, ...holds],
     problems: [`${paint.yellow(countText(result.problems.total, 'problem'))}  ${place}  → dsync status`, ...problems],
     paused: [`${paint.yellow('paused')}  ${place}  → dsync resume ${word}`],
     disconnected: [`${paint.red('disconnected')}  ${place}  → dsync hosts check ${escape(host)}`],

@@ -13,16 +13,19 @@ export class Checkpoints {
     this.#lastAt = now
   }
 
-  /** The moment one is due, if anything waits for it and none is running. */
-  get nextAt(): number | undefined {
+  /**
+   * The moment one is due, if anything waits for it and none is running: soon after the last change, but while more is
+   * under way only at the latest.
+   */
+  nextAt(quiet: boolean): number | undefined {
     if (this.#firstAt === undefined || this.#running !== undefined) return undefined
-    return Math.min(this.#lastAt + checkpointQuietMs, this.#firstAt + checkpointLatestMs)
+    const latestAt = this.#firstAt + checkpointLatestMs
+    return quiet ? Math.min(this.#lastAt + checkpointQuietMs, latestAt) : latestAt
   }
 
-  due(now: number, quiet: boolean): true | undefined {
-    const { nextAt } = this
-    if (nextAt === undefined || now < nextAt) return undefined
-    return quiet || now >= (this.#firstAt ?? now) + checkpointLatestMs ? true : undefined
+  isDue(now: number, quiet: boolean): boolean {
+    const nextAt = this.nextAt(quiet)
+    return nextAt !== undefined && now >= nextAt
   }
 
   begin(id: number): void {

@@ -31,6 +31,9 @@ const urgentTasks = 32
 /** Content asked for ahead of its turn (bytes), so that a first copy never waits for a round trip a file. */
 const prefetchBytes = 4 * batchBytes
 
+/** … and files asked for ahead: small ones cost a message each, not bytes. */
+const prefetchFiles = 4 * batchOperations
+
 /** Large files on their way at once. */
 const transfersAtOnce = 2
 
@@ -100,12 +103,16 @@ export class Outbox {
     const book = tasks.length <= urgentTasks ? this.#urgent : this.#bulk
     for (const task of tasks) {
       this.drop(task.path)
-      if (task.needs === undefined || task.needs.size <= inlineContentBytes || this.#slots.has(task.needs.digest)) book.set(task.path, task)
+      if (task.needs === undefined || !this.#mustBeStaged(task.needs)) book.set(task.path, task)
       else {
         this.#waiting.set(task.path, task)
         this.#startTransfer(task.needs)
       }
     }
+  }
+
+  #mustBeStaged({ digest, size }: NonNullable<Task['needs']>): boolean {
+    return size > inlineContentBytes && !this.#slots.has(digest)
   }
 
   /** Forgets what is queued at a path (not what is on its way). */
@@ -162,6 +169,13 @@ export class Outbox {
         if (!stands(task)) {
           book.delete(path)
           out.voided.push(task)
+          continue
+        }
+        if (task.needs !== undefined && this.#mustBeStaged(task.needs)) {
+          // Its slot was used up by another path with the same content.
+          book.delete(path)
+          this.#waiting.set(path, task)
+          this.#startTransfer(task.needs)
           continue
         }
         if (task.needs !== undefined && !this.#slots.has(task.needs.digest) && !contents.has(task.needs.digest)) {
@@ -295,12 +309,14 @@ export class Outbox {
     toSender.push({ type: 'read', id, path: needs.path, digest: needs.digest, offset: 0, length: needs.size })
   }
 
+  /** Asks ahead in long strides: looking through the queue for every piece that arrives would cost its square. */
   #prefetch(toSender: ReplicaCommand[], ids: { take: () => number }): void {
-    let looked = 0
+    if (this.#askedBytes + this.#contentBytes > prefetchBytes / 2 || this.#asked.size > prefetchFiles / 2) return
     for (const book of [this.#urgent, this.#bulk]) {
       for (const { needs } of book.values()) {
-        if (this.#askedBytes + this.#contentBytes >= prefetchBytes || looked++ > 4 * batchOperations) return
-        if (needs !== undefined && !this.#contents.has(needs.digest) && !this.#slots.has(needs.digest)) this.#ask(needs, toSender, ids)
+        if (this.#askedBytes + this.#contentBytes >= prefetchBytes || this.#asked.size + this.#contents.size >= prefetchFiles) return
+        if (needs === undefined || this.#mustBeStaged(needs) || this.#contents.has(needs.digest) || this.#slots.has(needs.digest)) continue
+        this.#ask(needs, toSender, ids)
       }
     }
   }

@@ -262,13 +262,13 @@ export class Session {
     this.#answerBarriers()
     const quiet = this.#isQuiet
     if (quiet) this.#lastSyncAt = this.#wallClock
-    if (this.#checkpoints.due(this.#now, quiet)) {
+    if (this.#checkpoints.isDue(this.#now, quiet)) {
       const id = this.#nextId()
       this.#checkpoints.begin(id)
       this.#effects.push({ type: 'mark', id })
       for (const side of sides) this.#command(side, { type: 'checkpoint', id })
     }
-    const next = [this.#checkpoints.nextAt, this.#halves.alpha.nextDue, this.#halves.beta.nextDue].filter(time => time !== undefined)
+    const next = [this.#checkpoints.nextAt(quiet), this.#halves.alpha.nextDue, this.#halves.beta.nextDue].filter(time => time !== undefined)
     if (next.length > 0) this.#effects.push({ type: 'wake', at: Math.min(...next) })
   }
 

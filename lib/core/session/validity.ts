@@ -10,7 +10,7 @@ export function senderHolds(operation: Operation, sender: Tree): boolean {
   switch (operation.kind) {
     case 'put': return sameShallow(there, operation.after)
     case 'remove': return there === undefined || there.kind !== operation.before.kind
-    case 'move': return isDirectory(there)
+    case 'move': return operation.aside === true || isDirectory(there)
   }
 }
 
@@ -24,11 +24,13 @@ interface Standing {
 /** True while both trees still say what they said when the operation was planned. */
 export function stillStands(operation: Operation, { receiver, sender, isEmptied }: Standing): boolean {
   const before = at(receiver, operation.kind === 'move' ? operation.from : operation.path)
+  // A step of a circle of moves starts from a temporary name that the step before makes.
+  if (operation.kind === 'move' && operation.aside === true && before === undefined) return true
   if (!sameShallow(before, operation.before) && !(isEmptied && operation.kind === 'put')) return false
   const there = at(sender, operation.path)
   switch (operation.kind) {
     case 'remove': return there === undefined || there.kind !== operation.before.kind
-    case 'move': return isDirectory(there)
+    case 'move': return operation.aside === true || isDirectory(there)
     case 'put': {
       if (!isFile(operation.after)) return there?.kind === operation.after.kind
       // A merge keeps the receiver's content and takes the sender's mode: the sender's content is then another.

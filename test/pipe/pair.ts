@@ -1,0 +1,176 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { processState } from '../../lib/daemon/process-identity.ts'
+import { until } from './until.ts'
+
+const script = fileURLToPath(new URL('../../scripts/sync-manager.ts', import.meta.url))
+
+/** How long one command may take (ms): the longest barrier and its grace. */
+const commandMs = 150_000
+
+/** What a command did. `json` is what it printed, when that is JSON. */
+export interface Ran {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly json: unknown
+}
+
+/** A line of `sync.log`. */
+export interface AuditLine {
+  readonly time: string
+  readonly event: string
+  readonly path?: string
+  readonly [detail: string]: unknown
+}
+
+/** Events of the audit log that say that something on a disk was changed. */
+const changes = new Set(['put', 'remove', 'move'])
+
+/** What `roots add` is told besides the directory. */
+export interface PairOptions {
+  /** `[HOST=]NAME`, as `--watcher` takes them. */
+  readonly watchers?: readonly string[]
+}
+
+/**
+ * Two hosts on this machine, kept in sync by a real daemon that is driven by commands alone: a user's home of its own
+ * with a kit home in it, a host `twin` beside it, and one root, `project`, on both. All of it lies in one temporary
+ * directory and is gone after `close`, with every process that was started for it.
+ */
+export class Pair {
+  readonly base: string
+  readonly userHome: string
+  readonly twinHome: string
+  /** The root on this host, and on the twin. */
+  readonly alpha: string
+  readonly beta: string
+  readonly #pids = new Set<number>()
+
+  constructor() {
+    this.base = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-')))
+    this.userHome = join(this.base, 'home')
+    this.twinHome = join(this.base, 'twin')
+    this.alpha = join(this.userHome, 'project')
+    this.beta = join(this.twinHome, 'project')
+    mkdirSync(this.alpha, { recursive: true })
+  }
+
+  /** A pair with its host and root registered, not started. */
+  static async make(options: PairOptions = {}): Promise<Pair> {
+    const pair = new Pair()
+    try {
+      await pair.ok('hosts', 'add', 'twin', '--pipe', pair.twinHome)
+      const watchers = (options.watchers ?? []).flatMap(watcher => ['--watcher', watcher])
+      await pair.ok('roots', 'add', pair.alpha, ...watchers)
+    } catch (error) {
+      await pair.close()
+      throw error
+    }
+    return pair
+  }
+
+  /** Runs one command to its end, or kills it after `commandMs`. */
+  dsync(...words: readonly string[]): Promise<Ran> {
+    const { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS } = process.env
+    const env = { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS, HOME: this.userHome }
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [script, ...words], { env, cwd: this.userHome, timeout: commandMs })
+      const [out, err]: [Buffer[], Buffer[]] = [[], []]
+      child.stdin.end()
+      child.stdout.on('data', (data: Buffer) => out.push(data))
+      child.stderr.on('data', (data: Buffer) => err.push(data))
+      child.once('error', reject)
+      child.once('close', code => {
+        const stdout = Buffer.concat(out).toString()
+        resolve({ code, stdout, stderr: Buffer.concat(err).toString(), json: parsed(stdout) })
+      })
+    })
+  }
+
+  /** Runs a command that must end with 0. */
+  async ok(...words: readonly string[]): Promise<Ran> {
+    const ran = await this.dsync(...words)
+    if (ran.code !== 0) throw new Error(`dsync ${words.join(' ')} ended with ${ran.code}: ${ran.stdout}${ran.stderr}`)
+    return ran
+  }
+
+  async start(): Promise<number> {
+    const { json } = await this.ok('start', '--json')
+    const pid = (json as { start: { pid: number } }).start.pid
+    this.#pids.add(pid)
+    return pid
+  }
+
+  async stop(): Promise<void> {
+    await this.ok('stop')
+  }
+
+  /** Waits until both sides agree, whatever the exit code says about it. */
+  sync(...words: readonly string[]): Promise<Ran> {
+    return this.dsync('sync', '--json', ...words)
+  }
+
+  /** Processes that were started for this pair and live: daemons, and the agents below them. */
+  live(): { readonly daemons: readonly number[]; readonly agents: readonly number[] } {
+    const daemons = [...this.#pids].filter(pid => processState(pid).alive)
+    return { daemons, agents: daemons.flatMap(childrenOf) }
+  }
+
+  /** Ends the daemon as a crash would. Its agents end with their links. */
+  async killDaemon(): Promise<void> {
+    const { daemons, agents } = this.live()
+    for (const pid of daemons) process.kill(pid, 'SIGKILL')
+    await until('the daemon and its agents are gone', () => ![...daemons, ...agents].some(pid => processState(pid).alive))
+  }
+
+  /** Ends the agent as a crash would. Says whether there was one. */
+  killAgent(): boolean {
+    const { agents } = this.live()
+    for (const pid of agents) if (processState(pid).alive) process.kill(pid, 'SIGKILL')
+    return agents.length > 0
+  }
+
+  /** The lines of the audit log, oldest first. */
+  audit(): AuditLine[] {
+    const file = join(this.userHome, '.dsync/sync.log')
+    if (!existsSync(file)) return []
+    return readFileSync(file, 'utf8').split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as AuditLine]))
+  }
+
+  /** The operations in the audit log. */
+  operations(): AuditLine[] {
+    return this.audit().filter(({ event }) => changes.has(event))
+  }
+
+  daemonLog(): string {
+    const file = join(this.userHome, '.dsync/run/daemon.log')
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+
+  /** Stops what runs and removes everything. */
+  async close(): Promise<void> {
+    try {
+      const { code } = await this.dsync('stop')
+      if (code !== 0) await this.killDaemon()
+    } finally {
+      rmSync(this.base, { recursive: true, force: true })
+    }
+  }
+}
+
+function parsed(text: string): unknown {
+  if (!text.startsWith('{')) return undefined
+  return JSON.parse(text)
+}
+
+function childrenOf(parent: number): number[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid='], { encoding: 'utf8' })
+  return stdout.split('\n').flatMap(line => {
+    const [pid, of] = line.trim().split(/\s+/).map(Number)
+    return pid !== undefined && of === parent ? [pid] : []
+  })
+}

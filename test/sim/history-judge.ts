@@ -1,0 +1,75 @@
+import { sides } from '../../lib/core/session/messages.ts'
+import type { BarrierResult } from '../../lib/sync/session-handle.ts'
+import type { History } from './history.ts'
+import type { RecordedUser } from './history-user.ts'
+import type { Listed } from './oracle.ts'
+import { divergences, halfFiles, lostVersions } from './oracle.ts'
+
+/** Longer than the slow round over everything. */
+const healMs = 130_000
+
+/** What dsync does to files, as its log calls it. */
+const doing: ReadonlySet<string> = new Set(['put', 'remove', 'move', 'conflict', 'resolved', 'conflict-closed', 'failed'])
+
+/** Ends all faults, lets everything settle, and notes what is not as promised. */
+export async function judge(history: History): Promise<void> {
+  const { world, users, failures, random } = history
+  history.faults.heal()
+  history.finishPrograms()
+  for (const side of sides) makeReadable(users[side])
+  history.tell('everything is healed')
+  if (random.chance(0.3)) world.killHub()
+  if (random.chance(0.3)) world.killAgent()
+  if (world.alpha.process?.dead !== false) world.startHub()
+  await world.pass(healMs)
+  const state = await settled(history)
+  if (state === undefined) return
+  history.tell(`settled: ${state}`)
+  const listed = listedBy(history)
+  failures.push(...divergences(users.alpha.snapshot(), users.beta.snapshot(), listed))
+  for (const side of sides) failures.push(...lostVersions(side, users[side]), ...halfFiles(side, users[side]))
+  await staysQuiet(history, 'the next sync')
+}
+
+/** Syncs until nothing is held any more. Undefined: it cannot be reached, which is noted. */
+async function settled({ world, failures }: History): Promise<BarrierResult['state'] | undefined> {
+  for (let attempt = 0; attempt < 6; attempt++) {
+    const result = await world.sync()
+    if (result.state === 'held' || result.state === 'halted') await world.session?.approve()
+    else if (result.state === 'timeout') {
+      failures.push(`stuck: ${JSON.stringify(result)} ${JSON.stringify(world.session?.status())}`)
+      return undefined
+    } else return result.state
+  }
+  failures.push(`held: ${JSON.stringify(world.session?.status())}`)
+  return undefined
+}
+
+function listedBy({ world }: History): Listed {
+  return {
+    conflicts: (world.session?.conflicts() ?? []).map(({ path }) => path),
+    problems: (world.session?.status().problems.first ?? []).map(({ path }) => path),
+  }
+}
+
+/** One more sync changes nothing. */
+async function staysQuiet({ world, users, failures }: History, what: string): Promise<void> {
+  const before = world.log.length
+  const snapshots = sides.map(side => users[side].snapshot())
+  await world.pass(10_000)
+  await world.sync()
+  const done = world.log.slice(before).filter(({ event }) => doing.has(event))
+  for (const event of done) failures.push(`restless: ${what} did ${JSON.stringify(event)}`)
+  for (const [index, side] of sides.entries()) {
+    const changed = divergences(snapshots[index] ?? new Map(), users[side].snapshot(), { conflicts: [], problems: [] })
+    failures.push(...changed.map(each => `restless: ${what} changed ${side}: ${each}`))
+  }
+}
+
+/** A user who wants their own files synced can read them. */
+function makeReadable(user: RecordedUser): void {
+  for (const [path, found] of user.snapshot()) {
+    if (found.kind === 'directory' && (found.mode & 0o700) !== 0o700) user.chmod(path, 0o755)
+    if (found.kind === 'file' && (found.mode & 0o400) === 0) user.chmod(path, 0o644)
+  }
+}

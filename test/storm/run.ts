@@ -1,0 +1,48 @@
+/**
+ * Runs storms by hand, many seeds, and prints a line for each:
+ *
+ *     node test/storm/run.ts --from 1 --seeds 50 --steps 1000 --daemon 1 --agent 1 --watcher chokidar --watcher twin=polling
+ */
+import { parseArgs } from 'node:util'
+import { Pair } from '../pipe/pair.ts'
+import { storm } from './storm.ts'
+
+const { values } = parseArgs({
+  options: {
+    from: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '5' },
+    steps: { type: 'string', default: '1000' },
+    plant: { type: 'string', default: '300' },
+    daemon: { type: 'string', default: '0' },
+    agent: { type: 'string', default: '0' },
+    watcher: { type: 'string', multiple: true, default: [] },
+    /** Leaves what a failing storm made, and its daemon. */
+    keep: { type: 'boolean', default: false },
+  },
+})
+
+let failed = 0
+for (let seed = Number(values.from); seed < Number(values.from) + Number(values.seeds); seed++) {
+  const pair = await Pair.make({ watchers: values.watcher })
+  let isWrong = false
+  try {
+    await pair.start()
+    const kills = { daemon: Number(values.daemon), agent: Number(values.agent) }
+    const { faults, ...figures } = await storm(pair, { seed, steps: Number(values.steps), plant: Number(values.plant), kills })
+    console.log(`seed ${seed}:`, JSON.stringify(figures), faults.length === 0 ? 'ok' : `${faults.length} FAULTS`)
+    for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`)
+    isWrong = faults.length > 0
+  } catch (error) {
+    isWrong = true
+    console.log(`seed ${seed} FAILED:`, error)
+  }
+  const said = pair.daemonLog()
+  if (said !== '') console.log(said.slice(-3000))
+  if (isWrong) failed++
+  if (isWrong && values.keep) {
+    console.log(`kept in ${pair.base}`)
+    break
+  }
+  await pair.close()
+}
+process.exitCode = failed > 0 ? 1 : 0
