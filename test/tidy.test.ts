@@ -48,6 +48,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/replica/watch/fsevents-worker.ts': 'fs.watch',
   'lib/replica/watch/network-disk.ts': 'statfs: which disks belong to another machine',
   'lib/replica/watch/watch-limit.ts': '/proc/sys/fs/inotify',
+  'lib/sync/store-database.ts': 'looks for its database in the home, and puts a damaged one aside',
 }
 
 /** Scripts without a row in `test/runtime/`, each with what runs them. */
@@ -61,6 +62,9 @@ const patient: Readonly<Record<string, string>> = {
   'test/contract/watch-observer.ts':
     'looks again and again until a deadline: polling watchers have no event to wait for',
   'test/contract/watcher-suite.ts': 'pauses between writes are what it tests, and that nothing comes after a close',
+  'test/pipe/until.ts': 'looks again and again until a deadline at what other processes do',
+  'test/storm/storm.ts': 'kills processes at moments nobody knows',
+  'test/storm/user-process.ts': 'a person pauses between edits',
 }
 
 const sources = globSync(['{lib,scripts,test,bench}/**/*.ts', '*.ts'], { cwd: checkout })
@@ -83,13 +87,14 @@ function excused(isSo: (file: Source) => boolean, files: readonly Source[], tabl
   assert.deepEqual({ unexplained, stale }, { unexplained: [], stale: [] })
 }
 
-/** What git would hold: every file but what is installed, built or cached. */
+/** What git would hold: every file but what is installed, built, cached or hidden. */
 function filesBelow(folder: string, above = ''): string[] {
-  const made = ['.cache', '.dsync', '.git', 'dist', 'node_modules']
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
-    const path = `${above}${entry.name}`
-    if (entry.isDirectory()) return made.includes(entry.name) ? [] : filesBelow(`${folder}${entry.name}/`, `${path}/`)
-    return entry.isFile() && !path.endsWith('.log') ? [path] : []
+    const { name } = entry
+    const path = `${above}${name}`
+    if (!entry.isDirectory()) return entry.isFile() && !name.endsWith('.log') ? [path] : []
+    const made = name === 'node_modules' || name === 'dist' || (name.startsWith('.') && name !== '.ci')
+    return made ? [] : filesBelow(`${folder}${name}/`, `${path}/`)
   })
 }
 

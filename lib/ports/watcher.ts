@@ -13,7 +13,7 @@ export type WatchEvent =
       readonly name: string
       readonly isDirectory: boolean | undefined
     }
-  /** A rename whose two halves were seen. Both directories are watched. Follows the `gone` and `closed` of its halves, if any. */
+  /** A rename whose two halves were seen. Both directories are watched. Follows `gone`, then `closed` (a file) or `changed` (a directory). */
   | {
       readonly kind: 'moved'
       readonly directory: DirectoryKey
@@ -22,7 +22,7 @@ export type WatchEvent =
       readonly newName: string
       readonly isDirectory: boolean | undefined
     }
-  /** The directory itself was removed, moved or unmounted: its watch is void. */
+  /** The directory itself was removed or unmounted, or is the root and was moved: its watch is void. Look before you believe it. */
   | { readonly kind: 'self'; readonly directory: DirectoryKey }
   /** Events were dropped, or may have been: list it (and below, when `below`) again. Undefined: everything. */
   | {
@@ -34,7 +34,7 @@ export type WatchEvent =
 
 export interface WatcherTraits {
   readonly name: 'inotify' | 'fs-watch' | 'fsevents' | 'chokidar' | 'polling' | 'simulated'
-  /** `closed` comes when the last writer closes: the best sign that a file is ready. */
+  /** `closed` comes when a writer closes: the best sign that a file is ready. */
   readonly closes: boolean
   /** Dropped events are told of. */
   readonly tellsLoss: boolean
@@ -44,13 +44,16 @@ export interface WatcherTraits {
   readonly ordered: boolean
 }
 
-/** One watcher serves one root. Every implementation passes `test/contract/watcher.ts`. */
+/** One watcher serves one root. Every implementation passes `test/contract/watcher-suite.ts`. */
 export interface Watcher {
   readonly traits: WatcherTraits
   /**
-   * Watches one directory (not below it). Everything that happens in it after this returns is told of, so place the
-   * watch, then list. Calling it again for a key replaces the watch. False when the system has no watch left
-   * (the caller polls that directory); throws SyncError ENOENT/ENOTDIR when it is no directory.
+   * Watches one directory (not below it). Everything that happens in it after this returns is told of, or covered by a
+   * later `lost`, so place the watch, then list. Calling it again for a key replaces the watch. A directory that gets a
+   * second key is told under that one; whether also under the first depends on the watcher.
+   *
+   * False when no watch can be had (none left, or a path this watcher cannot carry): the caller polls that directory.
+   * Throws SyncError ENOENT/ENOTDIR when it is no directory (a link is none), EACCES when it may not be read.
    * @param path absolute path of the directory as it is called now, in the file system's own bytes as a core name
    */
   watch(key: DirectoryKey, path: string): boolean

@@ -13,6 +13,7 @@ import type { Attachment, Attachments } from './attachments.ts'
 import type { Carried } from './carried.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { Hands } from './hands.ts'
+import { isKept, keptEntry } from './kept-directory.ts'
 import { Operator } from './operations.ts'
 import type { Surroundings } from './refresh.ts'
 import { relistDirectory } from './refresh.ts'
@@ -50,6 +51,14 @@ interface Running {
   readonly finished: Promise<void>
 }
 
+/** What the guard on deletes judges together. */
+interface RecentDeletes {
+  since: number
+  /** The root before any of them. */
+  readonly before: View['tree']
+  readonly operations: Operation[]
+}
+
 /** Carries out the batches of all sessions: content is prepared beside other work, then operations go one by one. */
 export class Applying {
   readonly #options: ApplyingOptions
@@ -58,7 +67,7 @@ export class Applying {
   #closed = false
   #approvedDeletes = false
   #burst: { readonly group: string; lastAt: number } | undefined
-  #deletes: { readonly since: number; readonly before: View['tree']; readonly operations: Operation[] } | undefined
+  #deletes: RecentDeletes | undefined
 
   constructor(options: ApplyingOptions) {
     this.#options = options
@@ -132,7 +141,9 @@ export class Applying {
     if (guard.isHeld) return { result: 'stale', path }
     const refusal = this.#refusal(operation, attachment)
     if (refusal !== undefined) return refusal
-    const before = view.entryAt(operation.kind === 'move' ? operation.from : path)
+    const standing = view.entryAt(operation.kind === 'move' ? operation.from : path)
+    // A directory kept for what is ignored in it is nothing to the other side, and takes in what it makes there.
+    const before = isKept(standing) && operation.kind === 'put' && isDirectory(operation.after) ? undefined : standing
     if (operation.kind === 'put' && sameShallow(before, operation.after)) return { result: 'done', path }
     if (operation.kind === 'remove' && before === undefined) return { result: 'done', path }
     if (!sameShallow(before, operation.before)) return { result: 'stale', path }
@@ -157,32 +168,44 @@ export class Applying {
     const { path } = operation
     for (const each of operation.kind === 'move' ? [operation.from, path] : [path]) {
       const node = view.nodes.at(parentOf(each))
-      if (node === undefined) return { result: 'stale', path }
+      // A directory kept for what is ignored in it is known as a place and yet holds nothing.
+      if (node === undefined || !isDirectory(view.entryAt(parentOf(each)))) return { result: 'stale', path }
       if (!refresh(node, nameOf(each))) return { result: 'busy', path }
     }
     const isDirectoryHere = operation.kind === 'put' ? isDirectory(operation.after) : isDirectory(operation.before)
     if (around.rules.ignores(path, isDirectoryHere)) {
       return { result: 'failed', path, code: 'IGNORED', message: `Cannot change ${path}: it is ignored on this side`, verdict: 'problem' }
     }
+    // What is put elsewhere from a path that goes is moved, not deleted.
+    if (operation.kind === 'put' && operation.basis !== undefined) this.#recentDeletes().operations.push(operation)
     return operation.kind === 'remove' && this.#guardsDelete(operation, attachment) ? { result: 'held', path, guard: 'mass-delete' } : undefined
   }
 
   /** The receiving side counts deletes for itself, whatever the other says. */
   #guardsDelete(operation: Operation, attachment: Attachment): boolean {
-    const { view, clock, attachments } = this.#options
+    const deletes = this.#recentDeletes()
+    if (this.#approvedDeletes) {
+      // What was approved may take longer than a window: it ends with the first pause.
+      deletes.since = this.#options.clock.monotonic()
+      return false
+    }
+    deletes.operations.push(operation)
+    if (deletes.operations.length % deletesBetweenChecks !== 0) return false
+    const { held, why } = massDelete(deletes.before, deletes.operations)
+    if (!held) return false
+    deletes.operations.pop()
+    this.#options.attachments.tell(attachment, { type: 'remark', code: 'MASS_DELETE', path: operation.path, why })
+    return true
+  }
+
+  #recentDeletes(): RecentDeletes {
+    const { view, clock } = this.#options
     const now = clock.monotonic()
     if (this.#deletes === undefined || now - this.#deletes.since > deleteWindowMs) {
       if (this.#deletes !== undefined) this.#approvedDeletes = false
       this.#deletes = { since: now, before: view.tree, operations: [] }
     }
-    if (this.#approvedDeletes) return false
-    this.#deletes.operations.push(operation)
-    if (this.#deletes.operations.length % deletesBetweenChecks !== 0) return false
-    const { held, why } = massDelete(this.#deletes.before, this.#deletes.operations)
-    if (!held) return false
-    this.#deletes.operations.pop()
-    attachments.tell(attachment, { type: 'remark', code: 'MASS_DELETE', path: operation.path, why })
-    return true
+    return this.#deletes
   }
 
   /** Brings the view up to date with what was done. */
@@ -231,7 +254,7 @@ export class Applying {
     const entry = view.entryAt(operation.path)
     const holdsSynced = [...children(entry)].some(([, below]) => isSynced(below))
     if (holdsSynced) return { result: 'stale', path: operation.path }
-    view.set(operation.path, undefined)
+    view.set(operation.path, keptEntry)
     return outcome
   }
 

@@ -100,7 +100,8 @@ export class Copies {
   /** Puts in order what a crash left: a copy that no conflict has any more goes to the trash. To be called at the start. */
   async tidy(turns: Turns): Promise<void> {
     for (const { name } of this.#work.area.copies.list()) {
-      if (!this.#index.isCurrent(name)) this.#discard(this.#index.former(name) ?? { path: '', name, host: '', at: 0, entry: undefined })
+      if (!this.#index.isCurrent(name))
+        this.#discard(this.#index.former(name) ?? { path: '', name, host: '', at: 0, entry: undefined })
     }
     await this.#index.compact(turns)
   }
@@ -115,7 +116,8 @@ export class Copies {
     const { entry, content } = version
     if (isFile(entry)) {
       const facts = { digest: entry.digest, mode: entry.mode | ownMode, mtimeMs: content?.mtimeMs }
-      return (content === undefined ? this.#staging.take(facts) : this.#staging.write(content.bytes, facts, true))?.staged
+      return (content === undefined ? this.#staging.take(facts) : this.#staging.write(content.bytes, facts, true))
+        ?.staged
     }
     if (entry?.kind === 'symlink' && area.abilities.symlinks) return slots.writeLink(entry)
     const bytes = entry?.kind === 'symlink' ? toBytes(entry.target) : listing(entry)

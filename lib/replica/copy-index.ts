@@ -86,7 +86,8 @@ export class CopyIndex {
 function revivedLine(value: unknown): StoredCopy | undefined {
   if (!isRecord(value)) return undefined
   const { path, name, host, at, isOver } = value
-  if (typeof path !== 'string' || typeof name !== 'string' || typeof host !== 'string' || typeof at !== 'number') return undefined
+  if (typeof path !== 'string' || typeof name !== 'string' || typeof host !== 'string' || typeof at !== 'number')
+    return undefined
   const entry = revivedEntry(value.entry)
   return { path, name, host, at, entry: entry && storedEntry(entry), isOver: isOver === true }
 }

@@ -20,7 +20,12 @@ export type Standing =
  * Looks before anything is touched, so that a version that is known to be another one is not even disturbed. What the
  * replica is certain of is not read; what it swaps is compared once more when it was captured.
  */
-export function standing(hands: Hands, place: Place, before: SyncedEntry | undefined, after: SyncedEntry | undefined): Standing {
+export function standing(
+  hands: Hands,
+  place: Place,
+  before: SyncedEntry | undefined,
+  after: SyncedEntry | undefined,
+): Standing {
   const { parent, name } = place
   const { modes } = hands.work.area.abilities
   const stat = parent.lookup(name)
@@ -33,7 +38,8 @@ export function standing(hands: Hands, place: Place, before: SyncedEntry | undef
   }
   const seen = inspect(parent, name, captureHashBytes)
   if (seen === undefined) return { is: 'nothing' }
-  if (before !== undefined && isEntry(seen.entry, before, modes)) return { is: 'before', stat: seen.stat, vouched: undefined }
+  if (before !== undefined && isEntry(seen.entry, before, modes))
+    return { is: 'before', stat: seen.stat, vouched: undefined }
   if (after !== undefined && isEntry(seen.entry, after, modes)) return { is: 'after', stat: seen.stat }
   return { is: 'other' }
 }
@@ -43,7 +49,9 @@ function expected(place: Place, stat: Stat): Standing {
   if (stat.size <= captureHashBytes) return { is: 'before', stat, vouched: undefined }
   const seen = inspect(place.parent, place.name, captureHashBytes)
   if (seen === undefined) return { is: 'nothing' }
-  return seen.unwritten === false || !isSameContent(seen.stat, stat) ? { is: 'unsure' } : { is: 'before', stat, vouched: stat }
+  return seen.unwritten === false || !isSameContent(seen.stat, stat)
+    ? { is: 'unsure' }
+    : { is: 'before', stat, vouched: stat }
 }
 
 /** True when the replica is certain of a file's content without reading it. */

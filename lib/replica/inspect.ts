@@ -95,7 +95,10 @@ function hashOf(file: ReadHandle, size: number): Digest | undefined {
 const readBytes = 16 * chunkBytes
 
 /** The same file with the same bytes, as far as the disk tells. A rename or link moves ctime, so that has no say. */
-export function isSameContent(a: Pick<Stat, 'inode' | 'size' | 'mtimeMs'>, b: Pick<Stat, 'inode' | 'size' | 'mtimeMs'>): boolean {
+export function isSameContent(
+  a: Pick<Stat, 'inode' | 'size' | 'mtimeMs'>,
+  b: Pick<Stat, 'inode' | 'size' | 'mtimeMs'>,
+): boolean {
   return a.inode === b.inode && a.size === b.size && a.mtimeMs === b.mtimeMs
 }
 

@@ -36,7 +36,8 @@ export function install(work: Work, slot: string, stat: Stat, place: Place): voi
   } else if (stat.kind === 'file') {
     copyIn(work, slot, stat, place)
     directory.unlink(slot)
-  } else throw new SyncError('EOPNOTSUPP', `Cannot put a ${stat.kind} at ${place.path}: this disk has no exclusive rename`)
+  } else
+    throw new SyncError('EOPNOTSUPP', `Cannot put a ${stat.kind} at ${place.path}: this disk has no exclusive rename`)
 }
 
 function copyIn(work: Work, slot: string, stat: Stat, place: Place): void {
@@ -61,7 +62,7 @@ function writeCopy(from: DirectoryHandle, slot: string, stat: Stat, place: Place
   try {
     const target = place.parent.create(place.name)
     try {
-      for (let at = 0; at < stat.size; ) {
+      for (let at = 0; at < stat.size;) {
         const piece = source.read(at, Math.min(copyBytes, stat.size - at))
         if (piece.length === 0) break
         target.write(piece)
@@ -99,21 +100,25 @@ interface Name {
   readonly name: string
 }
 
-/** True when a file is what a crash or power cut leaves of a copy: every byte is the source's, or was never written. */
+/** True when a file is what a crash or power cut leaves of a copy: not all of it, and every byte is the source's or was never written. */
 function isRestOf(source: Name, rest: Name): boolean {
   const stat = rest.directory.lookup(rest.name)
   const whole = source.directory.lookup(source.name)
-  if (stat?.kind !== 'file' || whole?.kind !== 'file' || stat.size > whole.size || stat.inode === whole.inode) return false
+  if (stat?.kind !== 'file' || whole?.kind !== 'file' || stat.size > whole.size || stat.inode === whole.inode)
+    return false
   const original = source.directory.read(source.name)
   try {
     const found = rest.directory.read(rest.name)
     try {
+      let isWhole = stat.size === whole.size
       for (let at = 0; at < stat.size; at += copyBytes) {
         const length = Math.min(copyBytes, stat.size - at)
         const bytes = original.read(at, length)
-        if (!found.read(at, length).every((byte, i) => byte === 0 || byte === bytes[i])) return false
+        const copied = found.read(at, length)
+        if (!copied.every((byte, i) => byte === 0 || byte === bytes[i])) return false
+        isWhole &&= copied.every((byte, i) => byte === bytes[i])
       }
-      return true
+      return !isWhole
     } finally {
       found.close()
     }

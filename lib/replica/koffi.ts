@@ -17,8 +17,8 @@ export function loadKoffi(): Koffi | undefined {
 
 /** Why each name failed does not matter here: absent, for another platform or damaged all mean "do without". */
 function tryEach(names: readonly string[]): Koffi | undefined {
-  // A CommonJS bundle has `__filename` and an empty `import.meta`.
-  const load = createRequire(typeof __filename === 'string' ? __filename : import.meta.url)
+  // A CommonJS bundle has `__filename` and may have an empty `import.meta`.
+  const load = createRequire(import.meta.url ?? __filename)
   for (const name of names) {
     try {
       return load(name) as Koffi

@@ -61,7 +61,7 @@ export class LineFile<T> {
     try {
       const end = Math.min(file.stat().size, until)
       let rest: Uint8Array = new Uint8Array(0)
-      for (let at = from; at < end; ) {
+      for (let at = from; at < end;) {
         const piece = file.read(at, Math.min(pieceBytes, end - at))
         if (piece.length === 0) break
         at += piece.length
@@ -81,7 +81,7 @@ export class LineFile<T> {
     if (file === undefined) return
     try {
       let rest: Uint8Array = new Uint8Array(0)
-      for (let at = file.stat().size; at > 0; ) {
+      for (let at = file.stat().size; at > 0;) {
         const length = Math.min(pieceBytes, at)
         at -= length
         const joined = concatenated(file.read(at, length), rest)

@@ -39,6 +39,10 @@ export interface LocalReplicaOptions {
   /** The directory that holds the root, to notice when the root itself is removed or replaced. */
   readonly holder: { readonly disk: Disk; readonly name: string }
   readonly work: Work
+  /** Keeps other processes off the root until the replica is closed. */
+  readonly lock: { release(): void }
+  /** What was noticed while the root was opened: told to every session. */
+  readonly remarks: readonly { readonly code: string; readonly path: Path; readonly why: string }[]
   readonly openWatcher: OpenWatcher
   readonly clock: Clock
   readonly hashFile: HashFile
@@ -188,6 +192,7 @@ export class LocalReplica {
     this.#desk.close()
     closeWork(work)
     for (const disk of [work.area.disk, root, holder.disk]) disk.close()
+    this.#options.lock.release()
   }
 
   async #saveCache(): Promise<void> {
@@ -375,6 +380,7 @@ export class LocalReplica {
         attachment.isReady = true
         const facts = { ...this.#options.facts, watcher: this.#watcher.traits.name }
         this.#attachments.tell(attachment, { type: 'ready', tree: this.#view.tree, facts })
+        for (const remark of this.#options.remarks) this.#attachments.tell(attachment, { type: 'remark', ...remark })
       }
     }
     for (const fence of this.#draining) {
@@ -443,6 +449,7 @@ export class LocalReplica {
     this.#cancelSafety = this.#options.clock.after(this.#options.safetyMs, () => {
       this.#guard.check()
       this.#relistAll(false)
+      this.#staging.expire()
       this.#planSafety()
       this.#pump()
     })

@@ -15,7 +15,8 @@ export function carryOutMove(hands: Hands, from: Place, to: Place, move: MoveDir
   if (stat?.kind !== 'directory' || !hands.isKnownDirectory(move.from, stat)) return stale(path)
   const { exclusiveRename, caseSensitive, normalising } = hands.work.area.abilities
   const standing = to.parent.lookup(to.name)
-  const isOtherSpelling = (!caseSensitive || normalising) && standing?.inode === stat.inode && standing.device === stat.device
+  const isOtherSpelling =
+    (!caseSensitive || normalising) && standing?.inode === stat.inode && standing.device === stat.device
   if (standing !== undefined && !isOtherSpelling) return stale(path)
   try {
     from.parent.rename(from.name, to.parent, to.name, exclusiveRename && !isOtherSpelling ? 'exclusive' : 'replace')

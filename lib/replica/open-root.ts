@@ -11,6 +11,7 @@ import { loadNative } from './disk/native.ts'
 import { openDisk } from './disk/open-disk.ts'
 import type { Probed } from './disk/probe.ts'
 import { probe } from './disk/probe.ts'
+import { lockRoot } from './disk/root-lock.ts'
 import { HashPool } from './hash-pool.ts'
 import { digest } from './hash.ts'
 import { defaultPatterns, ignoreRules } from './ignore.ts'
@@ -36,23 +37,50 @@ export interface RootOptions {
 /** Between two slow rounds over a whole root (ms): a rescan of 100,000 entries takes 0.3 s. */
 const safetyMs = 10 * 60 * 1000
 
-/** Opens the replica of a root on this machine's disk. Throws ROOT_MISSING when it was there once and is gone. */
+/**
+ * Opens the replica of a root on this machine's disk. Throws ROOT_MISSING when it was there once and is gone, BUSY when
+ * another process works on it.
+ */
 export function openRoot(options: RootOptions): LocalReplica {
   const native = loadNative()
   const root = openDisk(options.root, { native })
   const home = openDisk(options.work, { native })
-  home.ensureBase(0o700)
-  const created = ensureRoot(root, home)
+  try {
+    home.ensureBase(0o700)
+    const created = ensureRoot(root, home)
+    const lock = lockRoot(root.base, native)
+    return openLocked(options, { root, home, native, created, lock })
+  } catch (error) {
+    for (const disk of [root, home]) disk.close()
+    throw error
+  }
+}
+
+interface Opened {
+  readonly root: Disk
+  readonly home: Disk
+  readonly native: Native | undefined
+  readonly created: boolean
+  readonly lock: { release(): void }
+}
+
+function openLocked(options: RootOptions, { root, home, native, created, lock }: Opened): LocalReplica {
   const { work, abilities } = chooseWorkDisk(root, home, options, native)
   const ignores = ignoreRules([...defaultPatterns, ...options.ignore])
   const hashing = new HashPool(options.startWorker)
   const area = openWork(work, { abilities, clock: options.clock })
-  recover(root, area)
+  const remarks = recover(root, area).map(({ path, why }) => ({ code: 'RECOVERED', path, why }))
+  const watching = {
+    wanted: options.watcher, root: root.base, ignores, startWorker: options.startWorker,
+    remark: (why: string) => remarks.push({ code: 'WATCHER', path: '', why }),
+  }
   return new LocalReplica({
     root,
     holder: { disk: openDisk(dirname(root.base), { native }), name: basename(root.base) },
     work: area,
-    openWatcher: chooseWatcher({ wanted: options.watcher, root: root.base, ignores, startWorker: options.startWorker, remark: () => {} }),
+    lock,
+    remarks,
+    openWatcher: chooseWatcher(watching),
     clock: options.clock,
     hashFile: (handle, signal) => hashing.hashFile(handle, signal),
     digest,

@@ -10,6 +10,7 @@ import type { Hands } from './hands.ts'
 import type { Place } from './install.ts'
 import { carryOutMove } from './move-directory.ts'
 import { openDirectory } from './open-directory.ts'
+import { planAsides } from './plan-asides.ts'
 import { prepareContents } from './prepare.ts'
 import type { Contents } from './prepare.ts'
 import type { Purpose, PutOptions } from './put.ts'
@@ -26,6 +27,7 @@ import type { Pause } from './staging.ts'
 export class Operator {
   readonly #hands: Hands
   #contents: Contents = new Map()
+  #asides: ReadonlyMap<Operation, string> = new Map()
   #pinned: { readonly path: Path; readonly handle: DirectoryHandle } | undefined
 
   constructor(hands: Hands) {
@@ -44,6 +46,7 @@ export class Operator {
   ): Promise<readonly Recovered[]> {
     const found = retryPending(this.#hands.root, this.#hands.work)
     this.#contents = await prepareContents(this.#hands, operations, contents, pause)
+    this.#asides = planAsides(this.#hands.work, operations)
     return found
   }
 
@@ -55,7 +58,7 @@ export class Operator {
     const prepared = this.#contents.get(operation)
     this.#contents.delete(operation)
     if (prepared !== undefined && 'result' in prepared) return resulting(prepared)
-    const carried = this.#attempt(operation, { ...purpose, prepared })
+    const carried = this.#attempt(operation, { ...purpose, prepared, aside: this.#asides.get(operation) })
     if (prepared !== undefined) this.#hands.staging.giveBack(prepared)
     return carried
   }
@@ -65,6 +68,8 @@ export class Operator {
     this.#unpin()
     for (const prepared of this.#contents.values()) if ('staged' in prepared) this.#hands.staging.giveBack(prepared)
     this.#contents = new Map()
+    this.#hands.work.journal.unplan(this.#asides.values())
+    this.#asides = new Map()
   }
 
   #attempt(operation: Operation, options: PutOptions): Carried {
@@ -120,5 +125,6 @@ export class Operator {
 
 function checkInside(path: Path): void {
   checkPath(path)
-  if (path === '') throw new SyncError('PATH_INVALID', 'Cannot accept an operation on the root itself', { verdict: 'halt' })
+  if (path === '')
+    throw new SyncError('PATH_INVALID', 'Cannot accept an operation on the root itself', { verdict: 'halt' })
 }

@@ -23,7 +23,7 @@ export async function placeCopy(hands: Hands, copies: Copies, path: Path, pause:
     const beside = join(parentOf(path), line.name)
     const put = { kind: 'put', path: beside, before: undefined, after: line.entry } as const
     const place = { parent, name: line.name, path: beside }
-    const { outcome } = carryOutPut(hands, place, put, { prepared, group: '', why: undefined })
+    const { outcome } = carryOutPut(hands, place, put, { prepared, group: '', why: undefined, aside: undefined })
     return outcome.result === 'done' ? beside : undefined
   } finally {
     if (prepared !== undefined) hands.staging.giveBack(prepared)

@@ -26,6 +26,8 @@ export interface Purpose {
 
 export interface PutOptions extends Purpose {
   readonly prepared: Prepared | undefined
+  /** See `SwapOrder`. */
+  readonly aside: string | undefined
 }
 
 /** Creates, replaces or changes the mode of one entry. Content that is not used stays in its slot. */
@@ -48,8 +50,8 @@ export function carryOutPut(hands: Hands, place: Place, put: Put, options: PutOp
     case 'before': {
       if (hasContent(before, after)) return changeMode(hands, place, put, stands.stat)
       if (!isContent(before) || !isContent(after)) return stale(path)
-      const order = { place, before, vouched: stands.vouched, why: options.why ?? 'replaced', group: options.group } as const
-      return swapIn(hands, order, after, options.prepared)
+      const { why = 'replaced', group, aside, prepared } = options
+      return swapIn(hands, { place, before, vouched: stands.vouched, why, group, aside }, after, prepared)
     }
   }
 }

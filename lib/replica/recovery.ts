@@ -28,14 +28,14 @@ export interface Recovered {
  */
 export function recover(root: Disk, work: Work): Recovered[] {
   const { journal, slots } = work
-  const unfinished = journal.found
+  const unfinished = journal.pending
   const found = takeBackCopies(root, work, unfinished.copies)
   // The newest first: what somebody saved last belongs at the path.
   const names = slots.directory.list().map(item => item.name)
   for (const slot of names.toSorted((a, b) => (parsedSlot(a).id < parsedSlot(b).id ? 1 : -1))) {
     found.push(...attempted(unfinished.captures.get(slot)?.path ?? '', () => recoverSlot(root, work, slot, unfinished)))
   }
-  if (!found.some(each => each.what === 'left')) journal.clear()
+  if (journal.isQuiet) journal.clear()
   return found
 }
 
@@ -69,7 +69,9 @@ function recoverSlot(root: Disk, work: Work, slot: string, unfinished: Unfinishe
 
 function settleAgain(root: Disk, work: Work, capture: Capture): Recovered[] {
   return atPlace(root, capture.path, place => {
-    const settled = settle(work, capture, place, { hashBytes: Infinity, ours: undefined })
+    // Only where the old one was moved aside may the new one not have come to its place.
+    const installed = parsedSlot(capture.slot).kind !== 'out'
+    const settled = settle(work, capture, place, { hashBytes: Infinity, ours: undefined, installed })
     switch (settled.what) {
       case 'dropped':
         return []
@@ -78,7 +80,9 @@ function settleAgain(root: Disk, work: Work, capture: Capture): Recovered[] {
       case 'trashed':
         return [{ path: capture.path, what: 'trashed', id: settled.trashed.id, why: capture.why }]
       case 'recovered':
-        return [{ path: capture.path, what: 'trashed', id: settled.trashed.id, why: 'it was changed while it was replaced' }]
+        return [
+          { path: capture.path, what: 'trashed', id: settled.trashed.id, why: 'it was changed while it was replaced' },
+        ]
     }
   })
 }

@@ -13,6 +13,7 @@ import type { DirectoryNode } from './directory-nodes.ts'
 import type { DirtyName, DirtyNames } from './dirty-names.ts'
 import type { Look, LookRules } from './look.ts'
 import { isPassing, look, problemOver, readFile } from './look.ts'
+import { holdsOnlyIgnored, isKept, keptEntry } from './kept-directory.ts'
 import type { View } from './view.ts'
 
 /** Everything a look needs to be turned into knowledge. */
@@ -49,8 +50,13 @@ export function refreshName(dirty: DirtyName, open: (node: DirectoryNode) => Dir
   if (view.nodes.byKey(node.key) !== node) return false
   const parentPath = view.nodes.pathOf(node)
   const parent = view.entryAt(parentPath)
-  if (!isDirectory(parent)) return false
   const path = join(parentPath, name)
+  if (isKept(parent) && node.parent !== undefined) {
+    // Something new in it may make it a directory like any other.
+    around.dirty.noteListed(node.parent, node.name)
+    return false
+  }
+  if (!isDirectory(parent)) return false
   const previous = child(parent, name)
   try {
     const handle = open(node)
@@ -73,6 +79,7 @@ export function refreshName(dirty: DirtyName, open: (node: DirectoryNode) => Dir
       }
       seen = whole
     }
+    if (seen.found === 'directory') return commitDirectory(seen.stat, { dirty, path, previous, parent: handle }, around)
     return commit(seen, { dirty, path, previous }, around)
   } catch (error) {
     return refreshFailed(error, { dirty, path, previous }, around)
@@ -100,7 +107,7 @@ export function commit(seen: Look, asked: Asked, around: Surroundings): boolean 
       if (previous === undefined) return false
       view.observe(path, undefined)
       return true
-    case 'directory': return commitDirectory(seen.stat, asked, around)
+    case 'directory':
     case 'file': return false
     case 'entry': {
       if (seen.entry.kind === 'file') recordIdentity(dirty, seen.stat, around)
@@ -121,7 +128,7 @@ function recordIdentity(dirty: DirtyName, stat: Stat, around: Surroundings): voi
   } else view.setIdentity(dirty.node, dirty.name, stat)
 }
 
-function commitDirectory(stat: Stat, asked: Asked, around: Surroundings): boolean {
+function commitDirectory(stat: Stat, asked: Asked & { readonly parent: DirectoryHandle }, around: Surroundings): boolean {
   const { view } = around
   const { dirty, path, previous } = asked
   const { node, name } = dirty
@@ -141,7 +148,13 @@ function commitDirectory(stat: Stat, asked: Asked, around: Surroundings): boolea
     if (isDirectory(entry) && entry.mode !== mode) view.observe(path, { ...entry, mode })
     return true
   }
+  const isNew = previous === undefined || isKept(previous)
   const entered = view.enter(node, name, stat)
+  if (isNew && holdsOnlyIgnored(asked.parent, name, path, around.rules)) {
+    if (!entered.watched) around.relist(entered, true)
+    if (previous === undefined) view.observe(path, keptEntry)
+    return previous === undefined
+  }
   around.relist(entered, true)
   // The old directory's children stay known until a look at each: rebuilding a directory is not deleting it.
   // So does what was agreed below a directory that could not be read and now can.

@@ -17,7 +17,8 @@ export function carryOutRemove(hands: Hands, place: Place, remove: Remove, purpo
   if (stands.is === 'unsure') return resulting({ result: 'busy', path })
   if (stands.is !== 'before') return stale(path)
   if (!isContent(before)) return removeDirectory(hands, place, remove, purpose)
-  const order = { place, before, vouched: stands.vouched, why: purpose.why ?? 'deleted', group: purpose.group } as const
+  const { why = 'deleted', group } = purpose
+  const order = { place, before, vouched: stands.vouched, why, group, aside: undefined }
   const swapped = takeAway(hands.work, order)
   return swapped.done ? done(path, undefined, swapped.settled) : stale(path, swapped.settled)
 }

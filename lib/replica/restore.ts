@@ -138,7 +138,7 @@ function putAt(hands: Hands, place: Place, { entry, prepared, group }: Wanted): 
   const before = stat && present(hands, place)
   if (stat !== undefined && before === undefined) return 'what stands there is being changed or cannot be replaced'
   const put = { kind: 'put', path, before, after: entry } as const
-  return refusal(carryOutPut(hands, place, put, { prepared, group, why: 'undone' }).outcome)
+  return refusal(carryOutPut(hands, place, put, { prepared, group, why: 'undone', aside: undefined }).outcome)
 }
 
 /** The file or link that stands at a place, if its content is certain. */

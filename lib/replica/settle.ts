@@ -24,6 +24,8 @@ export interface SettleOptions {
   readonly hashBytes: number
   /** What we put at the path, when that is known by more than its content. */
   readonly ours: Stat | undefined
+  /** The new one was at the path for certain: if nothing is there now, somebody removed it. */
+  readonly installed: boolean
 }
 
 /** A path swapped again and again under our hands is left alone after this many turns. */
@@ -37,7 +39,8 @@ const turnsLimit = 4
  */
 export function settle(work: Work, capture: Capture, place: Place | undefined, options: SettleOptions): Settled {
   const seen = inspect(work.slots.directory, capture.slot, options.hashBytes)
-  const settled: Settled = seen === undefined ? { what: 'dropped' } : settleSeen({ work, capture, seen }, place, options)
+  const settled: Settled =
+    seen === undefined ? { what: 'dropped' } : settleSeen({ work, capture, seen }, place, options)
   work.journal.end(capture.slot)
   return settled
 }
@@ -62,8 +65,9 @@ function settleSeen(captured: Captured, place: Place | undefined, options: Settl
     slots.drop(capture.slot)
     return { what: 'returned' }
   }
-  if (isExpected && (capture.after === undefined || standing !== undefined || place === undefined)) return toTrash(captured)
-  if (place === undefined) return recovered(work, capture)
+  const isGap = capture.after !== undefined && standing === undefined && !options.installed
+  if (place === undefined) return isExpected ? toTrash(captured) : recovered(work, capture)
+  if (isExpected && !isGap) return toTrash(captured)
   if (standing !== undefined && capture.after !== undefined && isStill(place, capture.after, options)) {
     if (work.area.abilities.exchange) return swapBack(captured, place, standing)
     takeOutOurs(captured, place, capture.after)
@@ -131,14 +135,23 @@ function leftBehind({ work, capture }: Captured): Settled {
 function takeOutOurs({ work, capture }: Captured, place: Place, after: ContentEntry): void {
   const { path, group } = capture
   const slot = work.slots.newOut()
-  const out: Capture = { slot, path, expected: after, after: undefined, why: 'recovered', group, own: true, vouched: undefined }
+  const out: Capture = {
+    slot,
+    path,
+    expected: after,
+    after: undefined,
+    why: 'recovered',
+    group,
+    own: true,
+    vouched: undefined,
+  }
   work.journal.begin(out, true)
   try {
     place.parent.rename(place.name, work.slots.directory, slot, 'replace')
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
   }
-  settle(work, out, place, { hashBytes: Infinity, ours: undefined })
+  settle(work, out, place, { hashBytes: Infinity, ours: undefined, installed: true })
 }
 
 /** Puts what was captured back where it was, unless the name is taken or the directory gone. */
@@ -157,7 +170,10 @@ function goHome(captured: Captured, place: Place, isExpected: boolean): Settled 
 
 function toTrash({ work, capture, seen }: Captured): Settled {
   const { path, why, group, expected } = capture
-  return { what: 'trashed', trashed: work.trash.take(capture.slot, seen, { path, why, group, entry: seen.entry ?? expected }) }
+  return {
+    what: 'trashed',
+    trashed: work.trash.take(capture.slot, seen, { path, why, group, entry: seen.entry ?? expected }),
+  }
 }
 
 function recovered(work: Work, capture: Capture): Settled {

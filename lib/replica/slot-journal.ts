@@ -41,6 +41,12 @@ export interface Copying {
   readonly aside: string
 }
 
+interface Copied {
+  readonly copied: string
+}
+
+type JournalLine = Capture | Copying | Copied
+
 export interface Unfinished {
   /** By slot. */
   readonly captures: ReadonlyMap<string, Capture>
@@ -55,36 +61,48 @@ const journalBytesLimit = 256 * 1024
  * last line here; a line whose slot is gone was finished. Slot names never come again, so old lines do no harm.
  */
 export class SlotJournal {
-  readonly #lines: LineFile<Capture | Copying>
+  readonly #lines: LineFile<JournalLine>
   readonly #pending = new Map<string, Capture>()
+  readonly #planned = new Set<string>()
   readonly #copying = new Map<string, Copying>()
   #bytes: number
-
-  /** What a process before this one wrote down. */
-  readonly found: Unfinished
 
   constructor(area: WorkArea) {
     this.#lines = new LineFile(area.base, journalName, revivedLine)
     this.#bytes = area.base.lookup(journalName)?.size ?? 0
-    this.found = this.#read()
-    for (const slot of this.found.captures.keys()) area.continueAfter(parsedSlot(slot).id)
-    for (const { aside } of this.found.copies) area.continueAfter(parsedSlot(aside).id)
+    this.#resume(area)
   }
 
-  /** @param durable true where a power cut between two steps would leave the path empty */
+  /**
+   * @param durable true where a power cut between two steps would leave the path empty. A line written by `plan` need
+   * not be written again.
+   */
   begin(capture: Capture, durable: boolean): void {
-    this.#append(capture, durable)
+    if (!this.#planned.has(capture.slot)) this.#append(capture, durable)
     this.#pending.set(capture.slot, capture)
   }
 
-  beginCopy(copying: Copying): void {
-    this.#append(copying, true)
-    this.#copying.set(copying.copying, copying)
+  /** Writes down captures that a batch may come to, with one sync for all. See `unplan`. */
+  plan(captures: readonly Capture[]): void {
+    for (const capture of captures) this.#append(capture, false)
+    this.#lines.sync()
+    for (const { slot } of captures) this.#planned.add(slot)
   }
 
-  /** The copy of `slot` is whole, or nothing of it is left. */
+  beginCopy(copying: Copying): void {
+    this.#copying.set(copying.copying, copying)
+    this.#append(copying, true)
+  }
+
+  /** The copy of `slot` is whole, or nothing of it is left: what stands at its path from now on is not to be touched. */
   endCopy(slot: string): void {
+    this.#append({ copied: slot }, true)
     this.#copying.delete(slot)
+  }
+
+  /** The batch is over: planned captures that it did not come to are not to come any more. */
+  unplan(slots: Iterable<string>): void {
+    for (const slot of slots) this.#planned.delete(slot)
   }
 
   /** What was captured in `slot` has found its place. */
@@ -92,19 +110,25 @@ export class SlotJournal {
     this.#pending.delete(slot)
   }
 
-  /** What was begun and not put in order because the disk failed meanwhile: to be tried again. */
+  /** True while a part of a copy may stand at its path: what is copied is needed to recognise it. */
+  isCopying(slot: string): boolean {
+    return this.#copying.has(slot)
+  }
+
+  /** What was begun and not put in order, because the disk failed meanwhile or the process before this one died. */
   get pending(): Unfinished {
     return { captures: new Map(this.#pending), copies: [...this.#copying.values()] }
   }
 
   get isQuiet(): boolean {
-    return this.#pending.size === 0 && this.#copying.size === 0
+    return this.#pending.size === 0 && this.#planned.size === 0 && this.#copying.size === 0
   }
 
   /** Nothing is in flight any more. */
   clear(): void {
     this.#lines.clear()
     this.#pending.clear()
+    this.#planned.clear()
     this.#copying.clear()
     this.#bytes = 0
   }
@@ -113,30 +137,39 @@ export class SlotJournal {
     this.#lines.close()
   }
 
-  #read(): Unfinished {
-    const captures = new Map<string, Capture>()
-    const copies: Copying[] = []
+  /** Takes up what a process before this one began, as far as the slots it was about are still there. */
+  #resume(area: WorkArea): void {
+    const slots = new Set(area.slots.list().map(item => item.name))
     for (const lines of this.#lines.forward()) {
       for (const line of lines) {
-        if ('copying' in line) copies.push(line)
-        else captures.set(line.slot, line)
+        if ('slot' in line) this.#pending.set(line.slot, line)
+        else if ('copying' in line) this.#copying.set(line.copying, line)
+        else this.#copying.delete(line.copied)
       }
     }
-    return { captures, copies }
+    for (const slot of this.#pending.keys()) {
+      area.continueAfter(parsedSlot(slot).id)
+      if (!slots.has(slot)) this.#pending.delete(slot)
+    }
+    for (const [slot, { aside }] of this.#copying) {
+      area.continueAfter(parsedSlot(aside).id)
+      if (!slots.has(slot) && !slots.has(aside)) this.#copying.delete(slot)
+    }
   }
 
-  #append(line: Capture | Copying, durable: boolean): void {
+  #append(line: JournalLine, durable: boolean): void {
     if (this.#bytes > journalBytesLimit && this.isQuiet) this.clear()
-    this.#bytes += this.#lines.append('copying' in line ? line : { ...line, vouched: undefined })
+    this.#bytes += this.#lines.append('slot' in line ? { ...line, vouched: undefined } : line)
     if (durable) this.#lines.sync()
   }
 }
 
 const journalName = 'journal'
 
-function revivedLine(value: unknown): Capture | Copying | undefined {
+function revivedLine(value: unknown): JournalLine | undefined {
   if (!isRecord(value)) return undefined
-  const { copying, path, aside } = value
+  const { copying, copied, path, aside } = value
+  if (typeof copied === 'string') return { copied }
   if (typeof path !== 'string' || !isPath(path)) return undefined
   if (typeof copying !== 'string') return revivedCapture(value, path)
   return typeof aside === 'string' ? { copying, path, aside } : undefined

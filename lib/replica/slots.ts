@@ -129,7 +129,9 @@ export class Slots {
     try {
       if (file.stat().size !== entry.size) return undefined
       const bytes = file.read(0, entry.size)
-      return digest(bytes) === entry.digest ? this.write(bytes, { digest: entry.digest, mode: entry.mode, mtimeMs }, true) : undefined
+      return digest(bytes) === entry.digest
+        ? this.write(bytes, { digest: entry.digest, mode: entry.mode, mtimeMs }, true)
+        : undefined
     } finally {
       file.close()
     }
@@ -148,7 +150,11 @@ const writeBytes = 16 * chunkBytes
 const slotPattern = /^(part|in|link|out)(?:-([0-9a-f]{64}))?-([0-9a-z]{9}-[0-9a-z]{3})$/
 
 /** What a slot's name says. `kind` is undefined for a name that is none of ours. */
-export function parsedSlot(slot: string): { readonly kind: SlotKind | undefined; readonly digest: Digest; readonly id: string } {
+export function parsedSlot(slot: string): {
+  readonly kind: SlotKind | undefined
+  readonly digest: Digest
+  readonly id: string
+} {
   const [, kind, digest = '', id = ''] = slotPattern.exec(slot) ?? []
   return { kind: kind === 'part' || kind === 'in' || kind === 'link' || kind === 'out' ? kind : undefined, digest, id }
 }

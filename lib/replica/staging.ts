@@ -143,12 +143,15 @@ export class Staging {
    * again. What the disk refuses to drop is dropped at the next start.
    */
   giveBack(prepared: Prepared): void {
-    const { slots, area } = this.#work
+    const { slots, area, journal } = this.#work
     const { staged, isDurable } = prepared
+    if (journal.isCopying(staged.slot)) return
     try {
       const stat = slots.directory.lookup(staged.slot)
       if (stat === undefined || !isSameContent(stat, staged.stat)) return
-      if (stat.size <= inlineContentBytes || this.#whole.has(staged.digest)) slots.drop(staged.slot)
+      // What has another name, at a path, may be written to there.
+      const isSpent = stat.links > 1 || this.#whole.has(staged.digest)
+      if (isSpent || stat.size <= inlineContentBytes) slots.drop(staged.slot)
       else this.#whole.set(staged.digest, { staged, isDurable, at: area.clock.now() })
     } catch (error) {
       if (!isRefusal(error)) throw error

@@ -21,6 +21,8 @@ export interface SwapOrder {
   readonly vouched: Vouched | undefined
   readonly why: TrashReason
   readonly group: string
+  /** A slot for what stands there, written down already; see `planAsides`. */
+  readonly aside: string | undefined
 }
 
 /** What a file or link is replaced by. A link needs a slot only where it is exchanged. */
@@ -56,7 +58,7 @@ export function takeAway(work: Work, order: SwapOrder): Swapped {
   const capture = captureOf(order, work.slots.newOut(), undefined)
   work.journal.begin(capture, false)
   if (!moveAside(work, capture, order.place)) return nothingThere
-  const settled = settle(work, capture, order.place, { hashBytes: captureHashBytes, ours: undefined })
+  const settled = settle(work, capture, order.place, { hashBytes: captureHashBytes, ours: undefined, installed: true })
   return { done: settled.what === 'trashed', settled, stat: undefined }
 }
 
@@ -74,25 +76,30 @@ function replaceByExchange(work: Work, order: SwapOrder, incoming: Incoming & { 
     if (error.code === 'ENOENT' && parent.lookup(name) === undefined) return nothingThere
     throw error
   }
-  const settled = settle(work, capture, order.place, { hashBytes: captureHashBytes, ours: staged.stat })
+  const settled = settle(work, capture, order.place, {
+    hashBytes: captureHashBytes,
+    ours: staged.stat,
+    installed: true,
+  })
   return swapped(order, settled, staged.stat)
 }
 
 function replaceAside(work: Work, order: SwapOrder, incoming: Incoming): Swapped {
   const { place } = order
-  const capture = captureOf(order, work.slots.newOut(), incoming.entry)
+  const capture = captureOf(order, order.aside ?? work.slots.newOut(), incoming.entry)
   // A power cut between the two steps leaves the path empty: then this line must be there to mend it.
   work.journal.begin(capture, true)
   if (!moveAside(work, capture, place)) return nothingThere
   const failure = putNew(work, place, incoming)
   const { exclusiveRename, hardLinks } = work.area.abilities
   const ours = failure === undefined && (exclusiveRename || hardLinks) ? incoming.staged?.stat : undefined
-  const settled = settle(work, capture, place, { hashBytes: captureHashBytes, ours })
+  const settled = settle(work, capture, place, { hashBytes: captureHashBytes, ours, installed: failure === undefined })
   if (failure === undefined) return swapped(order, settled, ours)
   if (failure.code !== 'EEXIST' && failure.code !== 'ENOENT') throw failure
   return { done: false, settled, stat: undefined }
 }
 
+/** What came of putting the new one there. Thrown on while half of it may stand there: that is for another try. */
 function putNew(work: Work, place: Place, incoming: Incoming): SyncError | undefined {
   const { entry, staged } = incoming
   try {
@@ -100,7 +107,8 @@ function putNew(work: Work, place: Place, incoming: Incoming): SyncError | undef
     else if (staged !== undefined) install(work, staged.slot, staged.stat, place)
     return undefined
   } catch (error) {
-    if (!isRefusal(error)) throw error
+    const isHalf = staged !== undefined && work.journal.isCopying(staged.slot)
+    if (!isRefusal(error) || isHalf) throw error
     return error
   }
 }
@@ -122,7 +130,11 @@ function swapped(order: SwapOrder, settled: Settled, ours: Stat | undefined): Sw
   const { parent, name } = order.place
   const done = settled.what === 'trashed' || settled.what === 'dropped'
   const stat = done && ours !== undefined ? parent.lookup(name) : undefined
-  return { done, settled, stat: stat !== undefined && ours !== undefined && isSameContent(stat, ours) ? stat : undefined }
+  return {
+    done,
+    settled,
+    stat: stat !== undefined && ours !== undefined && isSameContent(stat, ours) ? stat : undefined,
+  }
 }
 
 function isStillOurs(work: Work, staged: Staged): boolean {

@@ -33,9 +33,12 @@ export function thin(items: readonly TrashWeight[], now: number, bytesLimit: num
     else bytes += item.bytes
   }
   // A pass takes no two neighbours, so that what is left stays spread over time; each pass halves the rest at most.
-  for (let again = true; again && bytes > bytesLimit; ) {
+  for (let again = true; again && bytes > bytesLimit;) {
     again = false
-    for (const item of thinnest(items.filter(each => !drop.has(each.id)), now)) {
+    for (const item of thinnest(
+      items.filter(each => !drop.has(each.id)),
+      now,
+    )) {
       if (bytes <= bytesLimit) break
       drop.add(item.id)
       bytes -= item.bytes

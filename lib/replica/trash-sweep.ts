@@ -36,7 +36,8 @@ export async function sweep(area: WorkArea, trash: Trash, options: SweepOptions)
       lines++
       const { id, path, at, why } = item
       if (says === 'gone') weights.delete(id)
-      else if (id <= newest && (isBare || stored.has(id))) weights.set(id, { id, path, at, why, bytes: bytesOf(item.entry) })
+      else if (id <= newest && (isBare || stored.has(id)))
+        weights.set(id, { id, path, at, why, bytes: bytesOf(item.entry) })
     }
     await pause()
   }

@@ -9,6 +9,7 @@ import type { Stat } from '../ports/disk.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import { DirectoryNodes } from './directory-nodes.ts'
 import { IdentityTable } from './identity-table.ts'
+import { isKept } from './kept-directory.ts'
 
 /**
  * What a replica knows of its disk: the tree of contents, the directories as nodes, and the disk identities that
@@ -47,7 +48,8 @@ export class View {
   /** The disk holds `entry` by our own doing: nobody needs to be told. */
   set(path: Path, entry: Entry | undefined): void {
     this.tree = withEntry(this.tree, path, entry)
-    if (!isDirectory(entry)) this.#dropNode(path)
+    // A directory kept for what is ignored in it stays known and watched.
+    if (!isDirectory(entry) && !isKept(entry)) this.#dropNode(path)
   }
 
   setIdentity(directory: DirectoryNode, name: string, stat: Stat): void {

@@ -1,4 +1,4 @@
-import { SyncError, codeOf } from '../core/errors.ts'
+import { SyncError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { DirectoryHandle, Disk, DiskAbilities } from '../ports/disk.ts'
 
@@ -7,6 +7,8 @@ export interface WorkAreaOptions {
   readonly abilities: DiskAbilities
   readonly clock: Clock
 }
+
+const ownDirectories = ['slots', 'trash', 'copies', 'fence'] as const
 
 /** Nobody but this user may look into a work area. */
 const ownMode = 0o700
@@ -35,10 +37,13 @@ export class WorkArea {
     this.clock = options.clock
     disk.ensureBase(ownMode)
     this.base = disk.open('')
-    this.slots = ownDirectory(this.base, 'slots')
-    this.trash = ownDirectory(this.base, 'trash')
-    this.copies = ownDirectory(this.base, 'copies')
-    this.fence = ownDirectory(this.base, 'fence')
+    const missing = ownDirectories.filter(name => this.base.lookup(name) === undefined)
+    for (const name of missing) this.base.mkdir(name, ownMode)
+    if (missing.length > 0) this.base.sync()
+    this.slots = this.base.child('slots')
+    this.trash = this.base.child('trash')
+    this.copies = this.base.child('copies')
+    this.fence = this.base.child('fence')
   }
 
   /** A name no other thing in this area has or had. Names sort by the time they were given, also across starts. */
@@ -82,14 +87,3 @@ const countDigits = 3
 const idsPerMs = 36 ** countDigits
 
 export const idPattern = /^[0-9a-z]{9}-[0-9a-z]{3}$/
-
-function ownDirectory(base: DirectoryHandle, name: string): DirectoryHandle {
-  try {
-    return base.child(name)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-    base.mkdir(name, ownMode)
-    base.sync()
-    return base.child(name)
-  }
-}

@@ -365,12 +365,10 @@ export class SessionLoop implements SessionHandle {
 
   /** `--prefer newest` at a first sync: every conflict its plan found is ended by time. */
   #resolveByTime(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.type === 'log' && effect.line.event === 'conflict' && effect.line.path !== undefined) {
-        this.#preferNewest = false
-        void this.resolve(effect.line.path, { take: 'newest' })
-      }
-    }
+    const opened = effects.flatMap(effect => (effect.type === 'save-conflict' ? [effect.conflict.path] : []))
+    if (opened.length === 0) return
+    this.#preferNewest = false
+    for (const path of new Set(opened)) void this.resolve(path, { take: 'newest' })
   }
 
   #noteState(): void {

@@ -32,10 +32,11 @@ export type StoreOrder =
   | { readonly type: 'batch'; readonly batch: number; readonly requests: readonly StoreRequest[] }
   /** One `rows` report was dealt with. */
   | { readonly type: 'taken' }
-  /** Close the database and end the thread; nothing is ordered after this. */
+  /** Close the database, and say so; nothing is ordered after this. */
   | { readonly type: 'close' }
 
 export type StoreReport =
+  | { readonly type: 'closed' }
   | { readonly type: 'done'; readonly batch: number; readonly failure: StoreFailure | undefined }
   /** Rows of the tree as a message of the wire's codec. */
   | { readonly type: 'rows'; readonly load: number; readonly message: Uint8Array }

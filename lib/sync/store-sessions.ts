@@ -1,12 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { invariant } from '../core/errors.ts'
-import { fromBytes, toBytes } from '../core/path.ts'
 import type { Boots } from '../ports/store.ts'
 import type { Line } from './store-lines.ts'
 import { lineKind } from './store-lines.ts'
 import type { Loaded } from './store-messages.ts'
-import type { EntryColumns } from './store-rows.ts'
-import { Query, columnsOf, damage, entryOf, rowSum } from './store-rows.ts'
+import type { EntryColumns, StoredText } from './store-rows.ts'
+import { Query, columnsOf, damage, entryOf, rowSum, storedText, textOf } from './store-rows.ts'
 import type { TreeState } from './store-tree.ts'
 import { EntryTable } from './store-tree.ts'
 
@@ -28,7 +27,7 @@ interface SessionRow extends Session {
 
 interface JournalRow extends EntryColumns {
   readonly line: number
-  readonly path: Uint8Array
+  readonly path: StoredText
   readonly sum: number
 }
 
@@ -47,7 +46,7 @@ export class SessionTable {
   readonly #lines: Query<JournalRow>
   readonly #addLine: Query<never>
   readonly #dropLines: Query<never>
-  readonly #conflicts: Query<{ readonly path: Uint8Array; readonly body: Uint8Array; readonly sum: number }>
+  readonly #conflicts: Query<{ readonly path: StoredText; readonly body: Uint8Array; readonly sum: number }>
   readonly #putConflict: Query<never>
   readonly #dropConflict: Query<never>
   readonly #dropConflicts: Query<never>
@@ -106,11 +105,11 @@ export class SessionTable {
     invariant(first === session.last + 1, `Cannot add line ${first} to a journal that ends at line ${session.last}`)
     for (const line of lines) {
       session.last++
-      const path = toBytes(line.path)
+      const path = storedText(line.path)
       const columns =
         'entry' in line
           ? columnsOf(line.entry)
-          : { kind: line.kind, mode: null, size: null, content: 'to' in line ? toBytes(line.to) : null }
+          : { kind: line.kind, mode: null, size: null, content: 'to' in line ? storedText(line.to) : null }
       const { kind, mode, size, content } = columns
       this.#addLine.run(
         session.id,
@@ -136,12 +135,12 @@ export class SessionTable {
   }
 
   saveConflict(name: string, path: string, body: Uint8Array): void {
-    const key = toBytes(path)
+    const key = storedText(path)
     this.#putConflict.run(this.#session(name).id, key, body, rowSum('conflict', key, body))
   }
 
   removeConflict(name: string, path: string): void {
-    this.#dropConflict.run(this.#session(name).id, toBytes(path))
+    this.#dropConflict.run(this.#session(name).id, storedText(path))
   }
 
   clear(name: string): void {
@@ -173,7 +172,7 @@ export class SessionTable {
     const session = this.#session(name)
     const conflicts = this.#conflicts.all(session.id).map(({ path, body, sum }) => {
       if (sum !== rowSum('conflict', path, body)) throw damage('a conflict is not what was written')
-      return { path: fromBytes(path), body }
+      return { path: textOf(path), body }
     })
     return { ancestor: session.root !== null || session.last > session.folded, last: session.last, conflicts }
   }
@@ -185,8 +184,8 @@ export class SessionTable {
     for (const row of rows) {
       if (row.line !== session.folded + 1 || row.sum !== lineSum(row))
         throw damage('a journal line is not what was written')
-      const path = fromBytes(row.path)
-      if (row.kind === lineKind.move) this.#entries.move(session, path, fromBytes(row.content ?? new Uint8Array()))
+      const path = textOf(row.path)
+      if (row.kind === lineKind.move) this.#entries.move(session, path, textOf(row.content ?? ''))
       else this.#entries.set(session, path, row.kind === lineKind.gone ? undefined : entryOf(row))
       session.folded = row.line
     }
@@ -215,7 +214,7 @@ export class SessionTable {
 }
 
 function sessionSum({ id, name, alpha, beta, root, entries, sums, folded, last }: Session): number {
-  return rowSum(JSON.stringify([id, alpha, beta, root, entries, sums, folded, last]), Buffer.from(name), null)
+  return rowSum(JSON.stringify([id, alpha, beta, root, entries, sums, folded, last]), name, null)
 }
 
 function lineSum({ line, kind, path, mode, size, content }: Omit<JournalRow, 'sum'>): number {

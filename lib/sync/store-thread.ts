@@ -99,6 +99,7 @@ export class StoreThread {
   }
 
   #heard(report: StoreReport): void {
+    if (report.type === 'closed') return void this.#worker.terminate()
     if (report.type === 'done') {
       if (report.failure !== undefined) this.#failed(errorOf(report.failure))
       this.#batchesDone = report.batch

@@ -2,16 +2,16 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { SyncedEntry } from '../core/entry.ts'
 import { invariant } from '../core/errors.ts'
 import type { Path } from '../core/path.ts'
-import { components, fromBytes, isWithin, nameOf, parentOf, toBytes } from '../core/path.ts'
+import { components, isWithin, nameOf, parentOf } from '../core/path.ts'
 import { emptyTree } from '../core/tree.ts'
-import { digest as digestCodec, text } from '../protocol/codec.ts'
+import { text } from '../protocol/codec.ts'
 import { rowKind } from '../protocol/rows.ts'
 import { lineKind } from './store-lines.ts'
-import type { EntryColumns } from './store-rows.ts'
-import { Query, columnsOf, damage, entryOf, rowSum } from './store-rows.ts'
+import type { EntryColumns, StoredText } from './store-rows.ts'
+import { Query, columnsOf, damage, rowSum, storedText } from './store-rows.ts'
 
 interface EntryRow extends EntryColumns {
-  readonly name: Uint8Array
+  readonly name: StoredText
   readonly id: number | null
   readonly sum: number
 }
@@ -71,7 +71,7 @@ export class EntryTable {
     const parent = this.#directory(tree, parentOf(path))
     if (parent === undefined)
       return invariant(entry === undefined, `Cannot remember ${JSON.stringify(path)}: it has no directory`)
-    const name = toBytes(nameOf(path))
+    const name = storedText(nameOf(path))
     const before = this.#find.first(parent, name)
     const columns = entry === undefined ? undefined : columnsOf(entry)
     const stays = before !== undefined && before.id !== null && columns?.kind === lineKind.directory
@@ -84,7 +84,7 @@ export class EntryTable {
   /** What stands at `from` stands at `to` instead, with all below: `withMove`. */
   move(tree: TreeState, from: Path, to: Path): void {
     const fromParent = this.#directory(tree, parentOf(from))
-    const row = fromParent === undefined ? undefined : this.#find.first(fromParent, toBytes(nameOf(from)))
+    const row = fromParent === undefined ? undefined : this.#find.first(fromParent, storedText(nameOf(from)))
     const fits = fromParent !== undefined && row !== undefined && !isWithin(to, from)
     invariant(
       fits,
@@ -95,7 +95,7 @@ export class EntryTable {
     this.set(tree, to, undefined)
     const parent = this.#directory(tree, parentOf(to))
     invariant(parent !== undefined, `Cannot remember the move to ${JSON.stringify(to)}: it has no directory`)
-    this.#add(tree, parent, toBytes(nameOf(to)), row)
+    this.#add(tree, parent, storedText(nameOf(to)), row)
   }
 
   clear(tree: TreeState): void {
@@ -136,7 +136,7 @@ export class EntryTable {
     yield flat
   }
 
-  #add(tree: TreeState, parent: number, name: Uint8Array, row: EntryColumns & { readonly id: number | null }): void {
+  #add(tree: TreeState, parent: number, name: StoredText, row: EntryColumns & { readonly id: number | null }): void {
     const sum = sumOf(parent, name, row)
     this.#put.run(parent, name, row.id, row.kind, row.mode, row.size, row.content, sum)
     tree.entries++
@@ -177,7 +177,7 @@ export class EntryTable {
     let at = tree.root
     for (const name of components(path)) {
       if (at === null) return undefined
-      at = this.#find.first(at, toBytes(name))?.id ?? null
+      at = this.#find.first(at, storedText(name))?.id ?? null
     }
     if (at === null) return undefined
     this.#numbers.set(path, at)
@@ -185,15 +185,16 @@ export class EntryTable {
   }
 }
 
-function sumOf(parent: number, name: Uint8Array, row: EntryColumns & { readonly id: number | null }): number {
+function sumOf(parent: number, name: StoredText, row: EntryColumns & { readonly id: number | null }): number {
   return rowSum(`${parent} ${row.id} ${row.kind} ${row.mode} ${row.size}`, name, row.content)
 }
 
-function pushRow(flat: unknown[], depth: number, row: EntryRow): void {
-  const entry = entryOf(row)
-  const name = text.encode(fromBytes(row.name))
-  if (entry.kind === 'file')
-    flat.push(depth, rowKind.file, name, entry.mode, digestCodec.encode(entry.digest), entry.size)
-  else if (entry.kind === 'symlink') flat.push(depth, rowKind.symlink, name, text.encode(entry.target))
-  else flat.push(depth, rowKind.directory, name, entry.mode)
+function pushRow(flat: unknown[], depth: number, { name, kind, mode, size, content }: EntryRow): void {
+  if (content === null) flat.push(depth, rowKind.directory, textOnWire(name), mode)
+  else if (kind === lineKind.symlink) flat.push(depth, rowKind.symlink, textOnWire(name), textOnWire(content))
+  else flat.push(depth, rowKind.file, textOnWire(name), mode, content, size)
+}
+
+function textOnWire(stored: StoredText): unknown {
+  return typeof stored === 'string' ? text.encode(stored) : stored
 }

@@ -19,7 +19,7 @@ import type {
 import { damage } from './store-rows.ts'
 import { SessionTable } from './store-sessions.ts'
 
-/** The thread in which the database is read and written, so that the event loop never waits for it. Ends with its port. */
+/** The thread in which the database is read and written, so that the event loop never waits for it. Whoever started it ends it. */
 export function runStoreWorker(data: unknown): void {
   invariant(parentPort !== null && isStoreData(data), 'A store thread is started with the file it is to open')
   const thread = new StoreThread(parentPort, data)
@@ -79,7 +79,7 @@ class StoreThread {
     }
     if (order.type === 'close') {
       this.#database.close()
-      return this.#port.close()
+      return this.#report({ type: 'closed' })
     }
     this.#orders.push(order)
     if (!this.#working) void this.#work()

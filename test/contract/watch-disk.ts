@@ -73,7 +73,8 @@ export function realDisk(): WatchDisk {
 function look(path: Buffer): Look | undefined {
   try {
     const stat = lstatSync(path)
-    if (stat.isDirectory()) return { kind: 'directory', names: readdirSync(path, { encoding: 'buffer' }).map(fromBytes) }
+    if (stat.isDirectory())
+      return { kind: 'directory', names: readdirSync(path, { encoding: 'buffer' }).map(fromBytes) }
     if (stat.isSymbolicLink()) return { kind: 'symlink', target: readlinkSync(path) }
     return { kind: 'file', text: readFileSync(path, 'latin1'), mode: stat.mode & 0o777 }
   } catch (error) {

@@ -11,6 +11,9 @@ const deadlineMs = 15_000
 /** How often a condition is looked at (ms). */
 const lookMs = 5
 
+/** How often the whole disk is compared with what is known (ms). */
+const diffMs = 20
+
 export interface Waiting {
   /** ms between two looks at the condition. */
   readonly everyMs: number
@@ -62,10 +65,14 @@ export class WatchObserver {
   /** Resolves when a change in the root has been told of by name: watchers that start behind our back have started. */
   async started(): Promise<void> {
     let round = 0
-    await this.until('the watcher to start', () => {
-      this.disk.write('probe', String(round++))
-      return this.events.some(({ event }) => 'name' in event && event.name === 'probe')
-    }, 50)
+    await this.until(
+      'the watcher to start',
+      () => {
+        this.disk.write('probe', String(round++))
+        return this.events.some(({ event }) => 'name' in event && event.name === 'probe')
+      },
+      50,
+    )
     this.disk.unlink('probe')
     await this.until('the probe to be gone', () => !this.known.has('probe'))
   }
@@ -78,14 +85,18 @@ export class WatchObserver {
 
   /** Resolves when, from the event at `mark` on, something was told that makes one look at `path`. */
   async told(path: string, mark: number, kind?: WatchEvent['kind']): Promise<void> {
-    await this.until(`${kind ?? 'an event'} for ${JSON.stringify(path)}`, () => this.events.slice(mark).some(told => covers(told, path, kind)))
+    await this.until(`${kind ?? 'an event'} for ${JSON.stringify(path)}`, () =>
+      this.events.slice(mark).some(told => covers(told, path, kind)),
+    )
   }
 
   /** Resolves when all that is known equals the disk: nothing was missed. */
   async converged(): Promise<void> {
-    await this.until('all changes to be told', () => this.difference() === undefined).catch((error: unknown) => {
-      throw new Error(`not told: ${JSON.stringify(this.difference())}`, { cause: error })
-    })
+    await this.until('all changes to be told', () => this.difference() === undefined, diffMs).catch(
+      (error: unknown) => {
+        throw new Error(`not told: ${JSON.stringify(this.difference())}`, { cause: error })
+      },
+    )
   }
 
   /** A path whose look on the disk is not the one that is known. */

@@ -31,11 +31,20 @@ export const saves: Readonly<Record<string, Save>> = {
     final: ['f', 'f~'],
   },
   'vim (backupcopy=yes)': {
-    steps: [['copy', 'f', 'f~'], ['truncate', 'f'], ['append', 'f', 'new text'], ['unlink', 'f~']],
+    steps: [
+      ['copy', 'f', 'f~'],
+      ['truncate', 'f'],
+      ['append', 'f', 'new text'],
+      ['unlink', 'f~'],
+    ],
     final: ['f', 'f~'],
   },
   'VS Code / nano / echo >': {
-    steps: [['truncate', 'f'], ['append', 'f', 'new '], ['append', 'f', 'text']],
+    steps: [
+      ['truncate', 'f'],
+      ['append', 'f', 'new '],
+      ['append', 'f', 'text'],
+    ],
     final: ['f'],
   },
   'JetBrains safe write': {
@@ -58,11 +67,17 @@ export const saves: Readonly<Record<string, Save>> = {
     final: ['f', 'f~', '.#f'],
   },
   'sed -i / perl -i': {
-    steps: [['write', 'sedAbCdEf', 'new text'], ['rename', 'sedAbCdEf', 'f']],
+    steps: [
+      ['write', 'sedAbCdEf', 'new text'],
+      ['rename', 'sedAbCdEf', 'f'],
+    ],
     final: ['f', 'sedAbCdEf'],
   },
   'git checkout': {
-    before: [['mkdir', '.git'], ['write', '.git/index', 'old index']],
+    before: [
+      ['mkdir', '.git'],
+      ['write', '.git/index', 'old index'],
+    ],
     steps: [
       ['write', '.git/index.lock', 'new'],
       ['unlink', 'f'],
@@ -95,7 +110,12 @@ export const saves: Readonly<Record<string, Save>> = {
     final: ['objects/pack/pack-1.pack', 'objects/pack/pack-1.idx', 'objects/0a/1', 'objects/0a/2', 'packed-refs'],
   },
   'npm install': {
-    before: [['mkdir', 'node_modules'], ['mkdir', 'node_modules/.bin'], ['mkdir', 'node_modules/x'], ['write', 'node_modules/x/i.js', 'old']],
+    before: [
+      ['mkdir', 'node_modules'],
+      ['mkdir', 'node_modules/.bin'],
+      ['mkdir', 'node_modules/x'],
+      ['write', 'node_modules/x/i.js', 'old'],
+    ],
     steps: [
       ['rename', 'node_modules/x', 'node_modules/.x-2hJ8'],
       ['mkdir', 'node_modules/x'],
@@ -111,8 +131,16 @@ export const saves: Readonly<Record<string, Save>> = {
     final: outputs('').map(step => step[1]),
   },
   'SQLite WAL app': {
-    before: [['write', 'db', 'page 1 page 2'], ['write', 'db-wal', '']],
-    steps: [['append', 'db-wal', 'frame 1'], ['append', 'db-wal', 'frame 2'], ['append', 'db', ' page 3'], ['truncate', 'db-wal']],
+    before: [
+      ['write', 'db', 'page 1 page 2'],
+      ['write', 'db-wal', ''],
+    ],
+    steps: [
+      ['append', 'db-wal', 'frame 1'],
+      ['append', 'db-wal', 'frame 2'],
+      ['append', 'db', ' page 3'],
+      ['truncate', 'db-wal'],
+    ],
     final: ['db', 'db-wal'],
   },
   'log appender': {

@@ -8,7 +8,7 @@ import { openFsevents } from '../../lib/replica/watch/fsevents.ts'
 import { openInotify } from '../../lib/replica/watch/inotify.ts'
 import { openPolling } from '../../lib/replica/watch/polling.ts'
 import { realDisk } from './watch-disk.ts'
-import type { WatcherMaker } from './watcher-suite.ts'
+import type { WatcherMaker } from './watch-world.ts'
 
 export const startWorker: StartWorker = (role, data) =>
   new Worker(new URL('../../scripts/worker.ts', import.meta.url), { workerData: { role, data } })

@@ -1,34 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf } from '../../lib/core/errors.ts'
 import { parentOf } from '../../lib/core/path.ts'
-import type { DirectoryKey, OpenWatcher, WatchEvent } from '../../lib/ports/watcher.ts'
-import type { WatchDisk } from './watch-disk.ts'
-import { waitUntil, WatchObserver } from './watch-observer.ts'
+import type { DirectoryKey } from '../../lib/ports/watcher.ts'
 import { runStep, saves, touches } from './watch-saves.ts'
-
-/** An implementation to test, on a disk of its own. */
-export interface WatcherMaker {
-  readonly name: string
-  make(): WatcherWorld
-  /** Why it cannot run here. */
-  readonly skip?: string
-  /** It does not see that only a mode changed. */
-  readonly blindToModes?: boolean
-}
-
-export interface WatcherWorld {
-  readonly disk: WatchDisk
-  readonly open: OpenWatcher
-  /** Lets time pass where time is turned by hand. */
-  readonly passTime?: () => void
-}
-
-/** A burst of this many files; the kernel's queue holds their events while the main thread is busy. */
-const burstFiles = 3000
+import { stormTests } from './watch-storms.ts'
+import type { WatcherMaker } from './watch-world.ts'
+import { bare, observed, stillHears } from './watch-world.ts'
 
 const { editorSaves } = JSON.parse(readFileSync(new URL('../cases/watch-events.json', import.meta.url), 'utf8')) as {
   readonly editorSaves: readonly { readonly tool: string }[]
@@ -36,7 +16,7 @@ const { editorSaves } = JSON.parse(readFileSync(new URL('../cases/watch-events.j
 
 /** What every Watcher keeps. Hints may be spurious, so what is tested is that they come, by name or covered by a `lost`. */
 export function watcherSuite(maker: WatcherMaker): void {
-  describe(maker.name, { skip: maker.skip ?? false }, () => {
+  describe(maker.name, { skip: maker.skip ?? false, concurrency: 8 }, () => {
     placingTests(maker)
     fileTests(maker)
     directoryTests(maker)
@@ -45,17 +25,6 @@ export function watcherSuite(maker: WatcherMaker): void {
     saveTests(maker)
     closingTests(maker)
   })
-}
-
-/** A watched disk that ends with the test. */
-async function watched(t: TestContext, maker: WatcherMaker, prepare: (disk: WatchDisk) => void = () => {}): Promise<WatchObserver> {
-  const world = maker.make()
-  t.after(() => world.disk.close())
-  prepare(world.disk)
-  const observer = new WatchObserver(world.disk, world.open, world.passTime)
-  t.after(() => observer.watcher.close())
-  await observer.started()
-  return observer
 }
 
 function placingTests(maker: WatcherMaker): void {
@@ -72,7 +41,13 @@ function placingTests(maker: WatcherMaker): void {
         return codeOf(error)
       }
     }
-    assert.deepEqual(['absent', 'f', 'l', 'absent/below', 'd'].map(codeFor), ['ENOENT', 'ENOTDIR', 'ENOTDIR', 'ENOENT', true])
+    assert.deepEqual(['absent', 'f', 'l', 'absent/below', 'd'].map(codeFor), [
+      'ENOENT',
+      'ENOTDIR',
+      'ENOTDIR',
+      'ENOENT',
+      true,
+    ])
   })
 
   it('counts its watches', async t => {
@@ -126,17 +101,21 @@ function fileTests(maker: WatcherMaker): void {
     await observer.converged()
   })
 
-  it('tells of modes', { skip: maker.blindToModes === true ? 'it compares size, time and inode only' : false }, async t => {
-    const { observer, disk } = await observed(t, maker, disk => disk.write('old', 'x'))
-    disk.write('new', 'x')
-    await observer.converged()
-    for (const path of ['old', 'new']) {
-      const mark = observer.events.length
-      disk.chmod(path, 0o755)
-      await observer.told(path, mark)
-    }
-    await observer.converged()
-  })
+  it(
+    'tells of modes',
+    { skip: maker.blindToModes === true ? 'it compares size, time and inode only' : false },
+    async t => {
+      const { observer, disk } = await observed(t, maker, disk => disk.write('old', 'x'))
+      disk.write('new', 'x')
+      await observer.converged()
+      for (const path of ['old', 'new']) {
+        const mark = observer.events.length
+        disk.chmod(path, 0o755)
+        await observer.told(path, mark)
+      }
+      await observer.converged()
+    },
+  )
 
   it('tells when a writer closes', async t => {
     const { observer, disk, watcher } = await observed(t, maker)
@@ -153,7 +132,20 @@ function fileTests(maker: WatcherMaker): void {
 
   it('carries every name, or says that something is lost', async t => {
     const { observer, disk } = await observed(t, maker)
-    const names = ['ü', 'u\u0308', '日本', ' ', 'a\nb', 'back\\slash', '-rf', '.hidden~', 'n'.repeat(255), '\u{1F600}', 'bad\udcff\udc80', '\ufffd']
+    const names = [
+      'ü',
+      'u\u0308',
+      '日本',
+      ' ',
+      'a\nb',
+      'back\\slash',
+      '-rf',
+      '.hidden~',
+      'n'.repeat(255),
+      '\u{1F600}',
+      'bad\udcff\udc80',
+      '\ufffd',
+    ]
     for (const name of names) {
       const mark = observer.events.length
       disk.write(name, 'text')
@@ -193,10 +185,7 @@ function directoryTests(maker: WatcherMaker): void {
       disk.write('d/g', `round ${round}`)
     }
     await observer.converged()
-    const mark = observer.events.length
-    disk.write('d/last', 'x')
-    await observer.told('d/last', mark)
-    await observer.converged()
+    await stillHears(observer)
   })
 
   it('sees a file become a directory and back', async t => {
@@ -230,7 +219,11 @@ function moveTests(maker: WatcherMaker): void {
       disk.mkdir('a/b')
       disk.write('a/b/f', 'x')
     })
-    for (const [from, to] of [['a', 'c'], ['c', 'a'], ['a', 'd']] as const) {
+    for (const [from, to] of [
+      ['a', 'c'],
+      ['c', 'a'],
+      ['a', 'd'],
+    ] as const) {
       disk.rename(from, to)
       disk.write(`${to}/b/f`, to)
       await observer.converged()
@@ -244,7 +237,12 @@ function moveTests(maker: WatcherMaker): void {
   it('keeps watches through a rename', async t => {
     const { disk, watcher, toldOf } = bare(t, maker, 'a', 'a/b')
     if (!watcher.traits.followsMoves) return t.skip('it does not say that it does')
-    for (const [key, path] of [[1, ''], [2, '/a'], [3, '/a/b']] as const) watcher.watch(key, disk.root + path)
+    for (const [key, path] of [
+      [1, ''],
+      [2, '/a'],
+      [3, '/a/b'],
+    ] as const)
+      watcher.watch(key, disk.root + path)
     disk.rename('a', 'c')
     await toldOf(2, 'f', text => disk.write('c/f', text))
     await toldOf(3, 'g', text => disk.write('c/b/g', text))
@@ -261,54 +259,12 @@ function moveTests(maker: WatcherMaker): void {
       const paths = Array.from({ length: 10 }, (_, i) => `d${(i * 7) % 10}/f${round}`)
       for (const path of paths) disk.write(path, 'x')
       disk.write(`fence/${round}`, '')
-      await observer.until('the fence', () => observer.events.slice(mark).some(({ paths: told }) => told.includes(`fence/${round}`)))
+      await observer.until('the fence', () =>
+        observer.events.slice(mark).some(({ paths: told }) => told.includes(`fence/${round}`)),
+      )
       for (const path of paths) assert.ok(observer.known.has(path), `${path} was told after the fence`)
     }
   })
-}
-
-function stormTests(maker: WatcherMaker): void {
-  it('misses nothing in a burst, or says so', async t => {
-    const { observer, disk } = await observed(t, maker, disk => disk.mkdir('d'))
-    for (let i = 0; i < burstFiles; i++) disk.write(i % 2 === 0 ? `d/${i}` : String(i), 'x')
-    await observer.converged()
-    for (let i = 0; i < burstFiles; i += 3) disk.unlink(i % 2 === 0 ? `d/${i}` : String(i))
-    await observer.converged()
-  })
-
-  it('converges after a storm of everything', async t => {
-    const { observer, disk } = await observed(t, maker)
-    const seed = Number(process.env['DSYNC_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-    t.diagnostic(`seed ${seed} (set DSYNC_SEED to repeat)`)
-    const random = randomFrom(seed)
-    for (let step = 0; step < 400; step++) {
-      storm(disk, random, step)
-      if (random(10) === 0) await delay(random(4))
-    }
-    await observer.converged()
-  })
-}
-
-/** One random step among three levels of four names. Steps that are impossible just now do nothing. */
-function storm(disk: WatchDisk, random: (below: number) => number, step: number): void {
-  const path = () => Array.from({ length: 1 + random(3) }, () => 'abcd'[random(4)]).join('/')
-  const at = path()
-  const to = path()
-  const acts = [
-    () => disk.write(at, `step ${step}`),
-    () => disk.append(at, ` step ${step}`),
-    () => disk.mkdir(at),
-    () => disk.mkdir(at),
-    () => disk.rename(at, to),
-    () => disk.unlink(at),
-    () => random(3) === 0 && disk.removeAll(at),
-    () => disk.symlink(at, 'abcd'),
-  ]
-  try {
-    acts[random(acts.length)]?.()
-  } catch (error) {
-    assert.match(codeOf(error) ?? String(error), /^(E|ERR_FS_)/)
-  }
 }
 
 function saveTests(maker: WatcherMaker): void {
@@ -333,7 +289,9 @@ function saveTests(maker: WatcherMaker): void {
         }
         await observer.converged()
         // What stands in a directory that was not watched yet is found by listing that.
-        const watchedAll = [...marks].filter(([path, { key }]) => key !== undefined && observer.keys.get(parentOf(path)) === key)
+        const watchedAll = [...marks].filter(
+          ([path, { key }]) => key !== undefined && observer.keys.get(parentOf(path)) === key,
+        )
         for (const [path, { events }] of watchedAll) await observer.told(path, events)
       })
     }
@@ -359,38 +317,4 @@ function closingTests(maker: WatcherMaker): void {
     await watcher.close()
     assert.equal(watcher.traits.name, maker.name)
   })
-}
-
-async function observed(t: TestContext, maker: WatcherMaker, prepare?: (disk: WatchDisk) => void) {
-  const observer = await watched(t, maker, prepare)
-  return { observer, disk: observer.disk, watcher: observer.watcher, absolute: (path: string) => observer.absolute(path) }
-}
-
-/** A watcher that nobody uses but the test. */
-function bare(t: TestContext, maker: WatcherMaker, ...directories: readonly string[]) {
-  const world = maker.make()
-  const { disk } = world
-  t.after(() => disk.close())
-  for (const directory of directories) disk.mkdir(directory)
-  const events: WatchEvent[] = []
-  const watcher = world.open(batch => events.push(...batch))
-  t.after(() => watcher.close())
-  /** Acts again and again until it is told of: watches may begin after they were placed. */
-  const toldOf = async (key: DirectoryKey, name: string, act: (text: string) => void) => {
-    let round = 0
-    const told = () => events.some(event => 'name' in event && event.directory === key && event.name === name)
-    await waitUntil(`an event for ${name} in ${key}`, () => (act(String(round++)), told()), { everyMs: 50, passTime: world.passTime })
-  }
-  return { disk, watcher, toldOf }
-}
-
-/** Numbers below a bound, always the same for a seed (mulberry32). */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed
-  return below => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
 }

@@ -19,7 +19,12 @@ function open(rig: Rig): Copies {
 }
 
 function keep(copies: Copies, path: string, entry: Entry | undefined, content?: string): Kept {
-  return copies.keep({ path, host: 'mac00', entry, content: content === undefined ? undefined : { bytes: bytes(content), mtimeMs: 1 } })
+  return copies.keep({
+    path,
+    host: 'mac00',
+    entry,
+    content: content === undefined ? undefined : { bytes: bytes(content), mtimeMs: 1 },
+  })
 }
 
 function shown(copies: Copies, path: string): string | undefined {
@@ -35,7 +40,10 @@ describe('a copy of the other side', () => {
     assert.equal(copy, '/work/copies/notes.mac00.20240101T000000Z.md')
     assert.equal(rig.person.text('../work/copies/notes.mac00.20240101T000000Z.md'), 'theirs')
     assert.equal(shown(copies, 'src/notes.md'), 'theirs')
-    assert.equal(keep(copies, 'lib/notes.md', file('others'), 'others').copy, '/work/copies/notes.mac00.20240101T000000Z-2.md')
+    assert.equal(
+      keep(copies, 'lib/notes.md', file('others'), 'others').copy,
+      '/work/copies/notes.mac00.20240101T000000Z-2.md',
+    )
     assert.equal(shown(open(rig), 'lib/notes.md'), 'others', 'another process finds it too')
   })
 
@@ -75,7 +83,14 @@ describe('a copy of the other side', () => {
     const copies = open(rig)
     keep(copies, 'l', symlink('../x'))
     assert.equal(shown(copies, 'l'), '../x')
-    keep(copies, 'd', directory(0o755, [['a', file('a')], ['e', directory(0o755, [['f', file('f')]])]]))
+    keep(
+      copies,
+      'd',
+      directory(0o755, [
+        ['a', file('a')],
+        ['e', directory(0o755, [['f', file('f')]])],
+      ]),
+    )
     assert.equal(shown(copies, 'd'), 'a\ne/\ne/f\n')
     copies.release('d')
     copies.release('l')
@@ -102,7 +117,11 @@ describe('a copy of the other side', () => {
     assert.equal(await rig.finish(placeCopy(rig.hands, copies, 'd/a.txt', none)), 'd/a.mac00.20240101T000000Z.txt')
     assert.equal(await rig.finish(placeCopy(rig.hands, copies, 'd/l', none)), 'd/l.mac00.20240101T000000Z')
     assert.equal(await rig.finish(placeCopy(rig.hands, copies, 'nothing', none)), undefined)
-    assert.deepEqual(look(rig), { d: '755 /', 'd/a.mac00.20240101T000000Z.txt': '755 theirs', 'd/l.mac00.20240101T000000Z': '-> x' })
+    assert.deepEqual(look(rig), {
+      d: '755 /',
+      'd/a.mac00.20240101T000000Z.txt': '755 theirs',
+      'd/l.mac00.20240101T000000Z': '-> x',
+    })
     assert.equal(shown(copies, 'd/a.txt'), 'theirs')
     assert.deepEqual(rig.slots(), [])
   })
@@ -134,8 +153,15 @@ describe('a copy of the other side', () => {
       const again = open(rig)
       await again.tidy(turns)
       const files = rig.person.list('../work/copies')
-      assert.equal(files.length, shown(again, 'a') === undefined ? 0 : 1, `call ${call}: a file for each copy and none beside`)
-      assert.ok(shown(again, 'a') === 'one' || rig.trashed().includes('copy a one'), `call ${call}: ${rig.trashed().join(', ')}`)
+      assert.equal(
+        files.length,
+        shown(again, 'a') === undefined ? 0 : 1,
+        `call ${call}: a file for each copy and none beside`,
+      )
+      assert.ok(
+        shown(again, 'a') === 'one' || rig.trashed().includes('copy a one'),
+        `call ${call}: ${rig.trashed().join(', ')}`,
+      )
       assert.deepEqual(rig.slots(), [])
       keep(again, 'a', file('three'), 'three')
       assert.equal(shown(again, 'a'), 'three')
@@ -174,17 +200,28 @@ describe('the name of a copy', () => {
   }
 
   it('fits every disk, tells hosts, times and counts apart, and survives any clock', () => {
-    const name = fc.oneof(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ minLength: 80, maxLength: 255, unit: 'grapheme' }), fc.string({ minLength: 1 }).map(end => `a.${end}`))
+    const name = fc.oneof(
+      fc.string({ minLength: 1, unit: 'binary' }),
+      fc.string({ minLength: 80, maxLength: 255, unit: 'grapheme' }),
+      fc.string({ minLength: 1 }).map(end => `a.${end}`),
+    )
     const clean = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)
     fc.assert(
-      fc.property(name.map(each => each.replaceAll('/', '|')), clean, clean, fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 99 }), (of, host, other, at, count) => {
-        const made = copyName(of, host, at, count)
-        assert.ok(toBytes(made).length <= 255)
-        assert.ok(made.isWellFormed() && !/[\p{Cc}/]/u.test(made))
-        assert.notEqual(made, copyName(of, host, at, count + 1))
-        assert.notEqual(made, copyName(of, host, at + 1000, count))
-        if (other !== host) assert.notEqual(made, copyName(of, other, at, count))
-      }),
+      fc.property(
+        name.map(each => each.replaceAll('/', '|')),
+        clean,
+        clean,
+        fc.integer({ min: 0, max: 4e12 }),
+        fc.integer({ min: 1, max: 99 }),
+        (of, host, other, at, count) => {
+          const made = copyName(of, host, at, count)
+          assert.ok(toBytes(made).length <= 255)
+          assert.ok(made.isWellFormed() && !/[\p{Cc}/]/u.test(made))
+          assert.notEqual(made, copyName(of, host, at, count + 1))
+          assert.notEqual(made, copyName(of, host, at + 1000, count))
+          if (other !== host) assert.notEqual(made, copyName(of, other, at, count))
+        },
+      ),
     )
     for (const at of [Number.NaN, Infinity, -1, 1e300]) assert.ok(toBytes(copyName('a', 'h', at)).length <= 255)
   })

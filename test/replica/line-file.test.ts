@@ -19,7 +19,11 @@ function openLines(directory: DirectoryHandle): LineFile<string> {
 
 describe('a file of lines', () => {
   it('reads back what was written, both ways, whatever its length', () => {
-    const text = fc.oneof(fc.string(), fc.integer({ min: 0, max: 100_000 }).map(length => 'é'.repeat(length)), fc.constant('\udc80\ud800'))
+    const text = fc.oneof(
+      fc.string(),
+      fc.integer({ min: 0, max: 100_000 }).map(length => 'é'.repeat(length)),
+      fc.constant('\udc80\ud800'),
+    )
     fc.assert(
       fc.property(fc.array(text, { maxLength: 8 }), values => {
         const { lines } = begin()
@@ -84,7 +88,12 @@ describe('a file of lines', () => {
       const { rig, lines } = begin()
       for (const value of ['a', 'b', 'c']) lines.append(value)
       rig.process.faults.crashAt(rig.process.faults.calls + call)
-      const died = await lines.rewrite(value => value !== 'b', turns).then(() => false, () => true)
+      const died = await lines
+        .rewrite(value => value !== 'b', turns)
+        .then(
+          () => false,
+          () => true,
+        )
       rig.restart()
       const after = openLines(rig.work.area.base)
       const values = [...after.forward()].flat()

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { SyncError } from '../../lib/core/errors.ts'
 import { captureHashBytes } from '../../lib/core/limits.ts'
 import type { Operation } from '../../lib/core/operation.ts'
 import { Rig, file, folder, look, methodNames, methods, move, put, remove, symlink } from './rig.ts'
@@ -20,7 +19,13 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { says: 'creates a file', operation: put('a', undefined, file('new', 0o755)), contents: ['new'], result: 'done', root: { a: '755 new' } },
+  {
+    says: 'creates a file',
+    operation: put('a', undefined, file('new', 0o755)),
+    contents: ['new'],
+    result: 'done',
+    root: { a: '755 new' },
+  },
   { says: 'creates a link', operation: put('a', undefined, symlink('b')), result: 'done', root: { a: '-> b' } },
   { says: 'creates a directory', operation: put('a', undefined, folder(0o700)), result: 'done', root: { a: '700 /' } },
   {
@@ -92,7 +97,12 @@ const rows: readonly Row[] = [
     result: 'stale',
     root: { d: '755 /', l: '-> d' },
   },
-  { says: 'refuses a link that leaves the root', operation: put('a', undefined, symlink('../b')), result: 'failed', root: {} },
+  {
+    says: 'refuses a link that leaves the root',
+    operation: put('a', undefined, symlink('../b')),
+    result: 'failed',
+    root: {},
+  },
   {
     says: 'replaces a file',
     given: ({ person }) => person.write('a', 'old'),
@@ -191,7 +201,13 @@ const rows: readonly Row[] = [
     result: 'stale',
     root: { a: '755 /' },
   },
-  { says: 'does not replace nothing', operation: put('a', file('old'), file('newer')), contents: ['newer'], result: 'stale', root: {} },
+  {
+    says: 'does not replace nothing',
+    operation: put('a', file('old'), file('newer')),
+    contents: ['newer'],
+    result: 'stale',
+    root: {},
+  },
   {
     says: 'finds a file replaced already',
     given: ({ person }) => person.write('a', 'newer'),
@@ -340,9 +356,15 @@ for (const method of methodNames) {
       assert.equal(carried?.outcome.result, 'done')
       assert.equal(carried?.recheck?.because, 'not-hashed')
       assert.equal(rig.work.trash.rechecked(carried.recheck, file(large)), true)
-      assert.deepEqual(rig.trash().map(item => item.why), ['replaced'])
+      assert.deepEqual(
+        rig.trash().map(item => item.why),
+        ['replaced'],
+      )
       assert.equal(rig.work.trash.rechecked(carried.recheck, file('other')), false)
-      assert.deepEqual(rig.trash().map(item => item.why), ['recovered'])
+      assert.deepEqual(
+        rig.trash().map(item => item.why),
+        ['recovered'],
+      )
     })
 
     it('leaves a large file alone while somebody writes to it', async () => {
@@ -357,98 +379,3 @@ for (const method of methodNames) {
     })
   })
 }
-
-describe('operations', () => {
-  it('share one directory handle, and see that it moved', async () => {
-    const rig = new Rig()
-    rig.person.mkdir('d')
-    const before = rig.process.faults.counts.get('open') ?? 0
-    const carried = await rig.apply([put('d/a', undefined, symlink('x')), put('d/b', undefined, symlink('x')), move('d', 'e'), put('d/c', undefined, symlink('x'))])
-    assert.deepEqual(carried.map(each => each.outcome.result), ['done', 'done', 'done', 'stale'])
-    assert.equal((rig.process.faults.counts.get('open') ?? 0) - before, 4)
-  })
-
-  it('move only the directory that the replica knows', async () => {
-    const rig = new Rig()
-    rig.person.mkdir('a')
-    rig.isKnownDirectory = false
-    assert.equal((await rig.apply([move('a', 'b')]))[0]?.outcome.result, 'stale')
-  })
-
-  it('take no path that leads out of the root', async () => {
-    for (const path of ['', '/a', '../a', 'a/../b', 'a//b', '.', 'a\0b', 'a/']) {
-      const rig = new Rig()
-      const isHostile = (error: unknown): boolean => error instanceof SyncError && error.code === 'PATH_INVALID' && error.verdict === 'halt'
-      await assert.rejects(rig.apply([put(path, undefined, symlink('x'))]), isHostile, path)
-      await assert.rejects(rig.apply([remove(path, symlink('x'))]), isHostile, path)
-      await assert.rejects(rig.apply([move(path, 'b')]), isHostile, path)
-      await assert.rejects(rig.apply([{ ...put('a', undefined, file('new')), basis: `${path}/..` }]), isHostile, path)
-    }
-  })
-
-  it('never set setuid, setgid or sticky', async () => {
-    const rig = new Rig()
-    await rig.apply([put('a', undefined, file('new', 0o4755)), put('d', undefined, folder(0o1777))], ['new'])
-    assert.deepEqual(look(rig), { a: '755 new', d: '777 /' })
-  })
-
-  it('tell names apart on a disk that folds case', async () => {
-    const rig = new Rig({ foldsCase: true })
-    rig.person.write('File', 'same')
-    assert.equal((await rig.apply([put('file', undefined, file('same'))], ['same']))[0]?.outcome.result, 'stale')
-    rig.person.mkdir('Dir')
-    assert.equal((await rig.apply([move('Dir', 'dir')]))[0]?.outcome.result, 'done')
-    assert.deepEqual(rig.person.list('').toSorted(), ['File', 'dir'])
-  })
-
-  it('keep a copy of a version that somebody can still write to', async () => {
-    const rig = new Rig()
-    rig.person.write('a', 'old')
-    const writer = rig.person.open('a', 'append')
-    const [carried] = await rig.apply([put('a', file('old'), file('newer'))], ['newer'])
-    assert.equal(carried?.outcome.result, 'done')
-    assert.equal(carried?.recheck?.because, 'still-open')
-    writer.write(Uint8Array.of(0x21))
-    writer.close()
-    assert.deepEqual(rig.trashed().toSorted(), ['recovered a old!', 'replaced a old'])
-    assert.equal(rig.work.trash.rechecked(carried.recheck, file('old!')), false)
-    assert.deepEqual(rig.trash().map(item => ('digest' in item.entry ? item.entry.digest : '')).toSorted(), [file('old').digest, file('old!').digest].toSorted())
-  })
-
-  it('drop the second copy when nothing more was written', async () => {
-    const rig = new Rig()
-    rig.person.write('a', 'old')
-    const writer = rig.person.open('a', 'append')
-    const [carried] = await rig.apply([remove('a', file('old'))])
-    writer.close()
-    assert.ok(carried?.recheck)
-    assert.equal(rig.work.trash.rechecked(carried.recheck, file('old')), true)
-    assert.deepEqual(rig.trashed(), ['deleted a old'])
-  })
-
-  it('use content that several want, and content received before', async () => {
-    const rig = new Rig()
-    const large = 'y'.repeat(100_000)
-    assert.equal(rig.stage(large), 'complete')
-    const carried = await rig.apply([put('a', undefined, file(large)), put('b', undefined, file(large, 0o755))])
-    assert.deepEqual(carried.map(each => each.outcome.result), ['done', 'done'])
-    assert.deepEqual(look(rig), { a: `644 ${large}`, b: `755 ${large}` })
-    assert.deepEqual(rig.slots(), [])
-    rig.person.write('c', 'theirs')
-    rig.stage(large)
-    await rig.apply([put('c', undefined, file(large))])
-    assert.equal(rig.slots().length, 1, 'content that was not used waits for another try')
-    assert.equal((await rig.apply([put('d', undefined, file(large))]))[0]?.outcome.result, 'done')
-  })
-
-  it('make a large batch durable by one flush, a small one file by file', async () => {
-    for (const [count, flushes, syncs] of [[33, 1, 0], [3, 0, 3]] as const) {
-      const rig = new Rig()
-      const names = Array.from({ length: count }, (_, i) => `f${i}`)
-      const carried = await rig.apply(names.map(name => put(name, undefined, file(name))), names)
-      assert.ok(carried.every(each => each.outcome.result === 'done'))
-      assert.equal(rig.process.faults.counts.get('flush') ?? 0, flushes)
-      assert.equal(rig.process.faults.counts.get('sync') ?? 0, syncs)
-    }
-  })
-})

@@ -71,7 +71,16 @@ export class Rig {
 
   get abilities(): DiskAbilities {
     const { exchange, exclusiveRename, hardLinks, symlinks, leases, foldsCase, normalises, modes } = this.volume.options
-    return { exchange, exclusiveRename, hardLinks, symlinks, leases, modes, caseSensitive: !foldsCase, normalising: normalises }
+    return {
+      exchange,
+      exclusiveRename,
+      hardLinks,
+      symlinks,
+      leases,
+      modes,
+      caseSensitive: !foldsCase,
+      normalising: normalises,
+    }
   }
 
   /** Everything so far survives a power cut. */
@@ -121,7 +130,11 @@ export class Rig {
 
   /** The text of every file in the root, by path. */
   files(): Map<string, string> {
-    return new Map([...this.person.snapshot()].flatMap(([path, found]) => (found.kind === 'file' ? [[path, text(found.bytes)] as const] : [])))
+    return new Map(
+      [...this.person.snapshot()].flatMap(([path, found]) =>
+        found.kind === 'file' ? [[path, text(found.bytes)] as const] : [],
+      ),
+    )
   }
 
   /** What the trash holds, newest first: why, path, content. */
@@ -143,7 +156,8 @@ export class Rig {
   /** The replica takes what stands at a path as certain. */
   know(path: string): void {
     const inode = this.person.find(path)
-    if (inode !== undefined) this.known.set(path, { digest: digest(inode.data), identity: { ...inode.stat(), inode: inode.number } })
+    if (inode !== undefined)
+      this.known.set(path, { digest: digest(inode.data), identity: { ...inode.stat(), inode: inode.number } })
   }
 
   /** Content arrives in pieces. */
@@ -178,7 +192,11 @@ export class Rig {
   /** The text of every file in the trash, by id. */
   trashTexts(): Map<string, string> {
     const area = new SimUser(this.volume, '/work/trash')
-    return new Map(this.trash().flatMap(item => (area.find(item.id)?.kind === 'file' ? [[item.id, area.text(item.id) ?? ''] as const] : [])))
+    return new Map(
+      this.trash().flatMap(item =>
+        area.find(item.id)?.kind === 'file' ? [[item.id, area.text(item.id) ?? ''] as const] : [],
+      ),
+    )
   }
 
   slots(): string[] {
@@ -190,7 +208,10 @@ export class Rig {
     arm(process)
     const options = { process, random: this.random }
     const root = new SimDisk(this.volume, '/root', options)
-    const work = openWork(new SimDisk(this.volume, '/work', options), { abilities: this.abilities, clock: process.clock })
+    const work = openWork(new SimDisk(this.volume, '/work', options), {
+      abilities: this.abilities,
+      clock: process.clock,
+    })
     const hands: Hands = {
       root,
       work,

@@ -13,9 +13,27 @@ export interface Scenario {
 }
 
 export const scenarios: readonly Scenario[] = [
-  { says: 'create a file', given: () => {}, operation: put('d/a', undefined, file('new content')), contents: ['new content'], old: undefined },
-  { says: 'create a link', given: () => {}, operation: put('d/a', undefined, symlink('x')), contents: [], old: undefined },
-  { says: 'create a directory', given: () => {}, operation: put('d/a', undefined, folder()), contents: [], old: undefined },
+  {
+    says: 'create a file',
+    given: () => {},
+    operation: put('d/a', undefined, file('new content')),
+    contents: ['new content'],
+    old: undefined,
+  },
+  {
+    says: 'create a link',
+    given: () => {},
+    operation: put('d/a', undefined, symlink('x')),
+    contents: [],
+    old: undefined,
+  },
+  {
+    says: 'create a directory',
+    given: () => {},
+    operation: put('d/a', undefined, folder()),
+    contents: [],
+    old: undefined,
+  },
   {
     says: 'replace a file',
     given: person => person.write('d/a', 'old content!'),
@@ -37,7 +55,13 @@ export const scenarios: readonly Scenario[] = [
     contents: ['new content'],
     old: '-> y',
   },
-  { says: 'replace a link', given: person => person.symlink('y', 'd/a'), operation: put('d/a', symlink('y'), symlink('x')), contents: [], old: '-> y' },
+  {
+    says: 'replace a link',
+    given: person => person.symlink('y', 'd/a'),
+    operation: put('d/a', symlink('y'), symlink('x')),
+    contents: [],
+    old: '-> y',
+  },
   {
     says: 'change a mode',
     given: person => person.write('d/a', 'old content!'),
@@ -52,8 +76,20 @@ export const scenarios: readonly Scenario[] = [
     contents: [],
     old: 'old content!',
   },
-  { says: 'remove a link', given: person => person.symlink('y', 'd/a'), operation: remove('d/a', symlink('y')), contents: [], old: '-> y' },
-  { says: 'remove a directory', given: person => person.mkdir('d/a'), operation: remove('d/a', folder()), contents: [], old: undefined },
+  {
+    says: 'remove a link',
+    given: person => person.symlink('y', 'd/a'),
+    operation: remove('d/a', symlink('y')),
+    contents: [],
+    old: '-> y',
+  },
+  {
+    says: 'remove a directory',
+    given: person => person.mkdir('d/a'),
+    operation: remove('d/a', folder()),
+    contents: [],
+    old: undefined,
+  },
   {
     says: 'move a directory',
     given: person => {

@@ -10,18 +10,22 @@ const none = (): Promise<void> => Promise.resolve()
 describe('content that arrives in pieces', () => {
   it('is complete when all of it came, however it was cut', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 2000 }), fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1 }), (whole, cuts) => {
-        const rig = new Rig()
-        let state = ''
-        let offset = 0
-        for (let i = 0; state !== 'complete'; i++) {
-          const part = whole.subarray(offset, offset + (cuts[i % cuts.length] ?? 1))
-          state = rig.hands.staging.receive({ digest: digest(whole), size: whole.length, offset, bytes: part })
-          offset += part.length
-          assert.equal(state, offset === whole.length ? 'complete' : 'more')
-        }
-        assert.ok(rig.hands.staging.has(digest(whole)))
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 2000 }),
+        fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1 }),
+        (whole, cuts) => {
+          const rig = new Rig()
+          let state = ''
+          let offset = 0
+          for (let i = 0; state !== 'complete'; i++) {
+            const part = whole.subarray(offset, offset + (cuts[i % cuts.length] ?? 1))
+            state = rig.hands.staging.receive({ digest: digest(whole), size: whole.length, offset, bytes: part })
+            offset += part.length
+            assert.equal(state, offset === whole.length ? 'complete' : 'more')
+          }
+          assert.ok(rig.hands.staging.has(digest(whole)))
+        },
+      ),
       { numRuns: 50 },
     )
   })
@@ -33,8 +37,14 @@ describe('content that arrives in pieces', () => {
       [{ ...piece, bytes: bytes('wrong content') }],
       [{ ...piece, size: 5 }],
       [{ ...piece, offset: 4, bytes: whole.subarray(4) }],
-      [{ ...piece, bytes: whole.subarray(0, 4) }, { ...piece, offset: 5, bytes: whole.subarray(5) }],
-      [{ ...piece, bytes: whole.subarray(0, 4) }, { ...piece, size: 20, offset: 4, bytes: whole.subarray(4) }],
+      [
+        { ...piece, bytes: whole.subarray(0, 4) },
+        { ...piece, offset: 5, bytes: whole.subarray(5) },
+      ],
+      [
+        { ...piece, bytes: whole.subarray(0, 4) },
+        { ...piece, size: 20, offset: 4, bytes: whole.subarray(4) },
+      ],
     ]
     for (const pieces of rows) {
       const rig = new Rig()
@@ -79,7 +89,10 @@ describe('content of a batch', () => {
         const rig = new Rig(methods.exchange, seed)
         rig.settleDisk()
         const names = Array.from({ length: count }, (_, i) => `file ${i}`)
-        await rig.apply(names.map(name => put(name, undefined, file(name))), names)
+        await rig.apply(
+          names.map(name => put(name, undefined, file(name))),
+          names,
+        )
         rig.cutPower(seed)
         for (const [path, text] of rig.files()) assert.equal(text, path)
       }
@@ -87,15 +100,24 @@ describe('content of a batch', () => {
   })
 
   it('is not used when it could not be made durable', async () => {
-    for (const [count, call] of [[1, 'sync'], [40, 'flush']] as const) {
+    for (const [count, call] of [
+      [1, 'sync'],
+      [40, 'flush'],
+    ] as const) {
       const rig = new Rig()
       const names = Array.from({ length: count }, (_, i) => `file ${i}`)
       const { faults } = rig.process
       faults.trace = line => {
         if (line.includes(` ${call} `)) faults.failAt(faults.calls, 'EIO')
       }
-      const carried = await rig.apply(names.map(name => put(name, undefined, file(name))), names)
-      assert.ok(carried.every(each => each.outcome.result === 'failed'), JSON.stringify(carried[0]))
+      const carried = await rig.apply(
+        names.map(name => put(name, undefined, file(name))),
+        names,
+      )
+      assert.ok(
+        carried.every(each => each.outcome.result === 'failed'),
+        JSON.stringify(carried[0]),
+      )
       assert.deepEqual(rig.files().size, 0)
       assert.deepEqual(rig.slots(), [])
     }
@@ -118,7 +140,13 @@ describe('content of a batch', () => {
   it('one failure does not keep the others', async () => {
     const rig = new Rig()
     rig.process.faults.failAt(rig.process.faults.calls + 1, 'ENOSPC')
-    const carried = await rig.apply(['a', 'b'].map(name => put(name, undefined, file(name))), ['a', 'b'])
-    assert.deepEqual(carried.map(each => each.outcome.result), ['failed', 'done'])
+    const carried = await rig.apply(
+      ['a', 'b'].map(name => put(name, undefined, file(name))),
+      ['a', 'b'],
+    )
+    assert.deepEqual(
+      carried.map(each => each.outcome.result),
+      ['failed', 'done'],
+    )
   })
 })

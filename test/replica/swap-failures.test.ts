@@ -10,7 +10,8 @@ const callsLimit = 120
 const codes: readonly ErrorCode[] = ['EIO', 'ENOSPC', 'EMFILE']
 
 function begin(method: Method, scenario: Scenario): Rig {
-  const rig = new Rig(methods[method])
+  // Disks that know neither links nor exclusive renames keep no modes.
+  const rig = new Rig({ ...methods[method], modes: method !== 'copy' })
   rig.person.mkdir('d')
   rig.person.write('d/beside', 'untouched')
   scenario.given(rig.person)
@@ -21,11 +22,21 @@ function begin(method: Method, scenario: Scenario): Rig {
 /** Everything that is kept anywhere. */
 function kept(rig: Rig): string[] {
   const everywhere = [...rig.person.snapshot('../work').values(), ...rig.person.snapshot().values()]
-  return everywhere.flatMap(found => (found.kind === 'file' ? [new TextDecoder().decode(found.bytes)] : found.kind === 'symlink' ? [`-> ${found.target}`] : []))
+  return everywhere.flatMap(found =>
+    found.kind === 'file'
+      ? [new TextDecoder().decode(found.bytes)]
+      : found.kind === 'symlink'
+        ? [`-> ${found.target}`]
+        : [],
+  )
 }
 
 /** Calls that fail in one operation, in ascending order; then it is asked for again, and then the process starts anew. */
-async function withFailures(method: Method, scenario: Scenario, failures: readonly (readonly [number, ErrorCode])[]): Promise<boolean> {
+async function withFailures(
+  method: Method,
+  scenario: Scenario,
+  failures: readonly (readonly [number, ErrorCode])[],
+): Promise<boolean> {
   const sane = begin(method, scenario)
   const before = look(sane)
   await sane.apply([scenario.operation], scenario.contents)
@@ -39,12 +50,14 @@ async function withFailures(method: Method, scenario: Scenario, failures: readon
   const result = carried?.outcome.result
   if (result === 'done') assert.deepEqual(now, after, 'done means done')
   const isWhole = [before, after].some(end => JSON.stringify(end) === JSON.stringify(now))
-  if (failures.length === 1 && method !== 'copy') assert.ok(isWhole, `one failure leaves the root as before or as after: ${JSON.stringify(now)}`)
+  if (failures.length === 1 && method !== 'copy')
+    assert.ok(isWhole, `one failure leaves the root as before or as after: ${JSON.stringify(now)}`)
   if (scenario.old !== undefined) assert.ok(kept(rig).includes(scenario.old), 'the old version is somewhere')
   if (result !== 'done') {
     rig.process.faults.heal()
     const [again] = await rig.apply([scenario.operation], scenario.contents)
-    if (again?.outcome.result !== 'done') assert.ok(['stale', 'needs'].includes(again?.outcome.result ?? ''), JSON.stringify(again))
+    if (again?.outcome.result !== 'done')
+      assert.ok(['stale', 'needs'].includes(again?.outcome.result ?? ''), JSON.stringify(again))
     if (scenario.old !== undefined) assert.ok(kept(rig).includes(scenario.old), 'and after another try')
   }
   rig.restart()
@@ -54,7 +67,10 @@ async function withFailures(method: Method, scenario: Scenario, failures: readon
   if (!isNew) assert.deepEqual(last, before)
   assert.deepEqual(rig.slots(), [])
   if (isNew && scenario.old !== undefined) {
-    assert.ok(rig.trashed().some(item => item.endsWith(` ${scenario.operation.path} ${scenario.old}`)), `the old version is in the trash: ${rig.trashed().join(', ')}`)
+    assert.ok(
+      rig.trashed().some(item => item.endsWith(` ${scenario.operation.path} ${scenario.old}`)),
+      `the old version is in the trash: ${rig.trashed().join(', ')}`,
+    )
   }
   return reached
 }
@@ -75,13 +91,19 @@ for (const method of methodNames) {
       })
     }
 
-    for (const scenario of scenarios.filter(each => ['replace a file', 'remove a file', 'replace a link by a file'].includes(each.says))) {
+    for (const scenario of scenarios.filter(each =>
+      ['replace a file', 'remove a file', 'replace a link by a file'].includes(each.says),
+    )) {
       it(`${scenario.says}: at any two calls`, async () => {
         for (let call = 1; call < callsLimit; call++) {
           let reached = false
           for (const gap of [1, 2, 3, 5, 8, 13]) {
             try {
-              reached = await withFailures(method, scenario, [[call, 'EIO'], [call + gap, 'EIO']]) || reached
+              reached =
+                (await withFailures(method, scenario, [
+                  [call, 'EIO'],
+                  [call + gap, 'EIO'],
+                ])) || reached
             } catch (error) {
               throw new Error(`calls ${call} and ${call + gap}`, { cause: error })
             }

@@ -34,12 +34,24 @@ describe('the trash', () => {
     for (const path of ['d/a', 'd/b', 'da', 'e']) rig.person.write(path, path)
     await rig.apply(['d/a', 'd/b', 'da', 'e'].map(path => remove(path, file(path))))
     const { trash } = rig.work
-    assert.deepEqual(trash.list(undefined, 10).map(item => item.path), ['e', 'da', 'd/b', 'd/a'])
-    assert.deepEqual(trash.list('d', 10).map(item => item.path), ['d/b', 'd/a'])
-    assert.deepEqual(trash.list('', 2).map(item => item.path), ['e', 'da'])
+    assert.deepEqual(
+      trash.list(undefined, 10).map(item => item.path),
+      ['e', 'da', 'd/b', 'd/a'],
+    )
+    assert.deepEqual(
+      trash.list('d', 10).map(item => item.path),
+      ['d/b', 'd/a'],
+    )
+    assert.deepEqual(
+      trash.list('', 2).map(item => item.path),
+      ['e', 'da'],
+    )
     const [item] = trash.list('e', 1)
     assert.deepEqual(item, { id: item?.id, path: 'e', entry: file('e'), at: item?.at, why: 'deleted', group: 'g' })
-    assert.deepEqual(trash.find([item?.id ?? '', 'nothing']).map(line => line.item), [item])
+    assert.deepEqual(
+      trash.find([item?.id ?? '', 'nothing']).map(line => line.item),
+      [item],
+    )
   })
 
   it('keeps listing in order when the clock is set back and the process starts anew', async () => {
@@ -49,7 +61,13 @@ describe('the trash', () => {
     rig.restart()
     rig.work.area.clock.now = () => 5
     await rig.apply([put('a', file('2'), file('3'))], ['3'])
-    assert.deepEqual(rig.trash().map(item => item.id).slice(1), before)
+    assert.deepEqual(
+      rig
+        .trash()
+        .map(item => item.id)
+        .slice(1),
+      before,
+    )
     assert.ok((rig.trash()[0]?.id ?? '') > (before[0] ?? ''))
   })
 
@@ -57,7 +75,10 @@ describe('the trash', () => {
     const rig = new Rig()
     rig.person.write('\udcff\u{1f600}', 'x')
     await rig.apply([remove('\udcff\u{1f600}', file('x'))])
-    assert.deepEqual(rig.trash().map(item => item.path), ['\udcff\u{1f600}'])
+    assert.deepEqual(
+      rig.trash().map(item => item.path),
+      ['\udcff\u{1f600}'],
+    )
   })
 
   it('finds what was put there with its path after a power cut, once synced', async () => {
@@ -75,7 +96,11 @@ describe('the trash', () => {
 
   it('lists in a sweep what lost its line, and drops lines that lost their item', async () => {
     const rig = new Rig()
-    await replaceInTurn(rig, Array.from({ length: 200 }, (_, i) => `${i}`), 1)
+    await replaceInTurn(
+      rig,
+      Array.from({ length: 200 }, (_, i) => `${i}`),
+      1,
+    )
     const items = rig.trash()
     assert.equal(items.length, 199)
     for (const item of items.slice(0, 150)) rig.person.rm(`../work/trash/${item.id}`)
@@ -110,10 +135,17 @@ describe('a sweep', () => {
   it('may die at any call', async () => {
     for (let call = 1; ; call++) {
       const rig = new Rig()
-      await replaceInTurn(rig, Array.from({ length: 130 }, (_, i) => `${i}`), day / 4)
+      await replaceInTurn(
+        rig,
+        Array.from({ length: 130 }, (_, i) => `${i}`),
+        day / 4,
+      )
       const before = rig.trash().length
       rig.process.faults.crashAt(rig.process.faults.calls + call)
-      const died = await rig.sweep().then(() => false, error => error instanceof Crash)
+      const died = await rig.sweep().then(
+        () => false,
+        error => error instanceof Crash,
+      )
       rig.restart()
       await rig.sweep()
       const kept = rig.trash().map(item => item.at)
@@ -130,32 +162,62 @@ describe('thinning', () => {
   const reasons: TrashReason[] = ['replaced', 'deleted', 'conflict-loser', 'copy', 'recovered', 'undone']
   const now = 100 * day
 
-  function items(count: number, ageMs: (i: number) => number, why: TrashReason = 'replaced', path = 'a'): TrashWeight[] {
+  function items(
+    count: number,
+    ageMs: (i: number) => number,
+    why: TrashReason = 'replaced',
+    path = 'a',
+  ): TrashWeight[] {
     return Array.from({ length: count }, (_, i) => ({ id: `${path}${i}`, path, at: now - ageMs(i), why, bytes: 10 }))
   }
 
   it('leaves what fits', () => {
-    assert.deepEqual(thin(items(5, i => i * day), now, 50), { drop: new Set(), bytes: 50, full: false })
+    assert.deepEqual(
+      thin(
+        items(5, i => i * day),
+        now,
+        50,
+      ),
+      { drop: new Set(), bytes: 50, full: false },
+    )
   })
 
   it('takes the oldest and densest versions first, and no two neighbours at a time', () => {
     // Every hour for ten days, the newest first.
-    const { drop, bytes } = thin(items(240, i => 24 * hour + i * hour), now, 2000)
+    const { drop, bytes } = thin(
+      items(240, i => 24 * hour + i * hour),
+      now,
+      2000,
+    )
     assert.equal(bytes, 2000)
     assert.equal(drop.size, 40)
     const dropped = [...drop].map(id => Number(id.slice(1)))
-    assert.ok(dropped.every(i => i > 100), 'old ones')
-    assert.ok(dropped.every(i => !dropped.includes(i + 1)), 'spread')
+    assert.ok(
+      dropped.every(i => i > 100),
+      'old ones',
+    )
+    assert.ok(
+      dropped.every(i => !dropped.includes(i + 1)),
+      'spread',
+    )
   })
 
   it('keeps the newest version of each path, deletions, conflict losers and the young', () => {
-    const version = fc.record({ path: fc.constantFrom('a', 'b', 'c'), at: fc.integer({ min: 0, max: 40 * day }), why: fc.constantFrom(...reasons), bytes: fc.integer({ min: 0, max: 100 }) })
+    const version = fc.record({
+      path: fc.constantFrom('a', 'b', 'c'),
+      at: fc.integer({ min: 0, max: 40 * day }),
+      why: fc.constantFrom(...reasons),
+      bytes: fc.integer({ min: 0, max: 100 }),
+    })
     fc.assert(
       fc.property(fc.array(version, { maxLength: 60 }), fc.integer({ min: 0, max: 3000 }), (versions, limit) => {
         const all = versions.map((each, i) => ({ ...each, id: `${i}`.padStart(3, '0'), at: now - each.at }))
         const { drop, bytes, full } = thin(all, now, limit)
         const kept = all.filter(item => !drop.has(item.id))
-        assert.equal(bytes, kept.reduce((sum, item) => sum + item.bytes, 0))
+        assert.equal(
+          bytes,
+          kept.reduce((sum, item) => sum + item.bytes, 0),
+        )
         assert.equal(full, bytes > limit)
         for (const item of all) {
           const age = now - item.at
@@ -163,7 +225,10 @@ describe('thinning', () => {
           else if (drop.has(item.id)) {
             assert.equal(item.why, 'replaced')
             assert.ok(age >= day)
-            assert.ok(kept.some(other => other.path === item.path && other.at >= item.at), 'a later version is kept')
+            assert.ok(
+              kept.some(other => other.path === item.path && other.at >= item.at),
+              'a later version is kept',
+            )
           }
         }
         if (full) assert.ok(thin(kept, now, limit).drop.size === 0, 'nothing more can go')
@@ -172,7 +237,9 @@ describe('thinning', () => {
   })
 
   it('is quick with a hundred thousand items', () => {
-    const many = Array.from({ length: 100 }, (_, path) => items(1000, i => day + i * 60_000, 'replaced', `p${path}-`)).flat()
+    const many = Array.from({ length: 100 }, (_, path) =>
+      items(1000, i => day + i * 60_000, 'replaced', `p${path}-`),
+    ).flat()
     const begun = performance.now()
     assert.ok(thin(many, now, 1000).drop.size > 99_000)
     assert.ok(performance.now() - begun < 5000)
@@ -188,7 +255,10 @@ for (const method of methodNames) {
       assert.deepEqual(await bringBack(rig, [item?.id ?? '']), { restored: ['a'], refused: [] })
       assert.deepEqual(look(rig), { a: '644 one' })
       assert.deepEqual(rig.trashed(), ['undone a two'])
-      assert.ok(Math.abs((rig.person.find('a')?.mtimeMs ?? 0) - rig.clock.now()) < 100, 'it is as young as if it was saved now')
+      assert.ok(
+        Math.abs((rig.person.find('a')?.mtimeMs ?? 0) - rig.clock.now()) < 100,
+        'it is as young as if it was saved now',
+      )
       const [undone] = rig.trash()
       await bringBack(rig, [undone?.id ?? ''])
       assert.deepEqual(look(rig), { a: '644 two' }, 'undo can be undone')
@@ -201,9 +271,17 @@ for (const method of methodNames) {
       rig.person.mkdir('d/e')
       rig.person.write('d/e/f', 'deep')
       rig.person.symlink('e', 'd/l')
-      await rig.apply([remove('d/e/f', file('deep')), remove('d/l', symlink('e')), remove('d/e', folder()), remove('d', folder(0o750))])
+      await rig.apply([
+        remove('d/e/f', file('deep')),
+        remove('d/l', symlink('e')),
+        remove('d/e', folder()),
+        remove('d', folder(0o750)),
+      ])
       assert.deepEqual(look(rig), {})
-      const { restored, refused } = await bringBack(rig, rig.trash().map(item => item.id))
+      const { restored, refused } = await bringBack(
+        rig,
+        rig.trash().map(item => item.id),
+      )
       assert.deepEqual(refused, [])
       assert.deepEqual(restored, ['d', 'd/e', 'd/e/f', 'd/l'])
       assert.deepEqual(look(rig), { d: '750 /', 'd/e': '755 /', 'd/e/f': '644 deep', 'd/l': '-> e' })
@@ -217,12 +295,18 @@ for (const method of methodNames) {
         await replaceInTurn(rig, ['one', 'two'])
         const [item] = rig.trash()
         rig.process.faults.crashAt(rig.process.faults.calls + call)
-        const died = await bringBack(rig, [item?.id ?? '']).then(() => false, error => error instanceof Crash)
+        const died = await bringBack(rig, [item?.id ?? '']).then(
+          () => false,
+          error => error instanceof Crash,
+        )
         rig.restart()
         const stands = rig.person.text('a')
         assert.ok(stands === 'one' || stands === 'two', stands)
         const other = stands === 'one' ? 'two' : 'one'
-        assert.ok(rig.trashed().some(each => each.endsWith(` a ${other}`)), `call ${call}: ${rig.trashed().join(', ')}`)
+        assert.ok(
+          rig.trashed().some(each => each.endsWith(` a ${other}`)),
+          `call ${call}: ${rig.trashed().join(', ')}`,
+        )
         assert.deepEqual(rig.slots(), [])
         if (!died) break
       }
@@ -242,9 +326,15 @@ describe('undo', () => {
     rig.person.write('y', 'a file')
     rig.person.mkdir('elsewhere')
     rig.person.symlink('elsewhere', 'z')
-    const { restored, refused } = await bringBack(rig, rig.trash().map(item => item.id))
+    const { restored, refused } = await bringBack(
+      rig,
+      rig.trash().map(item => item.id),
+    )
     assert.deepEqual(restored, ['x/a'])
-    assert.deepEqual(refused.map(each => each.path), ['y/a', 'z/a'])
+    assert.deepEqual(
+      refused.map(each => each.path),
+      ['y/a', 'z/a'],
+    )
     assert.deepEqual(rig.person.list('elsewhere'), [])
     assert.equal(rig.trash().length, 2, 'what was refused stays')
   })
@@ -260,13 +350,23 @@ describe('undo', () => {
     assert.equal(lost?.path, '')
     const { restored, refused } = await bringBack(rig, [item?.id ?? '', lost.id, 'nothing'])
     assert.deepEqual(restored, [])
-    assert.deepEqual(refused.map(each => each.why), [`its path is not known: it lies at /work/trash/${lost.id}`, 'a directory stands there', 'there is no nothing in the trash'])
+    assert.deepEqual(
+      refused.map(each => each.why),
+      [
+        `its path is not known: it lies at /work/trash/${lost.id}`,
+        'a directory stands there',
+        'there is no nothing in the trash',
+      ],
+    )
   })
 
   it('takes the oldest of several versions of one path', async () => {
     const rig = new Rig()
     await replaceInTurn(rig, ['one', 'two', 'three'])
-    const { restored, refused } = await bringBack(rig, rig.trash().map(item => item.id))
+    const { restored, refused } = await bringBack(
+      rig,
+      rig.trash().map(item => item.id),
+    )
     assert.deepEqual([restored, refused.length], [['a'], 1])
     assert.deepEqual(look(rig), { a: '644 one' })
     assert.deepEqual(rig.trashed().toSorted(), ['replaced a two', 'undone a three'])
@@ -279,7 +379,10 @@ describe('undo', () => {
       rig.person.write('../work/slots/out-000000000-000', 'evil')
       trash.recover('out-000000000-000', path)
     }
-    const { restored, refused } = await bringBack(rig, rig.trash().map(item => item.id))
+    const { restored, refused } = await bringBack(
+      rig,
+      rig.trash().map(item => item.id),
+    )
     assert.deepEqual([restored.length, refused.length], [0, 3])
     assert.equal(rig.person.find('../out'), undefined)
   })

@@ -20,9 +20,14 @@ export class Contents {
     return this.#make(0)
   }
 
-  #make(filler: number): Uint8Array {
+  /** Undefined when so few bytes cannot be told apart. */
+  sized(size: number): Uint8Array | undefined {
+    return size < minimum ? undefined : this.#make(0, size)
+  }
+
+  #make(filler: number, whole?: number): Uint8Array {
     const line = `${this.#label}${++this.#count}\n`
-    const size = line.length + filler
+    const size = whole ?? line.length + filler
     const bytes = new Uint8Array(size).fill(46)
     bytes.set(new TextEncoder().encode(line))
     return bytes
@@ -34,3 +39,6 @@ export class Contents {
     return random.pick([70_000, 70_000, 150_000, 300_000, 300_000, 1_200_000]) + random.int(1000)
   }
 }
+
+/** A letter, a count of up to five digits and the newline. */
+const minimum = 7

@@ -66,7 +66,7 @@ export class FaultPlan {
     const { world } = this.#scene
     const faults = world[side].process?.faults
     const tell = (what: string): void => {
-      this.#count(what.split(' ')[0] ?? what)
+      this.#count(/^[a-z]+/.exec(what)?.[0] ?? what)
       this.#scene.tell(`fault on ${side}: ${what}`)
     }
     switch (random.pick(['crash', 'crash', 'crash', 'fail', 'fail', 'fail', 'full', 'power', 'power', 'cut', 'cut', 'overflow', 'damage', 'kill'] as const)) {

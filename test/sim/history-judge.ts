@@ -3,7 +3,8 @@ import type { BarrierResult } from '../../lib/sync/session-handle.ts'
 import type { History } from './history.ts'
 import type { RecordedUser } from './history-user.ts'
 import type { Listed } from './oracle.ts'
-import { divergences, halfFiles, lostVersions } from './oracle.ts'
+import { injectConflicts } from './history-conflicts.ts'
+import { divergences, halfFiles, leftovers, lostVersions } from './oracle.ts'
 
 /** Longer than the slow round over everything. */
 const healMs = 130_000
@@ -21,6 +22,8 @@ export async function judge(history: History): Promise<void> {
   if (random.chance(0.3)) world.killHub()
   if (random.chance(0.3)) world.killAgent()
   if (world.alpha.process?.dead !== false) world.startHub()
+  // What is wrong with the store shows when it is read.
+  world.cut()
   await world.pass(healMs)
   const state = await settled(history)
   if (state === undefined) return
@@ -29,13 +32,21 @@ export async function judge(history: History): Promise<void> {
   failures.push(...divergences(users.alpha.snapshot(), users.beta.snapshot(), listed))
   for (const side of sides) failures.push(...lostVersions(side, users[side]), ...halfFiles(side, users[side]))
   await staysQuiet(history, 'the next sync')
+  await injectConflicts(history)
+  if (await settled(history) === undefined) return
+  for (const side of sides) failures.push(...lostVersions(side, users[side]))
+  await world.stopHub()
+  world.startHub()
+  await staysQuiet(history, 'a new start')
+  for (const side of sides) failures.push(...leftovers(side, users[side]))
 }
 
 /** Syncs until nothing is held any more. Undefined: it cannot be reached, which is noted. */
 async function settled({ world, failures }: History): Promise<BarrierResult['state'] | undefined> {
   for (let attempt = 0; attempt < 6; attempt++) {
     const result = await world.sync()
-    if (result.state === 'held' || result.state === 'halted') await world.session?.approve()
+    const holds = world.session?.status().holds.length ?? 0
+    if (result.state === 'halted' || holds > 0) await world.session?.approve()
     else if (result.state === 'timeout') {
       failures.push(`stuck: ${JSON.stringify(result)} ${JSON.stringify(world.session?.status())}`)
       return undefined

@@ -40,6 +40,7 @@ const kinds: readonly (readonly [number, Make])[] = [
   [1, linkHard],
   [1, makeSpecial],
   [1, touch],
+  [2, rewrite],
   [2, writeIgnored],
   [2, moveIgnored],
   [1, writeTree],
@@ -196,6 +197,27 @@ function touch(programs: Programs): Program | undefined {
   const { user, random } = programs
   const path = existing(programs, 'file')
   return path === undefined ? undefined : step(`touch ${path}`, () => user.touch(path, random.int(2 ** 40)))
+}
+
+/** Other content of the same size, perhaps under the old time, perhaps twice in a row. */
+function rewrite(programs: Programs): Program | undefined {
+  const { user, random, contents } = programs
+  const path = existing(programs, 'file')
+  const found = path === undefined ? undefined : user.find(path)
+  const first = found === undefined ? undefined : contents.sized(found.data.length)
+  if (path === undefined || found === undefined || first === undefined) return undefined
+  const again = random.chance(0.3) ? contents.sized(found.data.length) : undefined
+  const mtimeMs = random.chance(0.6) ? found.mtimeMs : undefined
+  return program(`rewrite ${path} ${titleOf(first)}`, function* () {
+    for (const bytes of [first, again]) {
+      if (bytes === undefined) continue
+      const writer = user.open(path, 'keep')
+      writer.write(bytes)
+      writer.close()
+      if (random.chance(0.7)) yield
+    }
+    if (mtimeMs !== undefined) user.touch(path, mtimeMs)
+  })
 }
 
 function writeIgnored(programs: Programs): Program {

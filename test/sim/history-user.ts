@@ -3,7 +3,6 @@ import type { Digest } from '../../lib/core/entry.ts'
 import { codeOf } from '../../lib/core/errors.ts'
 import { join } from '../../lib/core/path.ts'
 import type { Inode } from './inode.ts'
-import type { PowerLoss } from './power.ts'
 import { inodeAt } from './resolve.ts'
 import type { OpenHow } from './user.ts'
 import { SimUser, SimWriter } from './user.ts'
@@ -84,24 +83,30 @@ export class RecordedUser extends SimUser {
    * @param cut cuts it
    * @returns files under the root that are not whole and that no user wrote
    */
-  powerCut(cut: () => PowerLoss): string[] {
+  powerCut(cut: () => void): string[] {
     const certain = new Set<Digest>()
+    const before = new Map<Inode, Uint8Array>()
     for (const { inode } of inodesBelow(this.volume.root)) {
+      before.set(inode, inode.data)
       const madeAt = this.#madeAt.get(inode)
       const isStored = madeAt !== undefined && madeAt <= this.volume.journal.committed && inode.durable.data === inode.data
       if (isStored) certain.add(digestOf(inode.data))
     }
-    const loss = cut()
+    cut()
     const left = new Set<Digest>()
-    for (const { inode } of inodesBelow(this.volume.root)) if (inode.kind === 'file') left.add(digestOf(inode.data))
-    for (const digest of this.owed.keys()) if (!left.has(digest) && !certain.has(digest)) this.owed.delete(digest)
     const half: string[] = []
-    for (const { path, is } of loss.spoiled) {
-      if (!path.startsWith(`${this.base}/`)) continue
-      const inode = this.#inodeAt(path, false)
-      if (inode !== undefined && this.#written.has(inode)) this.ledger.states.add(digestOf(is))
-      else half.push(path)
+    for (const { inode, parent, name } of inodesBelow(this.volume.root)) {
+      if (inode.kind !== 'file') continue
+      const digest = digestOf(inode.data)
+      left.add(digest)
+      const directory = this.volume.pathOf(parent) ?? ''
+      const was = before.get(inode)
+      if (was !== undefined && digestOf(was) === digest) continue
+      // What somebody had removed may be back, too.
+      if (this.#written.has(inode)) this.ledger.states.add(digest)
+      else if (was !== undefined && `${directory}/`.startsWith(`${this.base}/`)) half.push(`${directory}/${name}`)
     }
+    for (const digest of this.owed.keys()) if (!left.has(digest) && !certain.has(digest)) this.owed.delete(digest)
     return half
   }
 

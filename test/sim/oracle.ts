@@ -1,4 +1,4 @@
-import { isWithin, nameOf } from '../../lib/core/path.ts'
+import { isWithin } from '../../lib/core/path.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import type { RecordedUser } from './history-user.ts'
 import { digestOf } from './history-user.ts'
@@ -25,6 +25,9 @@ export function divergences(alpha: ReadonlyMap<string, Found>, beta: ReadonlyMap
   const found: string[] = []
   for (const path of new Set([...alpha.keys(), ...beta.keys()])) {
     if (kept.has(path) || excused.some(each => isWithin(path, each) || isWithin(each, path))) continue
+    // A problem inside keeps a directory that the other side deleted, with all that is in it.
+    const gone = ancestorsOf(path).findLast(above => alpha.has(above) !== beta.has(above))
+    if (gone !== undefined && listed.problems.some(each => isWithin(each, gone))) continue
     const a = syncedPart(path, alpha.get(path))
     const b = syncedPart(path, beta.get(path))
     if (textOf(a) !== textOf(b)) found.push(`differs: ${path}: alpha ${textOf(a)}, beta ${textOf(b)}`)
@@ -103,11 +106,16 @@ export function halfFiles(side: Side, user: RecordedUser): string[] {
   return half
 }
 
-/** What lies ignored on one host, as text to compare. */
-export function ignoredContent(user: RecordedUser): Map<string, string> {
-  const result = new Map<string, string>()
-  for (const [path, found] of user.snapshot()) {
-    if (isIgnored(path) && found.kind === 'file') result.set(digestOf(found.bytes), nameOf(path))
+/** What a quiet end and a new start should have cleared away, and what should never have been taken. */
+export function leftovers(side: Side, user: RecordedUser): string[] {
+  const { volume } = user
+  const found: string[] = []
+  for (const name of ['slots', 'fence']) {
+    for (const left of inodeAt(volume, `${workBase}/${name}`, false)?.children.keys() ?? []) found.push(`left: ${side} ${name}/${left}`)
   }
-  return result
+  const journal = inodeAt(volume, `${workBase}/journal`, false)
+  if (journal !== undefined && journal.data.length > 0) found.push(`left: ${side} journal of ${journal.data.length} bytes`)
+  const index = new TextDecoder().decode(inodeAt(volume, `${workBase}/trash.jsonl`, false)?.data)
+  for (const [, path = ''] of index.matchAll(/"path":"([^"]*)"/g)) if (isIgnored(path)) found.push(`taken: ${side} ${path} is ignored`)
+  return found
 }

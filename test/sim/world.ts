@@ -98,9 +98,20 @@ export class SimHost {
 
   /** The replica of the root, in a process of this host. */
   openReplica(process: SimProcess): LocalReplica {
+    try {
+      return this.#openReplica(process)
+    } catch (error) {
+      for (const disk of this.disks) disk.close()
+      throw error
+    }
+  }
+
+  #openReplica(process: SimProcess): LocalReplica {
     const { random } = this.#world
     const root = new SimDisk(this.volume, rootBase, { process, random })
     const disk = new SimDisk(this.volume, workBase, { process, random })
+    const holder = new SimDisk(this.volume, '/home/u', { process, random })
+    this.disks = [root, disk, holder]
     const volume = this.volume.options
     const abilities = {
       exchange: volume.exchange,
@@ -114,12 +125,12 @@ export class SimHost {
     }
     const work = openWork(disk, { abilities, clock: process.clock })
     recover(root, work)
-    const holder = new SimDisk(this.volume, '/home/u', { process, random })
-    this.disks = [root, disk, holder]
     return new LocalReplica({
       root,
       holder: { disk: holder, name: 'root' },
       work,
+      lock: { release: () => {} },
+      remarks: [],
       openWatcher: this.#openWatcher(process),
       clock: process.clock,
       hashFile: handle => hashInPieces(handle, process, random),
@@ -200,7 +211,10 @@ export class World {
   readonly #rejected = (error: unknown): void => {
     // A process that died in the middle of an asynchronous piece of work rejects a promise that nobody is left to await.
     if (error instanceof Crash) this.reap()
-    else this.errors.push(error)
+    else {
+      this.errors.push(error)
+      this.options.log?.({ at: this.clock.now(), level: 'error', event: 'rejected', why: String(error) })
+    }
   }
 
   constructor(options: WorldOptions) {
@@ -215,7 +229,7 @@ export class World {
   async close(): Promise<void> {
     this.alpha.process?.kill()
     this.beta.process?.kill()
-    await new Promise(resolve => setImmediate(resolve))
+    for (let turn = 0; turn < 3; turn++) await new Promise(resolve => setImmediate(resolve))
     process.removeListener('unhandledRejection', this.#rejected)
   }
 
@@ -260,9 +274,31 @@ export class World {
         openRoot: () => shareReplica(() => this.beta.openReplica(far)),
       })
       // An agent whose link is over has closed its replica, and exits.
-      void served.ended.then(() => far.kill())
+      void served.ended.then(() => {
+        if (!far.dead) this.#checkHandles(this.beta)
+        far.kill()
+      })
     })
     return link.near
+  }
+
+  /** Ends the daemon as a person does. */
+  async stopHub(): Promise<void> {
+    let over = this.session === undefined
+    void this.session?.close().then(() => {
+      over = true
+    })
+    await this.pass(60_000, () => over || this.alpha.process?.dead === true)
+    if (!over) this.errors.push(new Error('The daemon did not come to its end'))
+    else this.#checkHandles(this.alpha)
+    this.killHub()
+    // The agent hears of it.
+    await this.pass(5000)
+  }
+
+  #checkHandles(host: SimHost): void {
+    const open = host.disks.reduce((sum, disk) => sum + disk.openHandles, 0)
+    if (open > 0) this.errors.push(new Error(`${host.name} left ${open} handles open`))
   }
 
   killHub(): void {

@@ -119,7 +119,7 @@ export async function atRest(pair: Pair): Promise<{ readonly ran: Ran; readonly 
   await until(
     'both sides agree',
     async () => {
-      ran = await pair.sync('--timeout', '10')
+      ran = await pair.sync('--timeout', '30')
       if (process.env['STORM_DEBUG'] !== undefined) console.log(new Date().toISOString(), ran.code, ran.stdout.replaceAll(/\s+/g, ' ').slice(0, 1500))
       const roots = (ran.json as SyncJson | undefined)?.sync ?? []
       if (roots.some(({ holds }) => holds.length > 0)) {

@@ -77,7 +77,8 @@ export class Findings {
    */
   revise(scope: readonly Path[], plan: Plan, wallClock: number): readonly OpenConflict[] {
     const { opened, moved, closed } = this.#conflicts.revise(scope, plan.conflicts, wallClock)
-    for (const conflict of [...opened, ...moved]) {
+    const missed = plan.conflicts.filter(({ path }) => this.#keeper.takeMissed(path)).flatMap(({ path }) => this.#conflicts.get(path) ?? [])
+    for (const conflict of new Set([...opened, ...moved, ...missed])) {
       this.#keeper.keep(conflict)
       this.#outlet.effect({ type: 'save-conflict', conflict })
     }
@@ -113,7 +114,7 @@ export class Findings {
 
   /** A copy of one side's version was kept on the other, or could not be. */
   kept(id: number, copy: string | undefined, why: string | undefined): void {
-    const keep = this.#keeper.kept(id)
+    const keep = this.#keeper.kept(id, copy)
     const conflict = keep && this.#conflicts.get(keep.path)
     if (keep === undefined || conflict === undefined) return
     if (copy === undefined) return this.#outlet.log({ level: 'warning', event: 'copy-failed', side: keep.holder, path: keep.path, why })

@@ -43,6 +43,12 @@ export class Holds {
     return passed
   }
 
+  /** The side itself holds a removal, though it may have been approved here before. */
+  refused(side: Side, path: Path, why: string): void {
+    this.#approved[side].delete(path)
+    this.#deletes[side].set(path, why)
+  }
+
   isApproved(side: Side, path: Path): boolean {
     return this.#approved[side].has(path)
   }
@@ -86,6 +92,7 @@ export class Holds {
   /** The removal was carried out, or is asked for no more. */
   spent(side: Side, path: Path): void {
     this.#approved[side].delete(path)
+    this.#deletes[side].delete(path)
   }
 
   all(): readonly Hold[] {

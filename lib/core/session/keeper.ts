@@ -12,7 +12,8 @@ interface Keep {
   readonly holder: Side
   readonly path: Path
   readonly version: Entry
-  readonly digest: Digest | undefined
+  /** Its large content was sent for it. */
+  readonly isStaged: boolean
 }
 
 /** What keeping asks of the session. */
@@ -20,6 +21,8 @@ export interface KeeperOrders {
   readonly command: (side: Side, command: ReplicaCommand) => void
   /** Stages large content on the holder; `slotReady` follows. */
   readonly stage: (holder: Side, needs: { readonly digest: Digest; readonly size: number; readonly path: Path }) => void
+  /** A version could not be read: its conflict is to be judged again, not at once. */
+  readonly missed: (owner: Side, path: Path) => void
   readonly nextId: () => number
   readonly hostOf: (side: Side) => string
 }
@@ -30,6 +33,8 @@ export class Keeper {
   readonly #reads = new Map<number, Keep>()
   readonly #staging = new Map<Digest, Keep[]>()
   readonly #sent = new Map<number, Keep>()
+  /** Conflicts of which a version could not be read when it was wanted. */
+  readonly #missed = new Set<Path>()
 
   constructor(orders: KeeperOrders) {
     this.#orders = orders
@@ -41,45 +46,70 @@ export class Keeper {
       const owner = otherSide(holder)
       const version = conflict[owner]
       if (version === undefined) continue
-      const keep: Keep = { holder, path: conflict.path, version, digest: isFile(version) ? version.digest : undefined }
-      if (!isFile(version)) this.#send(keep, undefined)
-      else if (version.size <= inlineContentBytes) {
+      const keep: Keep = { holder, path: conflict.path, version, isStaged: false }
+      if (!isFile(version) || version.size > inlineContentBytes) this.#send(keep, undefined)
+      else {
         const id = this.#orders.nextId()
         this.#reads.set(id, keep)
         this.#orders.command(owner, { type: 'read', id, path: conflict.path, digest: version.digest, offset: 0, length: version.size })
-      } else {
-        this.#staging.set(version.digest, [...(this.#staging.get(version.digest) ?? []), keep])
-        this.#orders.stage(holder, { digest: version.digest, size: version.size, path: conflict.path })
       }
     }
   }
 
-  /** True when the content was asked for here. Content that is gone is no loss: a newer version follows. */
+  /** True when the content was asked for here. */
   content(id: number, content: Content | undefined): boolean {
     const keep = this.#reads.get(id)
     if (keep === undefined) return false
     this.#reads.delete(id)
     if (content !== undefined) this.#send(keep, content)
+    else this.#miss(keep)
     return true
   }
 
   slotReady(holder: Side, digest: Digest): void {
-    const keeps = this.#staging.get(digest)
-    if (keeps === undefined) return
+    for (const keep of this.#takeStaging(holder, digest)) this.#send(keep, undefined)
+  }
+
+  /** Large content could not be read or staged. It may have been asked for under a name it no longer has. */
+  slotLost(holder: Side, digest: Digest): void {
+    for (const keep of this.#takeStaging(holder, digest)) this.#miss(keep)
+  }
+
+  #takeStaging(holder: Side, digest: Digest): readonly Keep[] {
+    const keeps = this.#staging.get(digest) ?? []
     const rest = keeps.filter(keep => keep.holder !== holder)
     if (rest.length > 0) this.#staging.set(digest, rest)
     else this.#staging.delete(digest)
-    for (const keep of keeps) if (keep.holder === holder) this.#send(keep, undefined)
+    return keeps.filter(keep => keep.holder === holder)
   }
 
-  /** Which conflict a `kept` event is about. */
-  kept(id: number): { readonly path: Path; readonly holder: Side } | undefined {
+  #miss({ holder, path }: Keep): void {
+    this.#missed.add(path)
+    this.#orders.missed(otherSide(holder), path)
+  }
+
+  /** True, once, for a conflict of which a version could not be read when it was wanted. */
+  takeMissed(path: Path): boolean {
+    return this.#missed.delete(path)
+  }
+
+  /**
+   * Which conflict a `kept` event is about. Large content is sent only where it is not kept already: undefined until
+   * then.
+   */
+  kept(id: number, copy: string | undefined): { readonly path: Path; readonly holder: Side } | undefined {
     const keep = this.#sent.get(id)
     this.#sent.delete(id)
-    return keep
+    if (keep === undefined || copy !== undefined || keep.isStaged || !isFile(keep.version)) return keep
+    const { digest, size } = keep.version
+    if (size <= inlineContentBytes) return keep
+    this.#staging.set(digest, [...(this.#staging.get(digest) ?? []), { ...keep, isStaged: true }])
+    this.#orders.stage(keep.holder, { digest, size, path: keep.path })
+    return undefined
   }
 
   release(path: Path): void {
+    this.#missed.delete(path)
     for (const side of sides) this.#orders.command(side, { type: 'release', path })
   }
 

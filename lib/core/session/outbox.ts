@@ -4,7 +4,7 @@ import type { ReplicaCommand } from '../messages.ts'
 import type { Content, Operation } from '../operation.ts'
 import { isFile } from '../operation.ts'
 import type { Path } from '../path.ts'
-import { isWithin, parentOf } from '../path.ts'
+import { isWithin, overlaps, parentOf } from '../path.ts'
 
 /** Operations that go together: one, or a type change (remove what stands there, then put). */
 export interface Task {
@@ -71,8 +71,10 @@ export class Outbox {
   readonly #busy = new Map<Path, number>()
   #askedBytes = 0
   #contentBytes = 0
-  /** Ids of content requests, to tell which piece an answer is. */
-  readonly #reads = new Map<number, { readonly digest: Digest; readonly offset: number }>()
+  /** Ids of content requests, to tell what an answer is: a piece of a transfer, or the whole of something small. */
+  readonly #reads = new Map<number, { readonly digest: Digest; readonly offset: number; readonly transfer?: Transfer }>()
+  /** Queued tasks that move a directory. */
+  readonly #moves = new Set<Task>()
 
   get queued(): number {
     return this.#urgent.size + this.#bulk.size + this.#waiting.size
@@ -97,38 +99,60 @@ export class Outbox {
     for (const [digest, content] of contents) this.#hold(digest, content)
   }
 
-  /** Queues the operations of one plan, in order. A path that was queued before is queued anew. */
-  add(operations: readonly Operation[], source: (operation: Operation) => Source, since: number): void {
+  /**
+   * Queues the operations of one plan, in order. A path that was queued before is queued anew.
+   * @returns queued moves that this puts an end to: what they were to move must be planned again
+   */
+  add(operations: readonly Operation[], source: (operation: Operation) => Source, since: number): readonly Task[] {
     const tasks = tasksOf(operations, source, since)
     const book = tasks.length <= urgentTasks ? this.#urgent : this.#bulk
+    const ended: Task[] = []
     for (const task of tasks) {
-      this.drop(task.path)
+      ended.push(...this.drop(task.path))
+      if (isMove(task)) this.#moves.add(task)
       if (task.needs === undefined || !this.#mustBeStaged(task.needs)) book.set(task.path, task)
       else {
         this.#waiting.set(task.path, task)
         this.#startTransfer(task.needs)
       }
     }
+    return ended
   }
 
   #mustBeStaged({ digest, size }: NonNullable<Task['needs']>): boolean {
     return size > inlineContentBytes && !this.#slots.has(digest)
   }
 
-  /** Forgets what is queued at a path (not what is on its way). */
-  drop(path: Path): void {
+  /** Forgets what is queued at a path (not what is on its way). Returns the move among it. */
+  drop(path: Path): readonly Task[] {
     for (const book of [this.#urgent, this.#bulk, this.#waiting]) book.delete(path)
+    return this.#dropMoves(task => task.path === path)
   }
 
-  /** Forgets what is queued at and below a path. */
-  dropBelow(path: Path): void {
+  /** Forgets what is queued at and below a path. Returns the moves among it. */
+  dropBelow(path: Path): readonly Task[] {
     for (const book of [this.#urgent, this.#bulk, this.#waiting]) {
       for (const queued of book.keys()) if (isWithin(queued, path)) book.delete(queued)
     }
+    return this.#dropMoves(task => isWithin(task.path, path))
   }
 
-  /** True when an operation on its way touches the path, something above it, or, for a directory, something below it. */
+  #dropMoves(isDropped: (task: Task) => boolean): readonly Task[] {
+    const dropped = [...this.#moves].filter(isDropped)
+    for (const task of dropped) this.#moves.delete(task)
+    return dropped
+  }
+
+  /**
+   * True when an operation on its way touches the path, something above it, or, for a directory, something below it;
+   * or when a move that waits its turn does: what is under it is planned where it will be.
+   */
   isBusy(path: Path, isDirectory: boolean): boolean {
+    for (const { operations } of this.#moves) {
+      for (const operation of operations) {
+        if (overlaps(operation.path, path) || (operation.kind === 'move' && overlaps(operation.from, path))) return true
+      }
+    }
     if (this.#busy.size === 0) return false
     for (let above = path; above !== ''; above = parentOf(above)) if (this.#busy.has(above)) return true
     if (isDirectory) for (const busy of this.#busy.keys()) if (isWithin(busy, path)) return true
@@ -167,7 +191,7 @@ export class Outbox {
         if (operations.length >= batchOperations || bytes >= batchBytes) break
         if (this.#touchesBusy(task)) continue
         if (!stands(task)) {
-          book.delete(path)
+          this.#take(book, task)
           out.voided.push(task)
           continue
         }
@@ -188,7 +212,7 @@ export class Outbox {
           contents.set(task.needs.digest, content)
           bytes += content.bytes.length
         }
-        book.delete(path)
+        this.#take(book, task)
         tasks.push(task)
         for (const operation of task.operations) operations.push(operation)
       }
@@ -201,6 +225,11 @@ export class Outbox {
     return { type: 'apply', batch: number, operations: operations.map(operation => withMtime(operation, contents)), contents }
   }
 
+  #take(book: Map<Path, Task>, task: Task): void {
+    book.delete(task.path)
+    this.#moves.delete(task)
+  }
+
   /** The batch came back: its tasks are no longer on their way. */
   finished(batch: number): Batch | undefined {
     const found = this.#batches.get(batch)
@@ -210,16 +239,18 @@ export class Outbox {
     return found
   }
 
-  /** A piece of content arrived from the sender. Returns what to pass on, and tasks whose content is gone. */
-  content(id: number, bytes: Uint8Array | undefined, mtimeMs: number): { readonly toReceiver: ReplicaCommand[]; readonly voided: Task[] } {
+  /** A piece of content arrived from the sender. Returns what to pass on, and tasks whose content is gone, with its digest. */
+  content(id: number, bytes: Uint8Array | undefined, mtimeMs: number): { readonly toReceiver: ReplicaCommand[]; readonly voided: Task[]; readonly gone?: Digest } {
     const read = this.#reads.get(id)
     this.#reads.delete(id)
     if (read === undefined) return { toReceiver: [], voided: [] }
-    const transfer = this.#transfers.get(read.digest)
-    if (transfer === undefined) return this.#smallContent(read.digest, bytes, mtimeMs)
-    if (bytes === undefined || bytes.length === 0) return { toReceiver: [], voided: this.#abandon(read.digest) }
+    const { digest, offset, transfer } = read
+    if (transfer === undefined) return this.#smallContent(digest, bytes, mtimeMs)
+    // A piece of a transfer that is over says nothing about one begun since.
+    if (this.#transfers.get(digest) !== transfer) return { toReceiver: [], voided: [] }
+    if (bytes === undefined || bytes.length === 0) return { toReceiver: [], voided: this.#abandon(digest), gone: digest }
     transfer.mtimeMs = mtimeMs
-    return { toReceiver: [{ type: 'stage', digest: read.digest, size: transfer.size, offset: read.offset, bytes }], voided: [] }
+    return { toReceiver: [{ type: 'stage', digest, size: transfer.size, offset, bytes }], voided: [] }
   }
 
   /** The receiver took a piece, has all of it, or found that it is not what it was said to be. */
@@ -334,7 +365,7 @@ export class Outbox {
       while (transfer.chunks < chunksInFlight && transfer.asked < transfer.size) {
         const id = ids.take()
         const length = Math.min(chunkBytes, transfer.size - transfer.asked)
-        this.#reads.set(id, { digest: transfer.digest, offset: transfer.asked })
+        this.#reads.set(id, { digest: transfer.digest, offset: transfer.asked, transfer })
         toSender.push({ type: 'read', id, path: transfer.path, digest: transfer.digest, offset: transfer.asked, length })
         transfer.asked += length
         transfer.chunks++
@@ -349,6 +380,10 @@ export class Outbox {
       else this.#busy.delete(path)
     }
   }
+}
+
+function isMove(task: Task): boolean {
+  return task.operations.some(operation => operation.kind === 'move')
 }
 
 /** A new path takes its source's time along. */

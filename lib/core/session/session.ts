@@ -1,6 +1,5 @@
 import type { Digester } from '../entry.ts'
 import { isDirectory } from '../entry.ts'
-import { massDelete } from '../guards.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../messages.ts'
 import type { Move, Operation, Outcome, Side } from '../operation.ts'
 import { isFile, otherSide } from '../operation.ts'
@@ -22,6 +21,7 @@ import type { Latencies } from './latencies.ts'
 import type { BarrierState, Both, Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
 import { sides } from './messages.ts'
 import type { Source, Task } from './outbox.ts'
+import { RecentDeletes } from './recent-deletes.ts'
 import { senderHolds, stillStands } from './validity.ts'
 
 /** A batch of so few tasks is somebody's edit: its latency counts. */
@@ -42,6 +42,7 @@ export class Session {
   readonly #dirty = new DirtyPaths()
   readonly #findings: Findings
   readonly #holds = new Holds()
+  readonly #deletes: Both<RecentDeletes> = { alpha: new RecentDeletes(), beta: new RecentDeletes() }
   readonly #barriers = new Barriers()
   readonly #checkpoints = new Checkpoints()
   readonly #latencies: Latencies
@@ -69,6 +70,10 @@ export class Session {
     this.#keeper = new Keeper({
       command: (side, command) => this.#command(side, command),
       stage: (holder, needs) => this.#halves[holder].outbox.request(needs),
+      missed: (owner, path) => {
+        this.#markDirty(path)
+        this.#halves[owner].stall(path, this.#now)
+      },
       nextId: () => this.#nextId(),
       hostOf: side => this.#halves[side].facts.host,
     })
@@ -195,16 +200,20 @@ export class Session {
         const content = event.bytes === undefined ? undefined : { bytes: event.bytes, mtimeMs: event.mtimeMs }
         if (this.#keeper.content(event.id, content)) return
         const receiver = otherSide(side)
-        const { toReceiver, voided } = this.#halves[receiver].outbox.content(event.id, event.bytes, event.mtimeMs)
+        const { toReceiver, voided, gone } = this.#halves[receiver].outbox.content(event.id, event.bytes, event.mtimeMs)
         for (const command of toReceiver) this.#command(receiver, command)
+        if (gone !== undefined) this.#keeper.slotLost(receiver, gone)
         return this.#void(voided, receiver)
       }
       case 'staged':
         this.#void(half.outbox.staged(event.digest, event.state), side)
         if (event.state === 'complete') this.#keeper.slotReady(side, event.digest)
+        else if (event.state !== 'more') this.#keeper.slotLost(side, event.digest)
         return
       case 'kept': return this.#findings.kept(event.id, event.copy, event.why)
-      case 'fenced': return this.#barriers.fenced(event.id, side, this.#now)
+      case 'fenced':
+        for (const path of half.hurry()) this.#markDirty(path)
+        return this.#barriers.fenced(event.id, side, this.#now)
       case 'durable':
         if (this.#checkpoints.durable(event.id, side)) this.#effects.push({ type: 'fold', id: event.id })
         return
@@ -294,8 +303,8 @@ export class Session {
     for (const side of sides) {
       const { outbox } = this.#halves[side]
       for (const path of scope) {
-        if (this.#isDirectoryAnywhere(path)) outbox.dropBelow(path)
-        else outbox.drop(path)
+        const ended = this.#isDirectoryAnywhere(path) ? outbox.dropBelow(path) : outbox.drop(path)
+        for (const task of ended) this.#replan(task)
       }
       this.#enqueue(side, side === 'alpha' ? plan.toAlpha : plan.toBeta, since)
     }
@@ -315,12 +324,19 @@ export class Session {
   #enqueue(side: Side, operations: readonly Operation[], since: number): void {
     if (operations.length === 0) return
     const half = this.#halves[side]
-    const guard = massDelete(half.tree, operations)
+    const guard = this.#deletes[side].judge(half.tree, operations, this.#now)
     const passed = guard.held ? this.#holds.holdRemovals(side, operations, guard.why) : operations
     if (passed.length < operations.length) this.#log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why })
     const sender = this.#halves[otherSide(side)].tree
     const source = (operation: Operation): Source => ({ path: operation.path, agrees: senderHolds(operation, sender) })
-    half.outbox.add(passed.map(operation => this.#withReason(operation, side)), source, since)
+    const ended = half.outbox.add(passed.map(operation => this.#withReason(operation, side)), source, since)
+    for (const task of ended) this.#replan(task)
+  }
+
+  /** What a task was to bring about is planned anew: for a move, under both names. */
+  #replan({ operations, path, since }: Task): void {
+    this.#markDirty(path, since)
+    for (const operation of operations) if (operation.kind === 'move') this.#markDirty(operation.from, since)
   }
 
   #withReason(operation: Operation, side: Side): Operation {
@@ -340,7 +356,7 @@ export class Session {
     for (const command of toReceiver) this.#command(side, command)
     // What made it void is dirty already; the wait keeps a plan that can never stand from spinning.
     for (const task of voided) {
-      this.#markDirty(task.path, task.since)
+      this.#replan(task)
       receiver.stall(task.path, this.#now)
     }
   }
@@ -354,6 +370,7 @@ export class Session {
       return
     }
     const done: Path[] = []
+    const isEdit = sent.tasks.length <= editTasks
     let index = 0
     for (const task of sent.tasks) {
       for (const operation of task.operations) {
@@ -361,17 +378,17 @@ export class Session {
         if (outcome === undefined) this.#markDirty(operation.path, task.since)
         else if (outcome.result === 'done' || outcome.result === 'kept') {
           done.push(operation.path)
-          this.#done(side, operation, task)
+          this.#done(side, operation, task, isEdit)
           if (outcome.result === 'kept') this.#findings.notice({ path: operation.path, kind: 'kept-untracked', side })
         } else this.#undone(side, operation, outcome, task.since)
       }
-      if (sent.tasks.length <= editTasks) this.#latencies.add(this.#now - task.since)
+      if (isEdit) this.#latencies.add(this.#now - task.since)
     }
     this.#freeStalls(done)
   }
 
   /** Both sides have held what this operation brought about: the ancestor advances. */
-  #done(side: Side, operation: Operation, task: Task): void {
+  #done(side: Side, operation: Operation, task: Task, isEdit: boolean): void {
     this.#halves[side].succeeded(operation.path)
     this.#holds.spent(side, operation.path)
     const take = this.#resolving.get(operation.path)
@@ -384,13 +401,13 @@ export class Session {
     if (!agrees || !this.#past.enter(change)) this.#markDirty(operation.path, task.since)
     // What was heard of below under the old name since the move was sent is to be planned under the new one.
     if (operation.kind === 'move') this.#markDirty(operation.path, task.since)
-    this.#logDone(side, operation)
+    this.#logDone(side, operation, isEdit ? this.#now - task.since : undefined)
   }
 
   #undone(side: Side, operation: Operation, outcome: Outcome, since: number): void {
     const half = this.#halves[side]
     if (outcome.result === 'held') {
-      this.#holds.holdRemovals(side, [operation], 'the host where they would be deleted holds them')
+      this.#holds.refused(side, operation.path, 'the host where they would be deleted holds them')
       return
     }
     this.#markDirty(operation.path, since)
@@ -442,8 +459,9 @@ export class Session {
     return this.#findings.hasProblemUnder(path) ? 'problems' : 'synced'
   }
 
-  #logDone(side: Side, operation: Operation): void {
-    const line: LogLine = { level: 'info', event: operation.kind, side, path: operation.path }
+  /** @param latencyMs from first hearing of an edit to its being visible; for bulk it says nothing */
+  #logDone(side: Side, operation: Operation, latencyMs: number | undefined): void {
+    const line: LogLine = { level: 'info', event: operation.kind, side, path: operation.path, ...(latencyMs !== undefined && { latencyMs }) }
     if (operation.kind === 'move') this.#log({ ...line, from: operation.from })
     else if (operation.kind === 'put' && isFile(operation.after)) this.#log({ ...line, size: operation.after.size, replaced: operation.before !== undefined })
     else this.#log(line)

@@ -1,3 +1,4 @@
+import { isObstacle } from '../carry.ts'
 import { isDirectory } from '../entry.ts'
 import type { Operation } from '../operation.ts'
 import { isFile } from '../operation.ts'
@@ -23,7 +24,10 @@ interface Standing {
 
 /** True while both trees still say what they said when the operation was planned. */
 export function stillStands(operation: Operation, { receiver, sender, isEmptied }: Standing): boolean {
-  const before = at(receiver, operation.kind === 'move' ? operation.from : operation.path)
+  const standing = at(receiver, operation.kind === 'move' ? operation.from : operation.path)
+  // A directory kept for what is untracked in it takes in what is made there.
+  const isKept = operation.kind === 'put' && standing?.kind === 'untracked' && !isObstacle(standing, operation.after)
+  const before = isKept ? undefined : standing
   // A step of a circle of moves starts from a temporary name that the step before makes.
   if (operation.kind === 'move' && operation.aside === true && before === undefined) return true
   if (!sameShallow(before, operation.before) && !(isEmptied && operation.kind === 'put')) return false

@@ -15,4 +15,6 @@ export interface Native {
   readonly syncFileSystem: ((descriptor: number) => Promise<string | undefined>) | undefined
   /** Orders the file's bytes before everything written later, without waiting for the disk's own cache. */
   readonly barrier: ((descriptor: number) => string | undefined) | undefined
+  /** Takes an exclusive lock on an open file or directory without waiting (flock); it ends when the descriptor is closed. */
+  readonly lock: (descriptor: number) => string | undefined
 }

@@ -19,6 +19,7 @@ const readLease = 0
 const noLease = 2
 const ignoredSignal = 23
 const closeOnExec = 0x80000
+const exclusiveLockNow = 2 | 4
 
 /** Undefined on processors whose call numbers are not known here. */
 export function linuxNative(koffi: Koffi): Native | undefined {
@@ -34,6 +35,7 @@ export function linuxNative(koffi: Koffi): Native | undefined {
     'unsigned int',
   ])
   const fcntl = library.func('int fcntl(int descriptor, int command, int argument)')
+  const flock = library.func('int flock(int descriptor, int operation)')
   const syncfs = library.func('int syncfs(int descriptor)')
   return {
     rename: (from, to, how) =>
@@ -41,6 +43,7 @@ export function linuxNative(koffi: Koffi): Native | undefined {
         ? undefined
         : errnoName(koffi.errno()),
     openBeneath: openBeneathWith(koffi),
+    lock: descriptor => (flock(descriptor, exclusiveLockNow) === 0 ? undefined : errnoName(koffi.errno())),
     /**
      * Takes a read lease and gives it back. A writer who opens the file in between waits those microseconds, and the
      * kernel signals us: by default SIGIO, which ends the process (measured), hence SIGURG, which everybody ignores.

@@ -84,7 +84,9 @@ export class ChokidarDirectory {
 
   /** Asked first without `stats`, when it is not known yet whether the path is a directory. */
   #ignored(path: string, stats: Stats | undefined): boolean {
-    return stats !== undefined && parentOf(path) === this.#path && this.#options.ignores(nameOf(path), stats.isDirectory())
+    return (
+      stats !== undefined && parentOf(path) === this.#path && this.#options.ignores(nameOf(path), stats.isDirectory())
+    )
   }
 
   /**
@@ -102,7 +104,12 @@ export class ChokidarDirectory {
     const isDirectory = event === 'addDir' || event === 'unlinkDir'
     if (path === this.#path && event === 'unlinkDir') this.#tell({ kind: 'self', directory: this.#key })
     else if (parentOf(path) !== this.#path) return
-    else this.#named(event === 'unlink' || event === 'unlinkDir' ? 'gone' : 'changed', nameOf(path), event === 'change' ? undefined : isDirectory)
+    else
+      this.#named(
+        event === 'unlink' || event === 'unlinkDir' ? 'gone' : 'changed',
+        nameOf(path),
+        event === 'change' ? undefined : isDirectory,
+      )
   }
 
   #named(kind: 'changed' | 'gone', name: string, isDirectory: boolean | undefined): void {

@@ -109,7 +109,8 @@ class ChokidarWatcher implements Watcher {
     const path = this.#paths.get(key)
     if (path !== undefined) await this.#ending.get(path)
     // It may have been forgotten or replaced, then watched again, in the meantime.
-    if (path === undefined || this.#paths.get(key) !== path || this.#directories.has(key) || !this.#open) return this.#begun()
+    if (path === undefined || this.#paths.get(key) !== path || this.#directories.has(key) || !this.#open)
+      return this.#begun()
     const directory = new ChokidarDirectory(key, path, {
       watch,
       pollMs: this.#mode.pollMs,
@@ -146,7 +147,12 @@ class ChokidarWatcher implements Watcher {
   /** chokidar cannot be used at all: every directory is told so, and polled by the caller from now on. */
   #fail(error: unknown): void {
     this.#failed = true
-    this.#batch.push({ kind: 'lost', directory: undefined, below: true, why: `chokidar cannot be used: ${String(error)}` })
+    this.#batch.push({
+      kind: 'lost',
+      directory: undefined,
+      below: true,
+      why: `chokidar cannot be used: ${String(error)}`,
+    })
     for (const directory of this.#paths.keys()) this.#batch.push({ kind: 'self', directory })
     this.#begun()
   }

@@ -33,9 +33,10 @@ export class FseventsBursts {
   /** What must be listed again now that the burst is over. */
   settle(): WatchEvent[] {
     const why = 'macOS does not say whether it dropped events'
-    const lost: WatchEvent[] = this.#everything || this.#touched.size > touchedLimit
-      ? [{ kind: 'lost', directory: undefined, below: true, why }]
-      : this.#topmost().map(directory => ({ kind: 'lost', directory, below: true, why }))
+    const lost: WatchEvent[] =
+      this.#everything || this.#touched.size > touchedLimit
+        ? [{ kind: 'lost', directory: undefined, below: true, why }]
+        : this.#topmost().map(directory => ({ kind: 'lost', directory, below: true, why }))
     this.#touched = new Set()
     this.#everything = false
     return lost

@@ -23,18 +23,18 @@ export const inotifyBits = {
 
 /** What a directory is watched for. Children that were unlinked but are still open are of no interest. */
 export const watchMask =
-  inotifyBits.modify
-  | inotifyBits.attributes
-  | inotifyBits.closeWrite
-  | inotifyBits.movedFrom
-  | inotifyBits.movedTo
-  | inotifyBits.create
-  | inotifyBits.remove
-  | inotifyBits.removeSelf
-  | inotifyBits.moveSelf
-  | inotifyBits.onlyDirectory
-  | inotifyBits.dontFollow
-  | inotifyBits.excludeUnlinked
+  inotifyBits.modify |
+  inotifyBits.attributes |
+  inotifyBits.closeWrite |
+  inotifyBits.movedFrom |
+  inotifyBits.movedTo |
+  inotifyBits.create |
+  inotifyBits.remove |
+  inotifyBits.removeSelf |
+  inotifyBits.moveSelf |
+  inotifyBits.onlyDirectory |
+  inotifyBits.dontFollow |
+  inotifyBits.excludeUnlinked
 
 export interface InotifyEvent {
   /** The watch it belongs to; -1 for an overflow. */

@@ -52,7 +52,12 @@ export class InotifyTranslation {
 
   #one(event: InotifyEvent, out: WatchEvent[], lastKinds: Map<string, WatchEvent['kind']>): void {
     if ((event.mask & inotifyBits.overflow) !== 0) {
-      out.push({ kind: 'lost', directory: undefined, below: true, why: 'the kernel had more events than its queue holds' })
+      out.push({
+        kind: 'lost',
+        directory: undefined,
+        below: true,
+        why: 'the kernel had more events than its queue holds',
+      })
       return
     }
     const [newest, ...older] = this.#table.keysOf(event.watch)
@@ -74,7 +79,12 @@ export class InotifyTranslation {
     }
   }
 
-  #child(event: InotifyEvent, directory: DirectoryKey, out: WatchEvent[], lastKinds: Map<string, WatchEvent['kind']>): void {
+  #child(
+    event: InotifyEvent,
+    directory: DirectoryKey,
+    out: WatchEvent[],
+    lastKinds: Map<string, WatchEvent['kind']>,
+  ): void {
     const { name } = event
     const isDirectory = (event.mask & inotifyBits.isDirectory) !== 0
     const kind = kindOf(event.mask, isDirectory)

@@ -57,7 +57,8 @@ class InotifyWatcher implements Watcher {
     this.#translation = new InotifyTranslation(this.#table, key => key === this.#rootKey)
     this.#thread = new InotifyThread(startWorker, this.#calls, this.#descriptor, {
       bytes: bytes => this.#receive(bytes),
-      died: why => this.#deliver([{ kind: 'lost', directory: undefined, below: true, why: `the inotify thread died: ${why}` }]),
+      died: why =>
+        this.#deliver([{ kind: 'lost', directory: undefined, below: true, why: `the inotify thread died: ${why}` }]),
     })
   }
 

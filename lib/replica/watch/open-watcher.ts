@@ -43,18 +43,36 @@ export interface WatcherFacts {
 
 const defaultPollMs = 1000
 
+interface Choice {
+  readonly watching: Watching
+  readonly why?: string
+}
+
 /** Chooses how a root is watched. `why` is there when that is not what was wanted, or not the best. */
-export function watchingFor(facts: WatcherFacts): { readonly watching: Watching; readonly why?: string } {
-  const { wanted, platform, deno, koffi, network } = facts
-  if (wanted === 'chokidar' || wanted === 'polling') return { watching: wanted }
-  if (wanted === 'fs-watch' && !deno) return { watching: wanted }
+export function watchingFor(facts: WatcherFacts): Choice {
+  const { wanted, platform, deno, network } = facts
+  if (wanted === 'polling') return { watching: 'polling' }
+  if (wanted === 'chokidar' || wanted === 'fs-watch') {
+    return deno
+      ? { watching: 'polling', why: `${wanted} misses changes under Deno: the root is polled` }
+      : { watching: wanted }
+  }
   if (wanted === 'auto' && network !== undefined) {
     return { watching: 'polling', why: `changes made elsewhere on ${network} send no events here: the root is polled` }
   }
-  if (platform === 'darwin') return wanted === 'auto' ? { watching: 'fsevents' } : { watching: 'fsevents', why: `${wanted} is not to be had on macOS` }
-  if (platform !== 'linux') return { watching: 'chokidar', why: `there is no better watcher for ${platform}` }
-  if (koffi && wanted !== 'fs-watch') return { watching: 'inotify' }
-  if (deno) return { watching: 'polling', why: `${koffi ? 'fs.watch under Deno hides too much' : 'koffi cannot be loaded'}: the root is polled` }
+  if (platform === 'linux') return onLinux(facts)
+  const why = `inotify is not to be had on ${platform}`
+  const watching = platform === 'darwin' ? 'fsevents' : 'chokidar'
+  return wanted === 'auto' ? { watching } : { watching, why }
+}
+
+function onLinux({ koffi, deno }: WatcherFacts): Choice {
+  if (koffi) return { watching: 'inotify' }
+  if (deno)
+    return {
+      watching: 'polling',
+      why: 'koffi cannot be loaded, and fs.watch misses changes under Deno: the root is polled',
+    }
   return { watching: 'fs-watch', why: 'koffi cannot be loaded: fs.watch is used, which hides dropped events' }
 }
 

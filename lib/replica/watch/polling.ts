@@ -12,6 +12,12 @@ export interface PollingOptions extends ChokidarOptions {
  * moves neither size nor time nor inode is not seen, so changes of mode alone wait for a rescan.
  */
 export function openPolling(options: PollingOptions): OpenWatcher {
-  const traits: WatcherTraits = { name: 'polling', closes: false, tellsLoss: false, followsMoves: false, ordered: false }
+  const traits: WatcherTraits = {
+    name: 'polling',
+    closes: false,
+    tellsLoss: false,
+    followsMoves: false,
+    ordered: false,
+  }
   return openChokidarAs({ traits, pollMs: options.pollMs }, options)
 }

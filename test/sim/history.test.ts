@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { runHistory } from './history-run.ts'
+import { mutants } from './mutants-list.ts'
+import { patched } from './mutants.ts'
+
+/** Seeds whose histories once went wrong, and their neighbours. */
+const known = [2, 3, 4, 10, 15, 53, 80, 92, 126, 170, 187]
+
+const fresh = Array.from({ length: 20 }, () => randomInt(2 ** 31))
+
+describe('random histories of two hosts lose nothing and end equal', () => {
+  for (const seed of [...known, ...fresh]) {
+    it(`seed ${seed} (again with: npm run sim -- --seed ${seed} --verbose)`, async () => {
+      const { failures } = await runHistory(seed)
+      assert.deepEqual(failures, [])
+    })
+  }
+})
+
+it('a seed gives the same history every time', async () => {
+  const told = async (): Promise<string[]> => {
+    const lines: string[] = []
+    await runHistory(5, { trace: line => lines.push(line), traceCalls: true })
+    return lines
+  }
+  assert.deepEqual(await told(), await told())
+})
+
+describe('every planted bug still finds its place', () => {
+  for (const mutant of mutants) {
+    it(mutant.name, () => {
+      for (const file of new Set(mutant.patches.map(patch => patch.file))) {
+        const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+        assert.notEqual(patched(mutant, file, text), text)
+      }
+    })
+  }
+})
