@@ -59,7 +59,7 @@ npm_aside() {
 set_up() {
   command -v npm >/dev/null && command -v node >/dev/null ||
     fail 'Cannot set up: node or npm is missing. Install Node 20 or later, which brings npm (nodejs.org), and run this again'
-  temporary=$(mktemp -d "${TMPDIR:-/tmp}/dsync-setup.XXXXXX") ||
+  temporary=$(mktemp -d "${TMPDIR:-/tmp}/dsync-setup.XXXXXX" 2>/dev/null) ||
     fail "Cannot set up: no folder can be made in ${TMPDIR:-/tmp}. Make room there or set TMPDIR, and run this again"
   npm=
   trap 'end_set_up $?' EXIT
@@ -92,11 +92,13 @@ set_up() {
 # What npm said, in one line, with what to do about it.
 why_npm_failed() {
   case $(cat "$temporary/said") in
+  '')
+    echo "npm ci ended without a word. Is there room in $(pwd) and in ${TMPDIR:-/tmp}? Run: npm ci" ;;
   *ENOSPC*)
     echo "the disk is full. Make room for 600 MB in $(pwd) and in ${TMPDIR:-/tmp}, and run this again" ;;
   *ENOTFOUND* | *EAI_AGAIN* | *ECONNREFUSED* | *ECONNRESET* | *ETIMEDOUT* | *EHOSTUNREACH* | *ENETUNREACH* | *ERR_SOCKET_TIMEOUT*)
     # npm does not tell an address that holds a password.
-    registry=$(npm_aside config get registry 2>/dev/null || :)
+    registry=$(npm_aside config get registry 2>/dev/null) || registry=
     echo "npm does not reach ${registry:-its registry}: is there a network? Mend it, or npm's proxy or registry setting, and run this again" ;;
   *EACCES* | *EPERM* | *EROFS*)
     echo "node_modules cannot be written in $(pwd). Make the checkout yours, or take one of your own, and run this again" ;;

@@ -1,4 +1,5 @@
 /** The other end of a link: serves one root of this host's kit home to a hub on stdin and stdout, and ends with them. */
+import { Console } from 'node:console'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { SyncError } from '../lib/core/errors.ts'
@@ -19,10 +20,14 @@ function openServedRoot(request: RootRequest) {
   const here = DSYNC_HOME === undefined ? home : kitHome(DSYNC_HOME)
   const served = servedRoots(here).find(root => root.id === request.root && root.path === request.path)
   if (served === undefined) {
-    throw new SyncError('ROOT_REFUSED', `Cannot serve ${request.path}: this host's own list of roots does not hold it`, {
-      verdict: 'halt',
-      hint: 'dsync roots add',
-    })
+    throw new SyncError(
+      'ROOT_REFUSED',
+      `Cannot serve ${request.path}: this host's own list of roots does not hold it`,
+      {
+        verdict: 'halt',
+        hint: 'dsync roots add',
+      },
+    )
   }
   return shareReplica(() =>
     openRoot({
@@ -39,8 +44,13 @@ function openServedRoot(request: RootRequest) {
 
 async function main(): Promise<void> {
   // Whatever prints must not end up between frames.
-  console.log = console.error
-  const why = await runAgent({ stdin: process.stdin, stdout: process.stdout, clock: systemClock, openRoot: openServedRoot })
+  globalThis.console = new Console(process.stderr, process.stderr)
+  const why = await runAgent({
+    stdin: process.stdin,
+    stdout: process.stdout,
+    clock: systemClock,
+    openRoot: openServedRoot,
+  })
   console.error(why)
   process.exit(0)
 }

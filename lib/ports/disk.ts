@@ -70,6 +70,10 @@ export interface WriteHandle {
   write(bytes: Uint8Array): void
   /** The file's bytes are on the disk when this returns (fdatasync; a barrier on macOS). */
   sync(): void
+  /** Its permission bits. */
+  setMode(mode: number): void
+  /** Its modification time in ms since 1970; a later `write` moves it again. */
+  setTimes(mtimeMs: number): void
   stat(): Stat
   close(): void
 }

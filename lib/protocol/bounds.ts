@@ -45,3 +45,6 @@ export const silenceMs = 15_000
 
 /** How long an end waits for the other to hang up after the last word (ms). */
 export const lastWordMs = 2_000
+
+/** How long closing a replica waits for its link to end: longer than a link takes to make an end of its agent (ms). */
+export const goodbyeMs = 10_000

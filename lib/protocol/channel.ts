@@ -1,8 +1,8 @@
 import { SyncError, codeOf } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Link } from '../ports/link.ts'
-import { bulkWindowBytes, messageBytesLimit, partBytes, silenceMs } from './bounds.ts'
-import { flag, whole } from './codec.ts'
+import { messageBytesLimit, partBytes, silenceMs } from './bounds.ts'
+import { flag, size } from './codec.ts'
 import { FrameReader } from './frames.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { startHeartbeat } from './heartbeat.ts'
@@ -100,7 +100,7 @@ export class Channel {
     const message = decodeMessage(payload)
     const [type, ...fields] = message
     if (type === 'beat') return
-    if (type === 'credit') return this.#outbox.credit(whole(bulkWindowBytes * 2).decode(fields[0]))
+    if (type === 'credit') return this.#outbox.credit(size.decode(fields[0]))
     if (pieceTypes.has(type)) {
       this.#options.receive(message)
       this.#outbox.urgent(['credit', payload.length])

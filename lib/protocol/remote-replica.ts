@@ -7,7 +7,7 @@ import { emptyTree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Link, LinkEnd, OpenLink } from '../ports/link.ts'
 import type { OpenReplica, Replica, ReplicaListener } from '../ports/replica.ts'
-import { handshakeMs, lastWordMs, protocolVersion, queuedMessagesLimit } from './bounds.ts'
+import { goodbyeMs, handshakeMs, protocolVersion, queuedMessagesLimit } from './bounds.ts'
 import { Channel } from './channel.ts'
 import { commandCodec } from './codec-command.ts'
 import type { TreeMark, WireEvent } from './codec-event.ts'
@@ -64,6 +64,7 @@ class RemoteReplica implements Replica {
   readonly #batches = new Map<number, readonly Operation[]>()
   readonly #questions = new OpenQuestions()
   #cancelDeadline = (): void => {}
+  #closing: Promise<void> | undefined
   #onLinkEnd = (): void => {}
 
   constructor(openLink: OpenLink, options: ConnectOptions, baseline: () => Tree, listener: ReplicaListener) {
@@ -81,16 +82,17 @@ class RemoteReplica implements Replica {
     else this.#say(command)
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#shut()
-    if (this.#link === undefined || this.#linkEnded) return
-    await new Promise<void>(resolve => {
-      const cancel = this.#options.clock.after(lastWordMs, resolve)
+    if (this.#link === undefined || this.#linkEnded) return Promise.resolve()
+    this.#closing ??= new Promise<void>(resolve => {
+      const cancel = this.#options.clock.after(goodbyeMs, resolve)
       this.#onLinkEnd = () => {
         cancel()
         resolve()
       }
     })
+    return this.#closing
   }
 
   #start(): void {
@@ -169,7 +171,12 @@ class RemoteReplica implements Replica {
   #say(command: ReplicaCommand): void {
     if (command.type === 'apply') this.#batches.set(command.batch, command.operations)
     this.#questions.asked(command)
-    this.#channel?.send(commandCodec.encode(command) as Message)
+    try {
+      this.#channel?.send(commandCodec.encode(command) as Message)
+    } catch (error) {
+      // A command that cannot be said is a mistake of ours, which the listener hears as any other.
+      this.#channel?.fail(error)
+    }
   }
 
   #event(event: WireEvent): void {

@@ -1,3 +1,4 @@
+import { sliceMs } from '../core/limits.ts'
 import type { ReplicaEvent } from '../core/messages.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ReplicaListener } from '../ports/replica.ts'
@@ -59,8 +60,12 @@ export class Attachments {
   #deliver(): void {
     this.#delivering = true
     this.#clock.soon(() => {
-      // Whatever a listener sends meanwhile is delivered in the same turn: a hop costs latency.
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next()
+      const until = this.#clock.monotonic() + sliceMs
+      // Whatever a listener sends meanwhile is delivered in the same turn, within its slice: a hop costs latency.
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        next()
+        if (this.#queue.length > 0 && this.#clock.monotonic() >= until) return this.#deliver()
+      }
       this.#delivering = false
     })
   }

@@ -24,7 +24,7 @@ import { Hashing } from './hashing.ts'
 import type { Hands } from './hands.ts'
 import type { LookRules } from './look.ts'
 import { staysInside } from './look.ts'
-import { readContent } from './read-content.ts'
+import { ContentReader } from './read-content.ts'
 import type { Surroundings } from './refresh.ts'
 import { commit, refreshName, relistDirectory } from './refresh.ts'
 import { RootGuard } from './root-guard.ts'
@@ -68,6 +68,7 @@ export class LocalReplica {
   readonly #watcher: Watcher
   readonly #fences: Fences
   readonly #hashing: Hashing
+  readonly #reader: ContentReader
   readonly #attachments: Attachments
   readonly #staging: Staging
   readonly #desk: Desk
@@ -101,6 +102,7 @@ export class LocalReplica {
     this.#fences = new Fences(work.area.disk, clock)
     this.#rules = { ignores: options.ignores, digest: options.digest, device: top.device }
     this.#hashing = new Hashing(root, this.#view, options.hashFile, (dirty, result) => this.#hashed(dirty, result))
+    this.#reader = new ContentReader({ root, view: this.#view, digest: options.digest, clock })
     this.#guard = new RootGuard(options.holder, top, clock, {
       held: (guard, why) => {
         for (const attachment of this.#attachments.ready()) this.#attachments.tell(attachment, { type: 'guard', guard, state: 'held', paths: [], why })
@@ -181,6 +183,7 @@ export class LocalReplica {
     this.#cancelSafety()
     this.#fences.close()
     this.#hashing.close()
+    this.#reader.close()
     this.#dirty.close()
     this.#guard.close()
     await this.#applying.close()
@@ -210,15 +213,13 @@ export class LocalReplica {
 
   #command(attachment: Attachment, command: ReplicaCommand): void {
     if (this.#closed) return
-    const { root, digest } = this.#options
     const tell = (event: ReplicaEvent): void => this.#attachments.tell(attachment, event)
     switch (command.type) {
       case 'apply':
         this.#applying.add(attachment, command)
         break
       case 'read':
-        tell(readContent(command, { root, view: this.#view, digest }))
-        break
+        return tell(this.#reader.read(command))
       case 'stage':
         tell({ type: 'staged', digest: command.digest, offset: command.offset, state: this.#staging.receive(command) })
         break

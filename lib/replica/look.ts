@@ -15,7 +15,7 @@ export type Look =
   | { readonly found: 'entry'; readonly entry: Entry; readonly stat: Stat; readonly content: Content | undefined }
   /** A directory; whether its children are known is the caller's matter. */
   | { readonly found: 'directory'; readonly stat: Stat }
-  /** A file whose content is not known yet: `readFile` or a worker must read it, once `sight` is believed. */
+  /** A file whose content is not known: `sight` is not believed yet, it moved while it was read, or a worker must read it. */
   | { readonly found: 'file'; readonly stat: Stat; readonly sight: Sight }
 
 export interface LookRules {
@@ -34,9 +34,14 @@ export interface LookedFor {
   readonly unchanged: (stat: Stat) => boolean
   /** The last writer closed it: only a lease that says otherwise is believed over that. */
   readonly closed: boolean
+  /** Whether what a look tells of a new or changed file is reason to read it now. */
+  readonly isBelieved: (sight: Sight) => boolean
 }
 
-/** Looks at one name without reading content. Unreadable comes back as a problem entry, never as absent. */
+/**
+ * Looks at one name. A new or changed file that is believed and small enough is read and hashed at once. Unreadable
+ * comes back as a problem entry, never as absent.
+ */
 export function look(directory: DirectoryHandle, asked: LookedFor, rules: LookRules): Look {
   const { path, name, previous } = asked
   try {
@@ -47,7 +52,7 @@ export function look(directory: DirectoryHandle, asked: LookedFor, rules: LookRu
       case 'directory':
         return stat.device === rules.device ? { found: 'directory', stat } : problem('MOUNT', previous, stat)
       case 'symlink': return lookAtLink(directory, asked, stat)
-      case 'file': return lookAtFile(directory, asked, stat)
+      case 'file': return lookAtFile(directory, asked, stat, rules)
       default: return { found: 'entry', entry: { kind: 'untracked', why: stat.kind }, stat, content: undefined }
     }
   } catch (error) {
@@ -78,7 +83,7 @@ export function staysInside(path: Path, target: string): boolean {
   return true
 }
 
-function lookAtFile(directory: DirectoryHandle, asked: LookedFor, stat: Stat): Look {
+function lookAtFile(directory: DirectoryHandle, asked: LookedFor, stat: Stat, rules: LookRules): Look {
   const { previous, name } = asked
   const known = previous?.kind === 'file' ? previous : undefined
   if (known !== undefined && asked.unchanged(stat)) {
@@ -87,7 +92,8 @@ function lookAtFile(directory: DirectoryHandle, asked: LookedFor, stat: Stat): L
   }
   const handle = directory.read(name)
   try {
-    return { found: 'file', stat, sight: sightOf(handle, stat, known, asked.closed) }
+    const sight = sightOf(handle, stat, known, asked.closed)
+    return (asked.isBelieved(sight) ? readWhole(handle, rules) : undefined) ?? { found: 'file', stat, sight }
   } finally {
     handle.close()
   }
@@ -101,24 +107,16 @@ function sightOf(handle: ReadHandle, stat: Stat, known: FileEntry | undefined, c
   return known !== undefined && stat.size < known.size ? 'shorter' : 'likely'
 }
 
-/**
- * Reads and hashes a file that is small enough to do so at once. Undefined: it moved while it was read, or is too
- * large: look again, or let a worker hash it.
- */
-export function readFile(directory: DirectoryHandle, name: string, rules: LookRules): (Look & { found: 'entry' }) | undefined {
-  const handle = directory.read(name)
-  try {
-    const before = handle.stat()
-    if (before.size > inlineHashBytes) return undefined
-    const bytes = handle.read(0, before.size + 1)
-    const after = handle.stat()
-    if (bytes.length !== before.size || moved(before, after)) return undefined
-    const entry: FileEntry = { kind: 'file', mode: after.mode & 0o777, digest: rules.digest(bytes), size: bytes.length }
-    const content = bytes.length <= inlineContentBytes ? { bytes, mtimeMs: after.mtimeMs } : undefined
-    return { found: 'entry', entry, stat: after, content }
-  } finally {
-    handle.close()
-  }
+/** Undefined: it moved while it was read, or is too large to be read at once. */
+function readWhole(handle: ReadHandle, rules: LookRules): Look | undefined {
+  const before = handle.stat()
+  if (before.size > inlineHashBytes) return undefined
+  const bytes = handle.read(0, before.size + 1)
+  const after = handle.stat()
+  if (bytes.length !== before.size || moved(before, after)) return undefined
+  const entry: FileEntry = { kind: 'file', mode: after.mode & 0o777, digest: rules.digest(bytes), size: bytes.length }
+  const content = bytes.length <= inlineContentBytes ? { bytes, mtimeMs: after.mtimeMs } : undefined
+  return { found: 'entry', entry, stat: after, content }
 }
 
 /** True when the file may have changed between two stats. */

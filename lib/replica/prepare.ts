@@ -113,7 +113,7 @@ async function makeDurable(hands: Hands, ready: Contents): Promise<void> {
   } catch (error) {
     if (!isRefusal(error)) throw error
     for (const [put, prepared] of waiting) {
-      if ('staged' in prepared) slots.dropPart(prepared.staged.slot)
+      if ('staged' in prepared) slots.discard(prepared.staged.slot)
       ready.set(put, failed(put.path, error))
     }
   }

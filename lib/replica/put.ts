@@ -100,8 +100,8 @@ function toSwap(hands: Hands, after: ContentEntry, prepared: Prepared | undefine
 }
 
 /**
- * A replaced file is as young as its swap, so that make sees it change; content written this long before counts as
- * written now (ms). Setting the time costs as much as the rest of a swap.
+ * A replaced file is as young as its swap, so that make sees it change. Content written this long before counts as
+ * written now (ms): a kernel's clock ticks as slowly.
  */
 const freshMs = 5
 
@@ -110,7 +110,12 @@ function changeMode(hands: Hands, place: Place, put: Put, found: Stat): Carried 
   const { parent, name, path } = place
   const { after } = put
   const { modes } = hands.work.area.abilities
-  if ('mode' in after && modes) parent.setMode(name, after.mode & 0o777)
+  try {
+    if ('mode' in after && modes) parent.setMode(name, after.mode & 0o777)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return stale(path)
+    throw error
+  }
   const stat = parent.lookup(name)
   // Whoever replaced it this instant is looked at anew.
   if (stat === undefined || !mayBe(stat, after, modes)) return stale(path)
@@ -121,7 +126,11 @@ function changeMode(hands: Hands, place: Place, put: Put, found: Stat): Carried 
 /** The name was taken: by the very entry, or by something else. */
 function createdBefore(hands: Hands, place: Place, after: SyncedEntry): Carried {
   const stands = standing(hands, place, undefined, after)
-  return stands.is === 'after' ? done(place.path, stands.stat) : stale(place.path)
+  if (stands.is === 'after') return done(place.path, stands.stat)
+  const stat = place.parent.lookup(place.name)
+  if (after.kind !== 'directory' || stat?.kind !== 'directory') return stale(place.path)
+  // A directory kept for what is untracked in it becomes the one that is made there.
+  return changeMode(hands, place, { kind: 'put', path: place.path, before: undefined, after }, stat)
 }
 
 /** True when the pinned directory was removed meanwhile: nothing can be made in it. */

@@ -1,42 +1,77 @@
 import type { Digest } from '../core/entry.ts'
 import { codeOf } from '../core/errors.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
+import type { Path } from '../core/path.ts'
 import { nameOf, parentOf } from '../core/path.ts'
-import type { Disk } from '../ports/disk.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { DirectoryHandle, Disk } from '../ports/disk.ts'
 import type { View } from './view.ts'
 
+type ReadCommand = ReplicaCommand & { readonly type: 'read' }
+
+export interface ReaderOptions {
+  readonly root: Disk
+  readonly view: View
+  readonly digest: (bytes: Uint8Array) => Digest
+  readonly clock: Clock
+}
+
 /**
- * Answers with a piece of a file that still is what the tree says. A whole small file is hashed again; a piece of a
+ * Answers with pieces of files that still are what the tree says. A whole small file is hashed again; a piece of a
  * large one is vouched for by the disk's own times, and its receiver hashes the whole.
  */
-export function readContent(
-  command: ReplicaCommand & { readonly type: 'read' },
-  from: { readonly root: Disk; readonly view: View; readonly digest: (bytes: Uint8Array) => Digest },
-): ReplicaEvent {
-  const { id, path, digest, offset, length } = command
-  const gone: ReplicaEvent = { type: 'content', id, bytes: undefined, mtimeMs: 0 }
-  const entry = from.view.entryAt(path)
-  const node = from.view.nodes.at(parentOf(path))
-  if (entry?.kind !== 'file' || entry.digest !== digest || node === undefined) return gone
-  try {
-    const directory = from.root.open(parentOf(path))
+export class ContentReader {
+  readonly #options: ReaderOptions
+  #pinned: { readonly path: Path; readonly handle: DirectoryHandle } | undefined
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+  }
+
+  read(command: ReadCommand): ReplicaEvent {
+    const { view } = this.#options
+    const { id, path, digest } = command
+    const gone: ReplicaEvent = { type: 'content', id, bytes: undefined, mtimeMs: 0 }
+    const entry = view.entryAt(path)
+    if (entry?.kind !== 'file' || entry.digest !== digest) return gone
     try {
-      const file = directory.read(nameOf(path))
-      try {
-        const bytes = file.read(offset, length)
-        const stat = file.stat()
-        const isWhole = offset === 0 && bytes.length === stat.size
-        const isThatFile = isWhole ? from.digest(bytes) === digest : from.view.identities.matches(node.key, nameOf(path), stat)
-        return isThatFile ? { type: 'content', id, bytes, mtimeMs: stat.mtimeMs } : gone
-      } finally {
-        file.close()
-      }
-    } finally {
-      directory.close()
+      return this.#piece(command) ?? gone
+    } catch (error) {
+      // Gone, unreadable, or no file any more: the watcher tells what became of it.
+      if (codeOf(error) === undefined) throw error
+      return gone
     }
-  } catch (error) {
-    // Gone, unreadable, or no file any more: the watcher tells what became of it.
-    if (codeOf(error) === undefined) throw error
-    return gone
+  }
+
+  #piece({ id, path, digest, offset, length }: ReadCommand): ReplicaEvent | undefined {
+    const { view } = this.#options
+    const [parent, name] = [parentOf(path), nameOf(path)]
+    const node = view.nodes.at(parent)
+    if (node === undefined) return undefined
+    const file = this.#pin(parent).read(name)
+    try {
+      const bytes = file.read(offset, length)
+      const stat = file.stat()
+      const isWhole = offset === 0 && bytes.length === stat.size
+      const isThatFile = isWhole ? this.#options.digest(bytes) === digest : view.identities.matches(node.key, name, stat)
+      return isThatFile ? { type: 'content', id, bytes, mtimeMs: stat.mtimeMs } : undefined
+    } finally {
+      file.close()
+    }
+  }
+
+  /** Neighbours are asked for together, so one handle serves many; it is let go of with the turn. */
+  #pin(path: Path): DirectoryHandle {
+    if (this.#pinned?.path === path) return this.#pinned.handle
+    const { root, clock } = this.#options
+    if (this.#pinned === undefined) clock.soon(() => this.close())
+    this.close()
+    this.#pinned = { path, handle: root.open(path) }
+    return this.#pinned.handle
+  }
+
+  close(): void {
+    this.#pinned?.handle.close()
+    this.#pinned = undefined
   }
 }

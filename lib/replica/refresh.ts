@@ -4,6 +4,7 @@ import { SyncError, codeOf } from '../core/errors.ts'
 import type { Content } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import { join } from '../core/path.ts'
+import type { Sight } from '../core/readiness.ts'
 import { believed } from '../core/readiness.ts'
 import { child, children, directory, same } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -12,7 +13,7 @@ import type { Watcher } from '../ports/watcher.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { DirtyName, DirtyNames } from './dirty-names.ts'
 import type { Look, LookRules } from './look.ts'
-import { isPassing, look, problemOver, readFile } from './look.ts'
+import { isPassing, look, problemOver } from './look.ts'
 import { holdsOnlyIgnored, isKept, keptEntry } from './kept-directory.ts'
 import type { View } from './view.ts'
 
@@ -61,23 +62,21 @@ export function refreshName(dirty: DirtyName, open: (node: DirectoryNode) => Dir
   try {
     const handle = open(node)
     const unchanged = (stat: Stat): boolean => view.identities.matches(node.key, name, stat)
-    let seen = look(handle, { path, name, previous, unchanged, closed: dirty.pending.closed }, rules)
-    const sight = sightOf(seen, previous)
-    if (sight !== undefined) {
+    let againAt: number | undefined
+    const isBelieved = (sight: Sight): boolean => {
       const answer = believed(sight, dirty.pending, clock.monotonic())
-      if ('againAt' in answer) {
-        around.dirty.putOff(dirty, answer.againAt)
-        return false
-      }
+      againAt = 'againAt' in answer ? answer.againAt : undefined
+      return againAt === undefined
+    }
+    const seen = look(handle, { path, name, previous, unchanged, closed: dirty.pending.closed, isBelieved }, rules)
+    if (seen.found === 'absent' && previous !== undefined) isBelieved('absent')
+    if (againAt !== undefined) {
+      around.dirty.putOff(dirty, againAt)
+      return false
     }
     if (seen.found === 'file') {
-      const { stat } = seen
-      const whole = readFile(handle, name, rules)
-      if (whole === undefined) {
-        around.hashLater(dirty, path, stat)
-        return false
-      }
-      seen = whole
+      around.hashLater(dirty, path, seen.stat)
+      return false
     }
     if (seen.found === 'directory') return commitDirectory(seen.stat, { dirty, path, previous, parent: handle }, around)
     return commit(seen, { dirty, path, previous }, around)
@@ -90,11 +89,6 @@ interface Asked {
   readonly dirty: DirtyName
   readonly path: Path
   readonly previous: Entry | undefined
-}
-
-function sightOf(seen: Look, previous: Entry | undefined): 'absent' | (Look & { found: 'file' })['sight'] | undefined {
-  if (seen.found === 'file') return seen.sight
-  return seen.found === 'absent' && previous !== undefined ? 'absent' : undefined
 }
 
 /** Enters what was seen into the view. */

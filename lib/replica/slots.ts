@@ -61,12 +61,12 @@ export class Slots {
     const file = this.directory.create(slot)
     try {
       for (let at = 0; at < bytes.length; at += writeBytes) file.write(bytes.subarray(at, at + writeBytes))
-      if (this.#area.abilities.modes) this.directory.setMode(slot, facts.mode & 0o777)
-      if (facts.mtimeMs !== undefined) this.directory.setTimes(slot, facts.mtimeMs)
+      if (this.#area.abilities.modes) file.setMode(facts.mode & 0o777)
+      if (facts.mtimeMs !== undefined) file.setTimes(facts.mtimeMs)
       if (durable) file.sync()
       return { slot, digest: facts.digest, stat: file.stat() }
     } catch (error) {
-      this.dropPart(slot)
+      this.discard(slot)
       throw error
     } finally {
       file.close()
@@ -106,8 +106,8 @@ export class Slots {
     this.directory.unlink(slot)
   }
 
-  /** Deletes a part; one that stays behind because the disk failed is deleted at the next start. */
-  dropPart(slot: string): void {
+  /** Deletes what is ours, or leaves it to the next start where the disk refuses. */
+  discard(slot: string): void {
     try {
       this.drop(slot)
     } catch (error) {

@@ -134,7 +134,7 @@ export class Staging {
       return { staged: slots.finish({ slot, digest: facts.digest, stat: out.stat() }, facts), isDurable: false }
     } finally {
       out.close()
-      if (!isWhole) slots.dropPart(slot)
+      if (!isWhole) slots.discard(slot)
     }
   }
 
@@ -164,7 +164,7 @@ export class Staging {
     for (const [digest, { staged, at }] of this.#whole) {
       if (area.clock.now() - at < unusedMs) continue
       this.#whole.delete(digest)
-      slots.drop(staged.slot)
+      slots.discard(staged.slot)
     }
   }
 
@@ -198,6 +198,6 @@ export class Staging {
     if (part === undefined) return
     this.#parts.delete(digest)
     part.file.close()
-    this.#work.slots.dropPart(part.slot)
+    this.#work.slots.discard(part.slot)
   }
 }

@@ -1,8 +1,7 @@
-import type { Digester, Entry } from '../core/entry.ts'
+import type { Digester } from '../core/entry.ts'
 import type { Answer, Question, ReplicaEvent } from '../core/messages.ts'
 import type { GuardKind, Side } from '../core/operation.ts'
 import { SyncError } from '../core/errors.ts'
-import { entryMark } from '../core/page.ts'
 import type { Path } from '../core/path.ts'
 import { isWithin } from '../core/path.ts'
 import { Latencies } from '../core/session/latencies.ts'
@@ -15,6 +14,8 @@ import type { OpenReplica } from '../ports/replica.ts'
 import type { SessionStore } from '../ports/store.ts'
 import { AskDesk } from './ask-desk.ts'
 import { BarrierDesk } from './barrier-desk.ts'
+import { chosenSide } from './chosen-side.ts'
+import { conflictInfo } from './conflict-info.ts'
 import { Connection } from './connection.ts'
 import type {
   BarrierOptions,
@@ -125,7 +126,7 @@ export class SessionLoop implements SessionHandle {
   }
 
   conflicts(): readonly ConflictInfo[] {
-    return (this.#session?.conflicts() ?? []).map(conflict => this.#info(conflict)).toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    return (this.#session?.conflicts() ?? []).map(conflict => this.#describe(conflict)).toSorted((a, b) => (a.path < b.path ? -1 : 1))
   }
 
   barrier(options: BarrierOptions, signal: AbortSignal): Promise<BarrierResult> {
@@ -143,33 +144,18 @@ export class SessionLoop implements SessionHandle {
   async resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult> {
     const conflict = this.#session?.conflicts().find(each => each.path === path)
     if (conflict === undefined) return { state: 'none' }
-    const info = this.#info(conflict)
+    const info = this.#describe(conflict)
     if (expected !== undefined && (info.sides.alpha.mark !== expected.alpha || info.sides.beta.mark !== expected.beta)) {
       return { state: 'changed', conflict: info }
     }
-    const take = await this.#take(path, how)
+    const take = await chosenSide(path, how, { ask: (side, question) => this.ask(side, question), host: this.host })
     if (typeof take !== 'string') return take
     const now = this.#session?.conflicts().find(each => each.path === path)
     if (now === undefined) return { state: 'none' }
-    const { sides } = this.#info(now)
-    if (sides.alpha.mark !== info.sides.alpha.mark || sides.beta.mark !== info.sides.beta.mark) return { state: 'changed', conflict: this.#info(now) }
+    const { sides } = this.#describe(now)
+    if (sides.alpha.mark !== info.sides.alpha.mark || sides.beta.mark !== info.sides.beta.mark) return { state: 'changed', conflict: this.#describe(now) }
     this.#step({ type: 'resolve', path, take })
     return { state: 'resolved' }
-  }
-
-  /** Which side wins. For `both` the other side's version is first placed beside. */
-  async #take(path: Path, how: Resolution): Promise<Side | ResolveResult> {
-    if (how.take === 'alpha' || how.take === 'beta') return how.take
-    if (how.take === 'both') {
-      const answer = await this.ask('alpha', { about: 'place-copy', path })
-      if (answer.about === 'place-copy' && answer.placed !== undefined) return 'alpha'
-      return { state: 'failed', why: answer.about === 'error' ? answer.message : `no copy of the version on ${this.host} has arrived yet` }
-    }
-    const [alpha, beta] = await Promise.all([this.ask('alpha', { about: 'time', path }), this.ask('beta', { about: 'time', path })])
-    const time = (answer: Answer): number | undefined => (answer.about === 'time' ? answer.mtimeMs : undefined)
-    const times = { alpha: time(alpha), beta: time(beta) }
-    if (times.alpha === undefined || times.beta === undefined) return { state: 'failed', why: 'the times of both versions are not known' }
-    return times.beta > times.alpha ? 'beta' : 'alpha'
   }
 
   ask(side: Side, question: Question): Promise<Answer> {
@@ -374,7 +360,7 @@ export class SessionLoop implements SessionHandle {
   #noteState(): void {
     const { alpha, beta } = this.#connections
     const state: SessionState =
-      this.#session !== undefined ? this.#session.status().phase
+      this.#session !== undefined ? this.#session.phase
       : alpha.isHalted || beta.isHalted ? 'halted'
       : alpha.hasFailed || beta.hasFailed ? 'disconnected'
       : alpha.isReady || beta.isReady ? 'scanning'
@@ -390,6 +376,10 @@ export class SessionLoop implements SessionHandle {
     for (const listen of this.#listeners) listen(event)
   }
 
+  #describe(conflict: OpenConflict): ConflictInfo {
+    return conflictInfo(conflict, { root: this.root, hosts: this.#options.hosts, digester: this.#options.digester })
+  }
+
   #result(state: BarrierResult['state'], path: Path, waiting: readonly Path[]): BarrierResult {
     const figures = this.#session?.status()
     const within = <T extends { readonly path: Path }>(items: readonly T[]): readonly T[] => items.filter(item => isWithin(item.path, path))
@@ -399,27 +389,6 @@ export class SessionLoop implements SessionHandle {
       conflicts: listed(within((this.#session?.conflicts() ?? []).map(({ path: at, kind }) => ({ path: at, kind })))),
       problems: listed(within(figures?.problems ?? [])),
       holds: (figures?.holds ?? []).map(hold => ({ ...hold, paths: listed(hold.paths) })),
-    }
-  }
-
-  #info(conflict: OpenConflict): ConflictInfo {
-    const { path, kind, since, copies } = conflict
-    return {
-      root: this.root, host: this.host, path, kind, since, hosts: this.#options.hosts,
-      sides: { alpha: this.#version(conflict.alpha, copies.alpha), beta: this.#version(conflict.beta, copies.beta) },
-    }
-  }
-
-  #version(entry: Entry | undefined, copy: string | undefined): ConflictInfo['sides']['alpha'] {
-    const kept = copy === undefined ? {} : { copy }
-    if (entry === undefined) return { kind: 'absent', ...kept }
-    const mark = entryMark(entry, this.#options.digester)
-    const base = { ...(mark !== undefined && { mark }), ...kept }
-    switch (entry.kind) {
-      case 'file': return { kind: 'file', ...base, digest: entry.digest, size: entry.size, mode: entry.mode }
-      case 'symlink': return { kind: 'symlink', ...base, target: entry.target }
-      case 'directory': return { kind: 'directory', ...base, mode: entry.mode }
-      default: return { kind: entry.kind, ...base }
     }
   }
 }

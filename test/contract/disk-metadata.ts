@@ -38,6 +38,29 @@ export function diskMetadata(makeDisk: MakeDisk): void {
     }
   })
 
+  it('sets mode and times of a file it writes, whatever became of its name', async t => {
+    const { top } = await makeDisk(t)
+    const handle = top.create('f')
+    handle.write(new TextEncoder().encode('1'))
+    top.rename('f', top, 'g', 'replace')
+    createFile(top, 'f', '2')
+    for (const [mode, time] of [
+      [0o644, 1_600_000_000_123],
+      [0o755, 0],
+      [0o400, -1000],
+    ] as const) {
+      handle.setMode(mode)
+      handle.setTimes(time)
+      assert.equal(handle.stat().mode, mode)
+      assert.ok(Math.abs(handle.stat().mtimeMs - time) <= 0.01)
+      assert.deepEqual(top.lookup('g'), handle.stat())
+    }
+    handle.sync()
+    handle.close()
+    assert.equal(top.lookup('f')?.mode, 0o600)
+    assert.equal(top.lookup('g')?.mode, 0o400)
+  })
+
   it('sets neither mode nor times through a link', async t => {
     const { top, outside } = await makeDisk(t)
     outside.write('f', '1')

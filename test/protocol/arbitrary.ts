@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import type { Entry, FileEntry, SymlinkEntry, SyncedEntry, UntrackedEntry } from '../../lib/core/entry.ts'
 import type { Answer, Question, ReplicaCommand } from '../../lib/core/messages.ts'
 import type { Content, GuardKind, Operation, Outcome } from '../../lib/core/operation.ts'
-import { fromBytes } from '../../lib/core/path.ts'
+import { fromBytes, join } from '../../lib/core/path.ts'
 import type { Tree } from '../../lib/core/tree.ts'
-import { directory } from '../../lib/core/tree.ts'
+import { directory, emptyTree, walk, withEntry } from '../../lib/core/tree.ts'
 import type { WireEvent } from '../../lib/protocol/codec-event.ts'
 
 /** Plain objects, as decoders make them. */
@@ -80,9 +80,25 @@ export const entry: fc.Arbitrary<Entry> = fc.letrec<{ entry: Entry; directory: E
     .map(([bits, entries]) => directory(bits, entries)),
 })).entry
 
-export const tree: fc.Arbitrary<Tree> = fc
-  .uniqueArray(fc.tuple(name, entry), { selector: pair => pair[0], maxLength: 6 })
-  .map(entries => directory(0o755, entries))
+const emptyFolder = fc.constantFrom(0o755, 0o700).map(bits => directory(bits))
+
+const placement = record({
+  where: fc.nat(),
+  name,
+  entry: fc.oneof(
+    { weight: 4, arbitrary: emptyFolder },
+    { weight: 3, arbitrary: file },
+    { weight: 2, arbitrary: entry },
+  ),
+})
+
+/** Trees some levels deep: each entry is put into one of the directories there are by then. */
+export const tree: fc.Arbitrary<Tree> = fc.array(placement, { maxLength: 25 }).map(placements =>
+  placements.reduce((result, { where, name: called, entry: placed }) => {
+    const folders = ['', ...[...walk(result)].filter(([, each]) => each.kind === 'directory').map(([folder]) => folder)]
+    return withEntry(result, join(folders[where % folders.length] ?? '', called), placed)
+  }, emptyTree),
+)
 
 const guard: fc.Arbitrary<GuardKind> = fc.constantFrom(
   'root-missing',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FileEntry } from '../../lib/core/entry.ts'
+import type { Entry, FileEntry } from '../../lib/core/entry.ts'
 import type { Operation, Outcome } from '../../lib/core/operation.ts'
 import { at, directory, emptyTree, withEntry, withMove } from '../../lib/core/tree.ts'
 import { connected } from './connection.ts'
@@ -24,17 +24,41 @@ describe('a replica behind a wire', () => {
     assert.deepEqual(ready.facts, facts)
   })
 
-  it('builds an equal tree from the very objects of the baseline', async t => {
-    const { events, pair } = connected(t, new ScriptedReplica(directory(0o755, [['a', file('1')]])), {
-      baseline: directory(0o755, [['a', file('1')]]),
-    })
+  it('takes an equal tree for the baseline itself, and asks for nothing', async t => {
     const baseline = directory(0o755, [['a', file('1')]])
-    const ready = await events.next('ready')
-    sameTree(ready.tree, baseline)
+    const { events, pair } = connected(t, new ScriptedReplica(structuredClone(baseline)), { baseline })
+    assert.equal((await events.next('ready')).tree, baseline)
     assert.ok(
       pair.toHub.every(bytes => !Buffer.from(bytes).includes('rows')),
       'nothing equal is sent',
     )
+  })
+
+  it('reads only what differs from the baseline, page by page, and shares the rest', async t => {
+    const many = (prefix: string, count: number): (readonly [string, Entry])[] =>
+      Array.from({ length: count }, (_, i) => [`${prefix}${i}`, file(`${prefix}${i}`)] as const)
+    const wide = directory(0o755, [
+      ...many('w', 4000),
+      ['sub', directory(0o755, [['deep', directory(0o755, many('x', 20))]])],
+    ])
+    const folders = Array.from({ length: 40 }, (_, i) => [`d${i}`, directory(0o755, many('f', 30))] as const)
+    const baseline = directory(0o755, [['wide', wide], ...folders])
+    let tree = withEntry(baseline, 'd3/f7', file('changed'))
+    tree = withEntry(tree, 'd4', { ...directory(0o700), children: folders[4]?.[1].children ?? tree.children })
+    tree = withEntry(tree, 'wide/new', file('new'))
+    tree = withEntry(tree, 'wide/w77', undefined)
+    tree = withEntry(tree, 'wide/w78', directory(0o755, [['now', file('a directory')]]))
+    tree = withEntry(tree, 'wide/sub/deep/x3', { kind: 'symlink', target: 'x4' })
+    tree = withEntry(tree, 'd5', file('now a file'))
+    tree = withEntry(tree, 'd6/ignored', { kind: 'untracked', why: 'ignored' })
+    const { events, pair } = connected(t, new ScriptedReplica(structuredClone(tree)), { baseline })
+    const ready = await events.next('ready')
+    sameTree(ready.tree, tree)
+    assert.equal(at(ready.tree, 'd9'), at(baseline, 'd9'))
+    assert.equal(at(ready.tree, 'd3/f8'), at(baseline, 'd3/f8'))
+    assert.equal(at(ready.tree, 'wide/sub/deep/x1'), at(baseline, 'wide/sub/deep/x1'))
+    const bytes = pair.toHub.reduce((sum, each) => sum + each.length, 0)
+    assert.ok(bytes < 40_000, `${bytes} bytes were sent for eight differences in 5,200 entries`)
   })
 
   it('carries operations out and keeps their entries', async t => {
@@ -115,18 +139,9 @@ describe('a replica behind a wire', () => {
   it('holds what happens while the tree is being read, and tells it after', async t => {
     const served = new ScriptedReplica(small)
     const { events } = connected(t, served, { ready: false, baseline: directory(0o755, [['a', file('0')]]) })
-    await new Promise<void>(resolve => {
-      const open = served.opener(false)
-      served.opener = () => (baseline, listener) => {
-        const replica = open(baseline, listener)
-        setImmediate(() => {
-          served.ready()
-          served.change(withEntry(served.tree, 'a', file('later')), ['a'])
-          resolve()
-        })
-        return replica
-      }
-    })
+    await served.opened
+    served.ready()
+    served.change(withEntry(served.tree, 'a', file('later')), ['a'])
     const ready = await events.next('ready')
     sameTree(ready.tree, small)
     const changed = await events.next('changed')

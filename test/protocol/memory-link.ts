@@ -34,14 +34,14 @@ export function linkPair(options: PairOptions = {}): LinkPair {
   const { cutAfter } = options
   if (cutAfter !== undefined) {
     const end = cutAfter.direction === 'toHub' ? ends.agent : ends.hub
-    end.limit = { writes: cutAfter.writes, then: cut }
+    end.limit = { writes: cutAfter.writes, run: cut }
   }
   return { hub: ends.hub, agent: ends.agent, toHub, toAgent, cut }
 }
 
 class End implements Link {
   peer: End | undefined
-  limit: { writes: number; readonly then: () => void } | undefined
+  limit: { writes: number; readonly run: () => void } | undefined
   readonly #written: Uint8Array[]
   readonly #chunk: number
   #underWay = 0
@@ -59,7 +59,7 @@ class End implements Link {
   write(bytes: Uint8Array): boolean {
     if (this.#lost) return true
     if (this.limit !== undefined && this.limit.writes-- <= 0) {
-      this.limit.then()
+      this.limit.run()
       return true
     }
     this.#written.push(bytes)

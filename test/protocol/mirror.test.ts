@@ -3,10 +3,9 @@ import fc from 'fast-check'
 import type { Entry } from '../../lib/core/entry.ts'
 import { isSynced } from '../../lib/core/entry.ts'
 import type { Move, Operation, Outcome } from '../../lib/core/operation.ts'
-import { parentOf } from '../../lib/core/path.ts'
 import type { Tree } from '../../lib/core/tree.ts'
-import { at, shallow, walk, withEntry } from '../../lib/core/tree.ts'
-import { withItem, withMoves } from '../../lib/protocol/mirror.ts'
+import { at, emptyTree, shallow, walk, withEntry } from '../../lib/core/tree.ts'
+import { withMoves } from '../../lib/protocol/mirror.ts'
 import * as arbitrary from './arbitrary.ts'
 import { connected } from './connection.ts'
 import { ScriptedReplica } from './scripted-replica.ts'
@@ -29,21 +28,23 @@ const step: fc.Arbitrary<Step> = fc.record({
   entry: arbitrary.entry,
 })
 
-/** How the hub's baseline relates to the tree it will find. */
-const baselines: Readonly<Record<string, (tree: Tree, other: Tree) => Tree>> = {
-  'nothing known': () => ({
-    kind: 'directory',
-    mode: 0o755,
-    children: { names: [], entries: [], weight: 0, digest: undefined },
-  }),
+/** How the hub's baseline relates to the tree it will find, given another tree and some edits. */
+const baselines: Readonly<Record<string, (tree: Tree, other: Tree, edits: readonly Step[]) => Tree>> = {
+  'nothing known': () => emptyTree,
   'the same tree': tree => tree,
   'an equal tree': tree => structuredClone(tree),
   'another tree': (_tree, other) => other,
-  'a tree like it': (tree, other) =>
-    [...walk(other)].slice(0, 3).reduce((result, [path, entry]) => {
-      const fits = at(result, parentOf(path))?.kind === 'directory'
-      return fits ? withItem(result, { is: 'entry', path, entry }) : result
-    }, structuredClone(tree)),
+  'a tree with a few differences': (tree, _other, edits) => edits.reduce(edited, structuredClone(tree)),
+}
+
+/** The tree with something put, dropped or given another mode, at any depth. */
+function edited(tree: Tree, edit: Step): Tree {
+  const victim = pick(pathsOf(tree), edit.which)
+  if (edit.do === 'drop' && victim !== undefined) return withEntry(tree, victim, undefined)
+  const entry = victim === undefined ? undefined : at(tree, victim)
+  if (edit.do === 'move' && victim !== undefined && entry?.kind === 'directory')
+    return withEntry(tree, victim, { ...entry, mode: 0o711 })
+  return withEntry(tree, placeFor(tree, edit), edit.entry)
 }
 
 function pick<T>(items: readonly T[], which: number): T | undefined {
@@ -116,10 +117,11 @@ describe('the mirror', () => {
         fc.asyncProperty(
           arbitrary.tree,
           arbitrary.tree,
+          fc.array(step, { maxLength: 5 }),
           fc.array(step, { maxLength: 8 }),
-          async (tree, other, steps) => {
+          async (tree, other, edits, steps) => {
             const served = new ScriptedReplica(tree)
-            const hub = connected(t, served, { baseline: baselineOf(tree, other) })
+            const hub = connected(t, served, { baseline: baselineOf(tree, other, edits) })
             const ready = await hub.events.next('ready')
             sameTree(ready.tree, tree)
             for (const [i, each] of steps.entries()) await take(each, served, hub, i + 1)

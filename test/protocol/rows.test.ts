@@ -13,7 +13,7 @@ import { rowKind, rowMessages } from '../../lib/protocol/rows.ts'
 import * as arbitrary from './arbitrary.ts'
 import { file, sameTree } from './trees.ts'
 
-function carried(items: Iterable<RowItem>, known: Entry | undefined = undefined): RowItem[] {
+function carried(items: Iterable<RowItem>, known?: Entry): RowItem[] {
   const read: RowItem[] = []
   const reader = new RowReader({ known: path => at(known, path), item: item => void read.push(item) })
   for (const message of rowMessages(items)) reader.read(decodeMessage(encodeMessage(message))[1])

@@ -26,16 +26,22 @@ export class ScriptedReplica implements Replica {
   outcome: (operation: Operation) => Outcome = operation => ({ result: 'done', path: operation.path })
   /** Called for each command, after it was noted and before it is answered. */
   onCommand: (command: ReplicaCommand) => void = () => {}
+  readonly opened: Promise<void>
   #listener: ReplicaListener | undefined
+  #wasOpened = (): void => {}
 
   constructor(tree: Tree = emptyTree) {
     this.tree = tree
+    this.opened = new Promise(resolve => {
+      this.#wasOpened = resolve
+    })
   }
 
   /** `ready` is told in a later turn, unless a test tells it itself. */
   opener(ready = true): OpenReplica {
     return (_baseline, listener) => {
       this.#listener = listener
+      this.#wasOpened()
       if (ready) setImmediate(() => this.ready())
       return this
     }

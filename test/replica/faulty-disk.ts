@@ -140,6 +140,8 @@ class FaultyDirectory implements DirectoryHandle {
     return {
       write: bytes => this.#faults.call('write', name, () => file.write(bytes)),
       sync: () => this.#faults.call('sync', name, () => file.sync()),
+      setMode: mode => this.#faults.call('setMode', name, () => file.setMode(mode)),
+      setTimes: mtimeMs => this.#faults.call('setTimes', name, () => file.setTimes(mtimeMs)),
       stat: () => this.#faults.call('statFile', name, () => file.stat()),
       close: () => file.close(),
     }

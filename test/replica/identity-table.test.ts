@@ -26,7 +26,10 @@ it('an identity table answers like a map of (directory, name), whatever is set a
           model.delete(key)
         } else {
           assert.equal(table.get(directory, name)?.inode, model.get(key))
-          assert.equal(table.matches(directory, name, { size: 1, mtimeMs: 2, ctimeMs: 3, inode }), model.get(key) === inode)
+          assert.equal(
+            table.matches(directory, name, { size: 1, mtimeMs: 2, ctimeMs: 3, inode }),
+            model.get(key) === inode,
+          )
         }
       }
       assert.equal(table.size, model.size)

@@ -158,9 +158,10 @@ for (const method of methodNames) {
     for (const scenario of scenarios) {
       it(`${scenario.says}: at every call, and at every call of the recovery`, async () => {
         const ends = await endsOf(method, scenario)
+        const isDeep = method === 'exchange' || method === 'aside' || scenario.says === 'replace a file'
         for (let call = 1; call < callsLimit; call++) {
           let died = true
-          for (let again = 1; again < callsLimit && died; again++) {
+          for (let again = isDeep ? 1 : callsLimit - 1; again < callsLimit && died; again++) {
             const rig = begin(method, scenario)
             rig.process.faults.crashAt(rig.process.faults.calls + call)
             if (!(await dies(() => rig.apply([scenario.operation], scenario.contents)))) return
@@ -175,7 +176,7 @@ for (const method of methodNames) {
         const ends = await endsOf(method, scenario)
         for (let call = 1; call < callsLimit; call++) {
           let died = false
-          for (let seed = 1; seed <= 8; seed++) {
+          for (let seed = 1; seed <= 6; seed++) {
             const rig = begin(method, scenario, seed)
             rig.process.faults.crashAt(rig.process.faults.calls + call)
             died = await dies(() => rig.apply([scenario.operation], scenario.contents))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ErrorCode } from '../../lib/core/errors.ts'
 import type { Method } from './rig.ts'
-import { Rig, look, methodNames, methods } from './rig.ts'
+import { Rig, file, look, methodNames, methods, put } from './rig.ts'
 import type { Scenario } from './scenarios.ts'
 import { scenarios } from './scenarios.ts'
 
@@ -59,6 +59,7 @@ async function withFailures(
     if (again?.outcome.result !== 'done')
       assert.ok(['stale', 'needs'].includes(again?.outcome.result ?? ''), JSON.stringify(again))
     if (scenario.old !== undefined) assert.ok(kept(rig).includes(scenario.old), 'and after another try')
+    assert.ok(rig.work.journal.isQuiet, 'nothing waits for the next start')
   }
   rig.restart()
   await rig.sweep()
@@ -114,3 +115,15 @@ for (const method of methodNames) {
     }
   })
 }
+
+it('a copy that was finished is not taken back, whatever became of it', async () => {
+  const rig = new Rig({ ...methods.copy, modes: false })
+  rig.process.faults.trace = line => {
+    if (line.includes(' unlink ')) rig.process.faults.failAt(rig.process.faults.calls, 'EIO')
+  }
+  await rig.apply([put('a', undefined, file('new content'))], ['new content'])
+  assert.equal(rig.slots().length, 1, 'what was copied is still there')
+  rig.person.write('a', 'new')
+  rig.restart()
+  assert.equal(rig.person.text('a'), 'new')
+})

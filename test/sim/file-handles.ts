@@ -66,6 +66,14 @@ export class SimWriteHandle implements WriteHandle {
     )
   }
 
+  setMode(mode: number): void {
+    this.#caller.call('setMode', this.#name, () => this.#file.setMode(mode))
+  }
+
+  setTimes(mtimeMs: number): void {
+    this.#caller.call('setTimes', this.#name, () => this.#file.setTimes(mtimeMs))
+  }
+
   stat(): Stat {
     return this.#caller.call('statFile', this.#name, () => this.#file.inode.stat())
   }

@@ -1,6 +1,7 @@
 import type { Dentry, Inode, Stored } from './inode.ts'
 import { noBytes } from './inode.ts'
 import { Crash } from './faults.ts'
+import { setMode, setTimes } from './namespace.ts'
 import type { SimVolume } from './volume.ts'
 import { fail } from './volume.ts'
 
@@ -58,6 +59,16 @@ export class OpenFile {
   sync(): void {
     this.#check('sync')
     persist(this.#volume, this.inode, stored(this.inode))
+  }
+
+  setMode(mode: number): void {
+    this.#check('change the mode of')
+    setMode(this.#volume, this.#dentry, mode)
+  }
+
+  setTimes(mtimeMs: number): void {
+    this.#check('change the times of')
+    setTimes(this.#volume, this.#dentry, mtimeMs)
   }
 
   /** A sync that failed: the pages count as clean now and will never be written. */

@@ -20,7 +20,7 @@ export function faults(rest: Rest): string[] {
 }
 
 export function isIgnored(path: string): boolean {
-  return path.split('/').some(name => name === 'node_modules' || name.endsWith('~'))
+  return path.split('/').some(name => name === 'node_modules' || name.startsWith('.dsync') || name.endsWith('~'))
 }
 
 /** Both sides are equal, save for what is listed and what is not synced. */

@@ -316,7 +316,7 @@ export class User {
   #names(directory: string, kind: 'file' | 'directory' | 'symlink'): string[] {
     const items = readdirSync(this.#at(directory), { withFileTypes: true })
     const isMeant = { file: 'isFile', directory: 'isDirectory', symlink: 'isSymbolicLink' } as const
-    return items.flatMap(item => (item[isMeant[kind]]() && item.name !== 'node_modules' && !item.name.endsWith('~') ? [item.name] : []))
+    return items.flatMap(item => (item[isMeant[kind]]() && item.name !== 'node_modules' && !item.name.startsWith('.dsync') && !item.name.endsWith('~') ? [item.name] : []))
   }
 
   #newPath(directory: string): string {

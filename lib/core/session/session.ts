@@ -119,7 +119,7 @@ export class Session {
   status() {
     const { alpha, beta } = this.#halves
     return {
-      phase: this.#phase(),
+      phase: this.phase,
       lastSyncAt: this.#lastSyncAt,
       entries: { alpha: weight(alpha.tree), beta: weight(beta.tree) },
       queued: alpha.outbox.queued + beta.outbox.queued + this.#dirty.size,
@@ -132,7 +132,7 @@ export class Session {
     }
   }
 
-  #phase() {
+  get phase() {
     if (this.#holds.has('first-sync')) return 'first-sync' as const
     if (this.#holds.halts) return 'halted' as const
     if (this.#paused) return 'paused' as const

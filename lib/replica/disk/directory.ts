@@ -22,7 +22,7 @@ import type { Place } from './names.ts'
 import { nameFrom, onDeno, placeOf, replacement } from './names.ts'
 import { noAccessTime, toAppend, toCreate, toRead, toSync } from './open-flags.ts'
 import { OpenForReading, OpenForWriting } from './open-file.ts'
-import { statFrom } from './stat.ts'
+import { statFrom, timeFrom } from './stat.ts'
 import type { Unsynced } from './unsynced.ts'
 
 /** What the directories of one disk share. */
@@ -136,8 +136,7 @@ export abstract class ReachedDirectory implements DirectoryHandle {
       const stats = lstatSync(place)
       if (stats.isSymbolicLink()) throw diskError('EOPNOTSUPP', 'set the time of', this.nameFor(name))
       this.willTouch(place)
-      // Node takes a negative number for "now", but not a negative Date.
-      lutimesSync(place, stats.atimeMs / 1000, mtimeMs < 0 ? new Date(mtimeMs) : mtimeMs / 1000)
+      lutimesSync(place, stats.atimeMs / 1000, timeFrom(mtimeMs))
     })
   }
 

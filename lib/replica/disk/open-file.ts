@@ -1,10 +1,10 @@
-import { closeSync, fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fdatasyncSync, fstatSync, futimesSync, readSync, writeSync } from 'node:fs'
 import { SyncError } from '../../core/errors.ts'
 import type { ReadHandle, Stat, WriteHandle } from '../../ports/disk.ts'
 import { attempt, diskError } from './errors.ts'
 import type { Native } from './native-calls.ts'
 import { shown } from './names.ts'
-import { statFrom } from './stat.ts'
+import { modeFor, statFrom, timeFrom } from './stat.ts'
 import type { Unsynced } from './unsynced.ts'
 
 /** A descriptor that belongs to one owner, who may not use it once it is closed: its number is another file's by then. */
@@ -90,6 +90,8 @@ export class OpenForWriting implements WriteHandle {
   readonly #own: OwnDescriptor
   readonly #parts: WritingParts
   #synced = false
+  /** Mode or times were set: `sync` leaves those to the next flush. */
+  #touched = false
 
   constructor(descriptor: number, path: string, parts: WritingParts) {
     this.#own = new OwnDescriptor(descriptor, path)
@@ -116,13 +118,25 @@ export class OpenForWriting implements WriteHandle {
     this.#synced = true
   }
 
+  setMode(mode: number): void {
+    this.#touched = true
+    attempt('set the mode of', this.#own.path, () => fchmodSync(this.#own.number, modeFor('file', 0, mode)))
+  }
+
+  setTimes(mtimeMs: number): void {
+    this.#touched = true
+    attempt('set the time of', this.#own.path, () => {
+      futimesSync(this.#own.number, fstatSync(this.#own.number).atimeMs / 1000, timeFrom(mtimeMs))
+    })
+  }
+
   stat(): Stat {
     return attempt('examine', this.#own.path, () => statFrom(fstatSync(this.#own.number)))
   }
 
   close(): void {
     const { unsynced } = this.#parts
-    if (this.#synced || unsynced === undefined || !this.#own.isOpen) return this.#own.close()
+    if ((this.#synced && !this.#touched) || unsynced === undefined || !this.#own.isOpen) return this.#own.close()
     const { path } = this.#own
     attempt('make durable', path, () => unsynced.addWritten(this.#own.release(), path))
   }

@@ -42,3 +42,8 @@ export function isSame(a: Stat, b: Stat): boolean {
 export function modeFor(kind: 'file' | 'directory', before: number, mode: number): number {
   return (mode & 0o777) | (kind === 'directory' ? before & 0o7000 : 0)
 }
+
+/** A time as Node sets it (s): it takes a negative number for "now", but not a negative Date. */
+export function timeFrom(mtimeMs: number): number | Date {
+  return mtimeMs < 0 ? new Date(mtimeMs) : mtimeMs / 1000
+}

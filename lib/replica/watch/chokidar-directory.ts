@@ -3,6 +3,7 @@ import type { FSWatcher, watch as Watch } from 'chokidar'
 import { codeOf, SyncError } from '../../core/errors.ts'
 import { nameOf, parentOf } from '../../core/path.ts'
 import type { DirectoryKey, WatchEvent } from '../../ports/watcher.ts'
+import { replacementCharacter } from './path-keys.ts'
 
 export interface ChokidarDirectoryOptions {
   /** chokidar's function of that name. */
@@ -11,7 +12,7 @@ export interface ChokidarDirectoryOptions {
   readonly pollMs: number | undefined
   readonly ignores: (name: string, isDirectory: boolean) => boolean
   readonly tell: (event: WatchEvent) => void
-  /** Called once: it has begun to watch, or never will. */
+  /** Called once: it has begun to watch, or is not waited for any more. */
   readonly begun: () => void
   /** The system has no watch left for it. */
   readonly refused: () => void
@@ -19,9 +20,6 @@ export interface ChokidarDirectoryOptions {
 
 /** chokidar gives up on nothing by itself: a start or an end that takes longer than this is not waited for (ms). */
 const patienceMs = 2000
-
-/** What a runtime puts where bytes of a name are not UTF-8: which name it was cannot be told any more. */
-const replacement = '\uFFFD'
 
 /**
  * One directory watched by a chokidar of its own, not below it: thus a watch begins and ends when we say so. One
@@ -66,20 +64,23 @@ export class ChokidarDirectory {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#patience)
-    if (!this.#begun) this.#options.begun()
+    this.#leave()
     let patience: NodeJS.Timeout | undefined
     const enough = new Promise<void>(resolve => (patience = setTimeout(resolve, patienceMs)))
     await Promise.race([this.#chokidar.close(), enough])
     clearTimeout(patience)
   }
 
-  /** Until now it was not watched: whatever happened is found by listing. */
+  /** Until now it may not have been watched: whatever happened is found by listing. */
   #begin(): void {
     clearTimeout(this.#patience)
-    if (this.#begun || this.#closed) return
-    this.#begun = true
     this.#lost('chokidar has only now begun to watch it')
-    this.#options.begun()
+    this.#leave()
+  }
+
+  #leave(): void {
+    if (!this.#begun) this.#options.begun()
+    this.#begun = true
   }
 
   /** Asked first without `stats`, when it is not known yet whether the path is a directory. */
@@ -113,7 +114,7 @@ export class ChokidarDirectory {
   }
 
   #named(kind: 'changed' | 'gone', name: string, isDirectory: boolean | undefined): void {
-    if (name.includes(replacement)) this.#lost('something changed whose name is not UTF-8')
+    if (name.includes(replacementCharacter)) this.#lost('something changed whose name is not UTF-8')
     else this.#tell({ kind, directory: this.#key, name, isDirectory })
   }
 

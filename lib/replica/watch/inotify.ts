@@ -55,11 +55,16 @@ class InotifyWatcher implements Watcher {
     this.#calls = inotifyCalls(koffi)
     this.#descriptor = this.#calls.init()
     this.#translation = new InotifyTranslation(this.#table, key => key === this.#rootKey)
-    this.#thread = new InotifyThread(startWorker, this.#calls, this.#descriptor, {
-      bytes: bytes => this.#receive(bytes),
-      died: why =>
-        this.#deliver([{ kind: 'lost', directory: undefined, below: true, why: `the inotify thread died: ${why}` }]),
-    })
+    try {
+      this.#thread = new InotifyThread(startWorker, this.#calls, this.#descriptor, {
+        bytes: bytes => this.#receive(bytes),
+        died: why =>
+          this.#deliver([{ kind: 'lost', directory: undefined, below: true, why: `the inotify thread died: ${why}` }]),
+      })
+    } catch (error) {
+      this.#calls.close(this.#descriptor)
+      throw error
+    }
   }
 
   watch(key: DirectoryKey, path: string): boolean {

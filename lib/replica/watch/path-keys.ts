@@ -2,7 +2,7 @@ import { nameOf, parentOf } from '../../core/path.ts'
 import type { DirectoryKey, WatchEvent } from '../../ports/watcher.ts'
 
 /** What a runtime puts where bytes of a name are not UTF-8: which name it was cannot be told any more. */
-const replacement = '\uFFFD'
+export const replacementCharacter = '\uFFFD'
 
 /** The directories of a watcher that knows paths only. A path under two keys belongs to the newer one. */
 export class PathKeys {
@@ -50,12 +50,12 @@ export class PathKeys {
     const directory = this.#keys.get(parentOf(path))
     if (directory === undefined) return undefined
     const name = nameOf(path)
-    if (!name.includes(replacement)) return { kind, directory, name, isDirectory }
+    if (!name.includes(replacementCharacter)) return { kind, directory, name, isDirectory }
     return { kind: 'lost', directory, below: false, why: 'something changed whose name is not UTF-8' }
   }
 }
 
 /** True for a directory path that comes back from such a watcher unchanged. chokidar takes a backslash for a slash. */
 export function carriesPath(path: string): boolean {
-  return path.isWellFormed() && !path.includes(replacement) && !path.includes('\\')
+  return path.isWellFormed() && !path.includes(replacementCharacter) && !path.includes('\\')
 }
