@@ -3,12 +3,12 @@ import { SyncError } from '../core/errors.ts'
 import { sliceMs } from '../core/limits.ts'
 import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
 import type { Path } from '../core/path.ts'
-import { join, nameOf, parentOf } from '../core/path.ts'
+import { join } from '../core/path.ts'
 import { intern } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { DirectoryHandle, Disk } from '../ports/disk.ts'
-import type { OpenReplica, Replica, ReplicaListener } from '../ports/replica.ts'
+import type { Replica, ReplicaListener } from '../ports/replica.ts'
 import type { OpenWatcher, WatchEvent, Watcher } from '../ports/watcher.ts'
 import { Applying } from './applying.ts'
 import type { Attachment } from './attachments.ts'
@@ -18,12 +18,14 @@ import { Desk } from './desk.ts'
 import { fenceKey } from './directory-nodes.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import { DirtyNames } from './dirty-names.ts'
+import { heedEvents } from './heed-events.ts'
+import { LastPinned } from './last-pinned.ts'
+import { Listings } from './listings.ts'
 import { Fences } from './fences.ts'
 import type { HashFile, Hashed } from './hashing.ts'
 import { Hashing } from './hashing.ts'
-import type { Hands } from './hands.ts'
+import { handsOf } from './hands.ts'
 import type { LookRules } from './look.ts'
-import { staysInside } from './look.ts'
 import { ContentReader } from './read-content.ts'
 import type { Surroundings } from './refresh.ts'
 import { commit, refreshName, relistDirectory } from './refresh.ts'
@@ -76,12 +78,9 @@ export class LocalReplica {
   readonly #guard: RootGuard
   readonly #around: Surroundings
   readonly #rules: LookRules
-  #soon = new Set<DirectoryNode>()
-  #someday = new Set<DirectoryNode>()
-  /** Directories that could not be listed for want of something that passes. */
-  readonly #postponed = new Set<DirectoryNode>()
+  readonly #listings: Listings
+  readonly #pinned: LastPinned
   #listing: Generator<void, void, undefined> | undefined
-  #pinned: { readonly node: DirectoryNode; readonly path: Path; readonly handle: DirectoryHandle } | undefined
   /** Fences whose event came, waiting for what was heard before them. */
   readonly #draining = new Set<{ readonly since: number; readonly done: () => void }>()
   #pumping = false
@@ -100,40 +99,30 @@ export class LocalReplica {
     this.#view = new View(top, options.seed, node => this.#watcher.unwatch(node.key))
     this.#watcher = options.openWatcher(events => this.#noticed(events))
     this.#fences = new Fences(work.area.disk, clock)
+    this.#listings = new Listings(clock, () => this.#pump())
+    this.#pinned = new LastPinned(root, this.#view.nodes)
     this.#rules = { ignores: options.ignores, digest: options.digest, device: top.device }
     this.#hashing = new Hashing(root, this.#view, options.hashFile, (dirty, result) => this.#hashed(dirty, result))
     this.#reader = new ContentReader({ root, view: this.#view, digest: options.digest, clock })
     this.#guard = new RootGuard(options.holder, top, clock, {
-      held: (guard, why) => {
-        for (const attachment of this.#attachments.ready()) this.#attachments.tell(attachment, { type: 'guard', guard, state: 'held', paths: [], why })
-      },
+      held: (guard, why) => this.#tellAll({ type: 'guard', guard, state: 'held', paths: [], why }),
       lifted: guard => {
-        for (const attachment of this.#attachments.ready()) this.#attachments.tell(attachment, { type: 'guard', guard, state: 'lifted', paths: [], why: '' })
-        this.#relistAll(true)
+        this.#tellAll({ type: 'guard', guard, state: 'lifted', paths: [], why: '' })
+        this.#listings.addAll(this.#view.nodes, true)
         this.#pump()
       },
     })
     this.#around = {
       view: this.#view, root, watcher: this.#watcher, dirty: this.#dirty, rules: this.#rules, clock, racyMs: options.racyMs,
-      relist: (node, soon) => {
-        if (soon) this.#someday.delete(node)
-        if (soon || !this.#soon.has(node)) (soon ? this.#soon : this.#someday).add(node)
-      },
-      relistAfter: (node, ms) => {
-        this.#postponed.add(node)
-        clock.after(ms, () => {
-          if (!this.#postponed.delete(node) || this.#closed) return
-          this.#soon.add(node)
-          this.#pump()
-        })
-      },
+      relist: (node, soon) => this.#listings.add(node, soon),
+      relistAfter: (node, ms) => this.#listings.addAfter(node, ms),
       rootUnreadable: () => {
-        if (this.#guard.rootUnreadable()) this.#soon.add(this.#view.nodes.root)
+        if (this.#guard.rootUnreadable()) this.#listings.add(this.#view.nodes.root, true)
       },
       hashLater: (dirty, path) => this.#hashing.add(dirty, path),
     }
     this.#staging = new Staging(work)
-    const hands = this.#hands()
+    const hands = handsOf(root, work, this.#staging, this.#view)
     const copies = new Copies(work, this.#staging)
     void copies.tidy({ pause: () => new Promise(resolve => clock.soon(resolve)), flush: () => work.area.disk.flush() })
     this.#desk = new Desk(hands, copies, clock)
@@ -151,7 +140,7 @@ export class LocalReplica {
     const { disk } = this.#options.work.area
     readScanCache(disk, this.#view)
     this.#watcher.watch(fenceKey, `${disk.base}/fence`)
-    this.#relistAll(true)
+    this.#listings.addAll(this.#view.nodes, true)
     this.#planSafety()
     this.#pump()
   }
@@ -185,9 +174,10 @@ export class LocalReplica {
     this.#hashing.close()
     this.#reader.close()
     this.#dirty.close()
+    this.#listings.close()
     this.#guard.close()
     await this.#applying.close()
-    this.#unpin()
+    this.#pinned.close()
     if (this.#scanned) await this.#saveCache()
     await this.#watcher.close()
     const { work, root, holder } = this.#options
@@ -263,69 +253,18 @@ export class LocalReplica {
     done()
   }
 
-  #hands(): Hands {
-    const { root, work } = this.#options
-    const view = this.#view
-    return {
-      root, work, staging: this.#staging,
-      known: path => {
-        const entry = view.entryAt(path)
-        const node = view.nodes.at(parentOf(path))
-        const identity = node && view.identities.get(node.key, nameOf(path))
-        return entry?.kind === 'file' && identity !== undefined ? { digest: entry.digest, identity } : undefined
-      },
-      isKnownDirectory: (path, stat) => {
-        const node = view.nodes.at(path)
-        return node !== undefined && node.inode === stat.inode && node.device === stat.device
-      },
-      allowsLink: staysInside,
-      sourceTimes: false,
-    }
-  }
-
   /** Watch events only say where to look. */
   #noticed(events: readonly WatchEvent[]): void {
     if (this.#closed) return
-    const { nodes } = this.#view
-    for (const event of events) {
-      switch (event.kind) {
-        case 'lost':
-          this.#lost(event)
-          break
-        case 'self': {
-          const node = nodes.byKey(event.directory)
-          if (node === nodes.root) this.#guard.check()
-          else if (node?.parent !== undefined) {
-            this.#dirty.note(node.parent, node.name, 'changed')
-            this.#soon.add(node)
-          }
-          break
-        }
-        case 'moved': {
-          const from = nodes.byKey(event.directory)
-          const to = nodes.byKey(event.to)
-          if (from !== undefined) this.#dirty.note(from, event.name, 'gone')
-          if (to !== undefined) this.#dirty.note(to, event.newName, 'closed', from && { node: from, name: event.name })
-          break
-        }
-        default:
-          if (event.directory === fenceKey) this.#fences.seen(event.name)
-          else {
-            const node = nodes.byKey(event.directory)
-            if (node !== undefined) this.#dirty.note(node, event.name, event.kind)
-          }
-      }
-    }
+    heedEvents(events, {
+      nodes: this.#view.nodes,
+      dirty: this.#dirty,
+      listings: this.#listings,
+      fences: this.#fences,
+      rootWent: () => this.#guard.check(),
+      lost: why => this.#tellAll({ type: 'remark', code: 'WATCH_LOST', path: '', why }),
+    })
     this.#pump()
-  }
-
-  #lost(event: WatchEvent & { kind: 'lost' }): void {
-    for (const attachment of this.#attachments.ready()) {
-      this.#attachments.tell(attachment, { type: 'remark', code: 'WATCH_LOST', path: '', why: event.why })
-    }
-    const node = event.directory === undefined ? this.#view.nodes.root : this.#view.nodes.byKey(event.directory)
-    if (node === undefined) return
-    for (const each of event.below ? this.#view.nodes.below(node) : [node]) this.#soon.add(each)
   }
 
   /** Works for one slice, tells what was learnt, and comes back if there is more. */
@@ -343,7 +282,7 @@ export class LocalReplica {
     try {
       for (let steps = 1; more && (steps % stepsBetweenClocks !== 0 || clock.monotonic() < until); steps++) more = this.#step()
     } finally {
-      this.#unpin()
+      this.#pinned.close()
       this.#pumping = false
     }
     this.#emitNews()
@@ -356,14 +295,14 @@ export class LocalReplica {
     if (this.#guard.isHeld) return false
     const due = this.#dirty.takeDue()
     if (due !== undefined) {
-      refreshName(due, node => this.#pin(node), this.#around)
+      refreshName(due, node => this.#pinned.open(node), this.#around)
       return true
     }
     if (this.#listing !== undefined) {
       if (this.#listing.next().done === true) this.#listing = undefined
       return true
     }
-    const next = takeFirst(this.#soon) ?? (this.#scanned ? takeFirst(this.#someday) : undefined)
+    const next = this.#listings.take(this.#scanned)
     if (next === undefined) return false
     this.#listing = relistDirectory(next, this.#around)
     return true
@@ -372,7 +311,7 @@ export class LocalReplica {
   /** Nothing can be done right now: a scan may be complete, a fence may have drained. */
   #settled(): void {
     if (this.#guard.isHeld) return
-    if (!this.#scanned && this.#dirty.size === 0 && this.#hashing.size === 0 && !this.#hasListings) {
+    if (!this.#scanned && this.#dirty.size === 0 && this.#hashing.size === 0 && !this.#listings.areDue) {
       this.#scanned = true
       if (this.#baseline !== undefined) this.#view.tree = intern(this.#view.tree, this.#baseline()) as Tree
     }
@@ -385,14 +324,10 @@ export class LocalReplica {
       }
     }
     for (const fence of this.#draining) {
-      if (this.#hashing.size > 0 || this.#hasListings || this.#applying.isBusy || this.#waitsSince(fence.since)) continue
+      if (this.#hashing.size > 0 || this.#listings.areDue || this.#applying.isBusy || this.#waitsSince(fence.since)) continue
       this.#draining.delete(fence)
       fence.done()
     }
-  }
-
-  get #hasListings(): boolean {
-    return this.#soon.size > 0 || this.#postponed.size > 0
   }
 
   #waitsSince(since: number): boolean {
@@ -404,15 +339,19 @@ export class LocalReplica {
     if (!this.#view.hasNews) return
     const { paths, moves, contents } = this.#view.takeNews()
     if (!this.#scanned) return
-    this.#attachments.tellOthers(undefined, { type: 'changed', tree: this.#view.tree, paths, moves, contents })
+    this.#tellAll({ type: 'changed', tree: this.#view.tree, paths, moves, contents })
+  }
+
+  #tellAll(event: ReplicaEvent): void {
+    this.#attachments.tellOthers(undefined, event)
   }
 
   #raiseFence(attachment: Attachment, id: number, verify: boolean): void {
     const { traits } = this.#watcher
     this.#fences.raise(ordered => {
       if (this.#closed) return
-      if (verify || !ordered || !traits.ordered) this.#relistAll(true)
-      else for (const node of this.#view.nodes.below(this.#view.nodes.root)) if (!node.watched) this.#soon.add(node)
+      if (verify || !ordered || !traits.ordered) this.#listings.addAll(this.#view.nodes, true)
+      else for (const node of this.#view.nodes.below(this.#view.nodes.root)) if (!node.watched) this.#listings.add(node, true)
       this.#dirty.hurry()
       const since = this.#options.clock.monotonic()
       this.#draining.add({ since, done: () => this.#attachments.tell(attachment, { type: 'fenced', id, waiting: [] }) })
@@ -421,14 +360,14 @@ export class LocalReplica {
   }
 
   #hashed(dirty: Parameters<Hashing['add']>[0], result: Hashed): void {
-    const { view, around } = { view: this.#view, around: this.#around }
+    const view = this.#view
     if (view.nodes.byKey(dirty.node.key) !== dirty.node) return this.#pump()
     if (result === undefined) this.#dirty.note(dirty.node, dirty.name, 'changed')
     else {
       const path = join(view.nodes.pathOf(dirty.node), dirty.name)
       const { stat, digest } = result
       const entry: Entry = { kind: 'file', mode: stat.mode & 0o777, digest, size: stat.size }
-      commit({ found: 'entry', entry, stat, content: undefined }, { dirty, path, previous: view.entryAt(path) }, around)
+      commit({ found: 'entry', entry, stat, content: undefined }, { dirty, path, previous: view.entryAt(path) }, this.#around)
       // It may have moved on between the hash and now: one look at its times tells, unless one is to come anyway.
       if (!this.#dirty.has(dirty.node, dirty.name)) this.#dirty.note(dirty.node, dirty.name, 'closed')
     }
@@ -438,36 +377,18 @@ export class LocalReplica {
   /** Looks at a name now if something was heard of it. False: it is not quiet yet. */
   #refreshNow(node: DirectoryNode, name: string): boolean {
     const dirty = this.#dirty.take(node, name)
-    if (dirty !== undefined) refreshName(dirty, each => this.#pin(each), this.#around)
+    if (dirty !== undefined) refreshName(dirty, each => this.#pinned.open(each), this.#around)
     return !this.#dirty.has(node, name)
-  }
-
-  #relistAll(soon: boolean): void {
-    for (const node of this.#view.nodes.below(this.#view.nodes.root)) this.#around.relist(node, soon)
   }
 
   #planSafety(): void {
     this.#cancelSafety = this.#options.clock.after(this.#options.safetyMs, () => {
       this.#guard.check()
-      this.#relistAll(false)
+      this.#listings.addAll(this.#view.nodes, false)
       this.#staging.expire()
       this.#planSafety()
       this.#pump()
     })
-  }
-
-  /** The pinned directory of a node; the last one stays open until another is asked for. */
-  #pin(node: DirectoryNode): DirectoryHandle {
-    const path = this.#view.nodes.pathOf(node)
-    if (this.#pinned?.node === node && this.#pinned.path === path) return this.#pinned.handle
-    this.#unpin()
-    this.#pinned = { node, path, handle: this.#options.root.open(path) }
-    return this.#pinned.handle
-  }
-
-  #unpin(): void {
-    this.#pinned?.handle.close()
-    this.#pinned = undefined
   }
 }
 
@@ -477,35 +398,11 @@ const flushAgainMs = 5000
 /** Steps between two looks at the clock: most take some tens of microseconds. */
 const stepsBetweenClocks = 16
 
-function takeFirst<T>(set: Set<T>): T | undefined {
-  for (const item of set) {
-    set.delete(item)
-    return item
-  }
-  return undefined
-}
-
 function withHandle<T>(disk: Disk, path: Path, use: (handle: DirectoryHandle) => T): T {
   const handle = disk.open(path)
   try {
     return use(handle)
   } finally {
     handle.close()
-  }
-}
-
-/** Opens the replica when the first session attaches, and closes it when the last one leaves. */
-export function shareReplica(open: () => LocalReplica): OpenReplica {
-  let shared: LocalReplica | undefined
-  return (baseline, listener) => {
-    const replica = (shared ??= open())
-    const attachment = replica.attach(baseline, listener)
-    return {
-      send: command => attachment.send(command),
-      close: async () => {
-        await attachment.close()
-        if (shared === replica && replica.isClosed) shared = undefined
-      },
-    }
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { digest } from '../replica/hash.ts'
-import { shareReplica } from '../replica/local-replica.ts'
+import { shareReplica } from '../replica/share-replica.ts'
 import { openRoot } from '../replica/open-root.ts'
 import { wantedWatcher } from '../replica/watch/open-watcher.ts'
 import { connectReplica } from '../protocol/remote-replica.ts'

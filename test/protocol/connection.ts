@@ -26,14 +26,21 @@ export class Events {
     for (const wake of this.#waiting.splice(0)) wake()
   }
 
-  /** The first event of a type after the first `after` events; within five seconds. */
+  /** The first event of a type after the first `after` events; within five seconds, and unless the replica closes before. */
   async next<T extends ReplicaEvent['type']>(type: T, after = 0): Promise<Extract<ReplicaEvent, { readonly type: T }>> {
+    const found = await this.first([type, 'closed'], after)
     const isIt = (event: ReplicaEvent): event is Extract<ReplicaEvent, { readonly type: T }> => event.type === type
+    if (isIt(found)) return found
+    throw new Error(`No ${type}, but it closed: ${JSON.stringify(found)}`)
+  }
+
+  /** The first event of any of these types after the first `after` events; within five seconds. */
+  async first(types: readonly ReplicaEvent['type'][], after = 0): Promise<ReplicaEvent> {
     for (let from = after; ;) {
-      const found = this.all.slice(from).find(isIt)
+      const found = this.all.slice(from).find(event => types.includes(event.type))
       if (found !== undefined) return found
       from = Math.max(from, this.all.length)
-      await this.#more(type)
+      await this.#more(types.join(' or '))
     }
   }
 

@@ -259,14 +259,12 @@ describe('a wire that is cut', () => {
       ...options,
       baseline: directory(0o755, [['f1', file('0')]]),
     })
-    const either = async (type: 'ready' | 'outcomes' | 'fenced', after: number): Promise<boolean> => {
-      const found = await Promise.race([events.next(type, after), events.next('closed')])
-      return found.type !== 'closed'
-    }
+    const either = async (type: 'ready' | 'outcomes' | 'fenced'): Promise<boolean> =>
+      (await events.first([type, 'closed'])).type === type
     const whole =
-      (await either('ready', 0)) &&
-      (replica.send({ type: 'apply', batch: 1, operations, contents: new Map() }), await either('outcomes', 0)) &&
-      (replica.send({ type: 'fence', id: 1, verify: false }), await either('fenced', 0))
+      (await either('ready')) &&
+      (replica.send({ type: 'apply', batch: 1, operations, contents: new Map() }), await either('outcomes')) &&
+      (replica.send({ type: 'fence', id: 1, verify: false }), await either('fenced'))
     if (whole) sameTree(events.tree(), served.tree)
     else {
       const closed = await events.next('closed')

@@ -120,4 +120,15 @@ describe('operations', () => {
       assert.equal(rig.process.faults.counts.get('sync') ?? 0, syncs)
     }
   })
+
+  it('cost a small number of calls of the disk', async () => {
+    const rig = new Rig()
+    rig.person.write('a', 'old')
+    rig.person.write('b', 'old')
+    await rig.apply([put('b', file('old'), file('new'))], ['new'])
+    rig.know('a')
+    const before = rig.process.faults.calls
+    await rig.apply([put('a', file('old'), file('new'))], ['new'])
+    assert.ok(rig.process.faults.calls - before <= 21)
+  })
 })

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Pair, Ran } from '../pipe/pair.ts'
+import type { AuditLine, Pair, Ran } from '../pipe/pair.ts'
 import { until } from '../pipe/until.ts'
 import { Random } from '../sim/random.ts'
 import type { Rest, Side } from './oracle.ts'
@@ -52,9 +52,9 @@ export async function storm(pair: Pair, options: StormOptions): Promise<StormEnd
   const ended = performance.now()
   const { ran, approvals } = await atRest(pair)
   const settleMs = performance.now() - ended
-  const before = pair.operations().length
+  const before = (await settledOperations(pair)).length
   const again = await pair.sync('--verify')
-  const idle = pair.operations().slice(before)
+  const idle = (await settledOperations(pair)).slice(before)
   const conflicts = await conflictsOf(pair)
   const rest: Rest = {
     trees: { alpha: snapshot(pair.alpha), beta: snapshot(pair.beta) },
@@ -71,6 +71,12 @@ export async function storm(pair: Pair, options: StormOptions): Promise<StormEnd
   ]
   const versions = [...rest.records.alpha, ...rest.records.beta].filter(({ did }) => did === 'wrote').length
   return { faults: found, conflicts: conflicts.length, versions, operations: before, approvals, settleMs: Math.round(settleMs) }
+}
+
+/** The audit log gathers lines for some milliseconds: a command asked after another is answered after them. */
+async function settledOperations(pair: Pair): Promise<AuditLine[]> {
+  await pair.ok('status')
+  return pair.operations()
 }
 
 interface ConflictRow {
@@ -120,7 +126,6 @@ export async function atRest(pair: Pair): Promise<{ readonly ran: Ran; readonly 
     'both sides agree',
     async () => {
       ran = await pair.sync('--timeout', '30')
-      if (process.env['STORM_DEBUG'] !== undefined) console.log(new Date().toISOString(), ran.code, ran.stdout.replaceAll(/\s+/g, ' ').slice(0, 1500))
       const roots = (ran.json as SyncJson | undefined)?.sync ?? []
       if (roots.some(({ holds }) => holds.length > 0)) {
         approvals++
