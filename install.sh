@@ -43,7 +43,7 @@ is_set_up() {
 # Ends npm and removes its folder; with a code, ends with it.
 end_set_up() {
   trap - EXIT HUP INT TERM
-  if [ -n "$npm" ]; then kill "$npm" 2>/dev/null && wait "$npm" || :; fi
+  if [ -n "$npm" ]; then kill "$npm" 2>/dev/null && wait "$npm" 2>/dev/null || :; fi
   rm -rf "$temporary"
   [ "${1:-0}" -le 128 ] || echo interrupted
   [ -z "${1:-}" ] || exit "$1"

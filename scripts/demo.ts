@@ -99,7 +99,9 @@ function openStage(): Stage | undefined {
     return new Stage(interrupt.signal)
   } catch (error) {
     if (codeOf(error)?.startsWith('E') !== true || !(error instanceof Error)) throw error
-    process.stderr.write(`demo: Cannot start: no folder can be made in ${tmpdir()} (${error.message}). Set TMPDIR\n`)
+    process.stderr.write(
+      `demo: Cannot make a folder in ${tmpdir()}: ${error.message}. Make room there, or set TMPDIR\n`,
+    )
     process.exitCode = 1
     return undefined
   }

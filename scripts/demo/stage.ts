@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { exitCodes } from '../../lib/cli/exit-codes.ts'
+import { bytesText } from '../../lib/cli/quantities.ts'
+import { SyncError } from '../../lib/core/errors.ts'
 import { socketBytesLimit } from '../../lib/daemon/control-socket-path.ts'
 import { processState } from '../../lib/daemon/process-identity.ts'
 import { processesBelow } from './processes.ts'
@@ -12,8 +14,11 @@ import { processesBelow } from './processes.ts'
 /** The command as people run it. */
 export const dsyncProgram = fileURLToPath(new URL('../../bin/dsync', import.meta.url))
 
-/** How long one command may take (ms). */
-const commandMs = 60_000
+/** How long one command may take (ms): longer than `dsync sync` waits by itself. */
+const commandMs = 90_000
+
+/** What the demo needs on the disk, with room to spare (bytes). */
+const neededBytes = 64_000_000
 
 /** How long a process may take to be gone after its daemon has stopped (ms). */
 const endMs = 5000
@@ -40,7 +45,9 @@ export class Stage {
   /** @param signal ends every command but `start` and `stop`, which leave no process half started. */
   constructor(signal: AbortSignal) {
     this.#signal = signal
-    this.top = realpathSync(mkdtempSync(join(roomForSocket(), 'dsync-demo-')))
+    const parent = roomForSocket()
+    refuseFullDisk(parent)
+    this.top = realpathSync(mkdtempSync(join(parent, 'dsync-demo-')))
     this.kitHome = join(this.top, 'kit')
     this.here = join(this.top, 'here/project')
     this.there = join(this.top, 'twin/project')
@@ -128,6 +135,14 @@ async function stillAlive(pids: readonly number[]): Promise<number[]> {
     if (alive.length === 0 || performance.now() > deadline) return alive
     await after(10)
   }
+}
+
+/** Throws ENOSPC when a disk has not enough left for the demo. */
+function refuseFullDisk(directory: string): void {
+  const { bavail, bsize } = statfsSync(directory)
+  if (bavail * bsize >= neededBytes) return
+  const room = `${bytesText(bavail * bsize)} are free in ${directory}, and the demo needs ${bytesText(neededBytes)}`
+  throw new SyncError('ENOSPC', room)
 }
 
 /** The folder for temporary files, or /tmp where its path is so long that no socket fits below. */

@@ -166,7 +166,6 @@ const rows: readonly Row[] = [
     before: '644 old',
     after: '',
     trash: ['deleted a 644 old'],
-    dies: true,
   },
   {
     says: 'remove a directory',
@@ -223,7 +222,7 @@ describe('operations on a real disk', () => {
   it('take some hundred microseconds each', async t => {
     const rig = new RealRig(base, {})
     const micros: number[] = []
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 30; i++) {
       const operation = put('a', i === 0 ? undefined : file(`${i - 1}`), file(`${i}`))
       const begun = performance.now()
       const [carried] = await rig.apply([operation], contentMap([`${i}`]))
@@ -232,7 +231,7 @@ describe('operations on a real disk', () => {
     }
     micros.sort((a, b) => a - b)
     t.diagnostic(
-      `replacing a small file, made durable first: median ${Math.round(micros[50] ?? 0)} µs, best ${Math.round(micros[0] ?? 0)} µs`,
+      `replacing a small file, made durable first: median ${Math.round(micros[15] ?? 0)} µs, best ${Math.round(micros[0] ?? 0)} µs`,
     )
     rig.close()
   })

@@ -1,13 +1,13 @@
 import type { Digester } from '../entry.ts'
 import { isDirectory } from '../entry.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../messages.ts'
-import type { Move, Operation, Outcome, Side } from '../operation.ts'
-import { isFile, otherSide } from '../operation.ts'
+import type { Operation, Side } from '../operation.ts'
+import { otherSide } from '../operation.ts'
 import type { Path } from '../path.ts'
 import { isWithin, overlaps } from '../path.ts'
 import { reconcile } from '../reconcile.ts'
-import type { Change, Tree } from '../tree.ts'
-import { at, emptyTree, same, shallow, weight } from '../tree.ts'
+import type { Tree } from '../tree.ts'
+import { at, emptyTree, same, weight } from '../tree.ts'
 import { AgreedPast } from './agreed-past.ts'
 import type { Outstanding } from './barriers.ts'
 import { Barriers } from './barriers.ts'
@@ -21,11 +21,10 @@ import type { Latencies } from './latencies.ts'
 import type { BarrierState, Both, Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
 import { sides } from './messages.ts'
 import type { Source, Task } from './outbox.ts'
+import { Resolving } from './resolving.ts'
+import { Settlement } from './settlement.ts'
 import { RecentDeletes } from './recent-deletes.ts'
 import { senderHolds, stillStands } from './validity.ts'
-
-/** A batch of so few tasks is somebody's edit: its latency counts. */
-const editTasks = 4
 
 /**
  * One root on one pair of hosts, as a state machine without I/O: `step` takes what happened and returns what to do.
@@ -45,11 +44,10 @@ export class Session {
   readonly #deletes: Both<RecentDeletes> = { alpha: new RecentDeletes(), beta: new RecentDeletes() }
   readonly #barriers = new Barriers()
   readonly #checkpoints = new Checkpoints()
-  readonly #latencies: Latencies
+  readonly #settlement: Settlement
   readonly #keeper: Keeper
   readonly #digester: Digester
-  /** Conflicts being ended, by path, with the side whose version is taken. */
-  readonly #resolving = new Map<Path, Side>()
+  readonly #resolving = new Resolving()
   #prefer: Side | undefined
   #paused: boolean
   #shut: readonly Path[] = []
@@ -66,7 +64,6 @@ export class Session {
     this.#paused = start.paused
     this.#lastId = start.lastId
     this.#digester = digester
-    this.#latencies = latencies
     this.#keeper = new Keeper({
       command: (side, command) => this.#command(side, command),
       stage: (holder, needs) => this.#halves[holder].outbox.request(needs),
@@ -80,6 +77,10 @@ export class Session {
     this.#findings = new Findings(start.conflicts, digester, this.#keeper, {
       effect: effect => this.#effects.push(effect),
       log: line => this.#log(line),
+    })
+    this.#settlement = new Settlement({
+      past: this.#past, halves: this.#halves, dirty: this.#dirty, findings: this.#findings, holds: this.#holds,
+      resolving: this.#resolving, latencies, log: line => this.#log(line),
     })
   }
 
@@ -192,10 +193,10 @@ export class Session {
         this.#halves[otherSide(side)].outbox.offer(event.contents)
         this.#dirty.addMoves(side, event.moves, this.#now)
         for (const path of event.paths) this.#markDirty(path)
-        return this.#freeStalls(event.paths)
+        return this.#settlement.heard(event.paths, this.#now)
       case 'outcomes':
         half.tree = event.tree
-        return this.#outcomes(side, event.batch, event.outcomes)
+        return this.#settlement.settle(side, event, this.#now)
       case 'content': {
         const content = event.bytes === undefined ? undefined : { bytes: event.bytes, mtimeMs: event.mtimeMs }
         if (this.#keeper.content(event.id, content)) return
@@ -203,10 +204,10 @@ export class Session {
         const { toReceiver, voided, gone } = this.#halves[receiver].outbox.content(event.id, event.bytes, event.mtimeMs)
         for (const command of toReceiver) this.#command(receiver, command)
         if (gone !== undefined) this.#keeper.slotLost(receiver, gone)
-        return this.#void(voided, receiver)
+        return this.#settlement.void(voided, receiver, this.#now)
       }
       case 'staged':
-        this.#void(half.outbox.staged(event.digest, event.state), side)
+        this.#settlement.void(half.outbox.staged(event.digest, event.state), side, this.#now)
         if (event.state === 'complete') this.#keeper.slotReady(side, event.digest)
         else if (event.state !== 'more') this.#keeper.slotLost(side, event.digest)
         return
@@ -252,7 +253,7 @@ export class Session {
   #resolve(path: Path, take: Side): void {
     if (this.#findings.conflict(path) === undefined) return
     this.#past.decide(path, at(this.#halves[otherSide(take)].tree, path))
-    this.#resolving.set(path, take)
+    this.#resolving.begin(path, take)
     this.#markDirty(path)
     this.#log({ level: 'info', event: 'resolved', path, take })
   }
@@ -329,7 +330,7 @@ export class Session {
     if (passed.length < operations.length) this.#log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why })
     const sender = this.#halves[otherSide(side)].tree
     const source = (operation: Operation): Source => ({ path: operation.path, agrees: senderHolds(operation, sender) })
-    const ended = half.outbox.add(passed.map(operation => this.#withReason(operation, side)), source, since)
+    const ended = half.outbox.add(passed.map(operation => this.#resolving.withReason(operation, side)), source, since)
     for (const task of ended) this.#replan(task)
   }
 
@@ -337,14 +338,6 @@ export class Session {
   #replan({ operations, path, since }: Task): void {
     this.#markDirty(path, since)
     for (const operation of operations) if (operation.kind === 'move') this.#markDirty(operation.from, since)
-  }
-
-  #withReason(operation: Operation, side: Side): Operation {
-    if (operation.kind === 'move') return operation
-    for (const [path, take] of this.#resolving) {
-      if (take !== side && isWithin(operation.path, path)) return { ...operation, reason: 'conflict-loser' }
-    }
-    return operation
   }
 
   #dispatch(side: Side): void {
@@ -359,75 +352,6 @@ export class Session {
       this.#replan(task)
       receiver.stall(task.path, this.#now)
     }
-  }
-
-  #outcomes(side: Side, batch: number, outcomes: readonly Outcome[]): void {
-    const half = this.#halves[side]
-    const sent = half.outbox.finished(batch)
-    // An answer to an earlier session: what it did is in the tree, and nobody has planned with it yet.
-    if (sent === undefined) {
-      for (const { path } of outcomes) this.#markDirty(path)
-      return
-    }
-    const done: Path[] = []
-    const isEdit = sent.tasks.length <= editTasks
-    let index = 0
-    for (const task of sent.tasks) {
-      for (const operation of task.operations) {
-        const outcome = outcomes[index++]
-        if (outcome === undefined) this.#markDirty(operation.path, task.since)
-        else if (outcome.result === 'done' || outcome.result === 'kept') {
-          done.push(operation.path)
-          this.#done(side, operation, task, isEdit)
-          if (outcome.result === 'kept') this.#findings.notice({ path: operation.path, kind: 'kept-untracked', side })
-        } else this.#undone(side, operation, outcome, task.since)
-      }
-      if (isEdit) this.#latencies.add(this.#now - task.since)
-    }
-    this.#freeStalls(done)
-  }
-
-  /** Both sides have held what this operation brought about: the ancestor advances. */
-  #done(side: Side, operation: Operation, task: Task, isEdit: boolean): void {
-    this.#halves[side].succeeded(operation.path)
-    this.#holds.spent(side, operation.path)
-    const take = this.#resolving.get(operation.path)
-    if (take !== undefined && take !== side) this.#resolving.delete(operation.path)
-    const change: Change | Move =
-      operation.kind === 'move' ? { from: operation.from, to: operation.path }
-      : { path: operation.path, entry: operation.kind === 'put' ? shallow(operation.after) : undefined }
-    // What empties a place for another kind of entry is agreed with it; a merge of both sides' changes once both have it.
-    const agrees = task.agrees || operation !== task.operations.at(-1)
-    if (!agrees || !this.#past.enter(change)) this.#markDirty(operation.path, task.since)
-    // What was heard of below under the old name since the move was sent is to be planned under the new one.
-    if (operation.kind === 'move') this.#markDirty(operation.path, task.since)
-    this.#logDone(side, operation, isEdit ? this.#now - task.since : undefined)
-  }
-
-  #undone(side: Side, operation: Operation, outcome: Outcome, since: number): void {
-    const half = this.#halves[side]
-    if (outcome.result === 'held') {
-      this.#holds.refused(side, operation.path, 'the host where they would be deleted holds them')
-      return
-    }
-    this.#markDirty(operation.path, since)
-    if (operation.kind === 'move') this.#markDirty(operation.from, since)
-    if (outcome.result === 'needs') return half.outbox.forgetSlot(outcome.digest)
-    half.stall(operation.path, this.#now)
-    if (outcome.result === 'failed') this.#findings.refused(side, outcome)
-  }
-
-  /** The sender no longer has the content: there is nothing new to plan until it says what it has instead. */
-  #void(tasks: readonly Task[], receiver: Side): void {
-    for (const task of tasks) {
-      this.#markDirty(task.path, task.since)
-      this.#halves[otherSide(receiver)].stall(task.path, this.#now)
-    }
-  }
-
-  #freeStalls(paths: readonly Path[]): void {
-    for (const side of sides) for (const path of this.#halves[side].unstall(paths)) this.#markDirty(path)
-    this.#findings.heard(paths)
   }
 
   #answerBarriers(): void {
@@ -457,14 +381,6 @@ export class Session {
     if (this.#findings.hasConflictUnder(path)) return 'conflicts'
     if (this.#holds.all().some(hold => hold.paths.length === 0 || hold.paths.some(held => isWithin(held, path)))) return 'held'
     return this.#findings.hasProblemUnder(path) ? 'problems' : 'synced'
-  }
-
-  /** @param latencyMs from first hearing of an edit to its being visible; for bulk it says nothing */
-  #logDone(side: Side, operation: Operation, latencyMs: number | undefined): void {
-    const line: LogLine = { level: 'info', event: operation.kind, side, path: operation.path, ...(latencyMs !== undefined && { latencyMs }) }
-    if (operation.kind === 'move') this.#log({ ...line, from: operation.from })
-    else if (operation.kind === 'put' && isFile(operation.after)) this.#log({ ...line, size: operation.after.size, replaced: operation.before !== undefined })
-    else this.#log(line)
   }
 
   #markDirty(path: Path, since = this.#now): void {
