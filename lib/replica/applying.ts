@@ -157,7 +157,8 @@ export class Applying {
   #group(): string {
     const { clock } = this.#options
     const now = clock.monotonic()
-    if (this.#burst === undefined || now - this.#burst.lastAt > burstMs) this.#burst = { group: clock.now().toString(36), lastAt: now }
+    if (this.#burst === undefined || now - this.#burst.lastAt > burstMs)
+      this.#burst = { group: clock.now().toString(36), lastAt: now }
     this.#burst.lastAt = now
     return this.#burst.group
   }
@@ -174,11 +175,19 @@ export class Applying {
     }
     const isDirectoryHere = operation.kind === 'put' ? isDirectory(operation.after) : isDirectory(operation.before)
     if (around.rules.ignores(path, isDirectoryHere)) {
-      return { result: 'failed', path, code: 'IGNORED', message: `Cannot change ${path}: it is ignored on this side`, verdict: 'problem' }
+      return {
+        result: 'failed',
+        path,
+        code: 'IGNORED',
+        message: `Cannot change ${path}: it is ignored on this side`,
+        verdict: 'problem',
+      }
     }
     // What is put elsewhere from a path that goes is moved, not deleted.
     if (operation.kind === 'put' && operation.basis !== undefined) this.#recentDeletes().operations.push(operation)
-    return operation.kind === 'remove' && this.#guardsDelete(operation, attachment) ? { result: 'held', path, guard: 'mass-delete' } : undefined
+    return operation.kind === 'remove' && this.#guardsDelete(operation, attachment)
+      ? { result: 'held', path, guard: 'mass-delete' }
+      : undefined
   }
 
   /** The receiving side counts deletes for itself, whatever the other says. */
@@ -221,7 +230,10 @@ export class Applying {
       else this.#recordPut(operation.after, { node, name, path }, carried.stat)
     }
     // What a person wrote meanwhile, or what is not known for certain: a look tells.
-    if (carried.outcome.result !== 'done' || (carried.stat === undefined && operation.kind === 'put' && operation.after.kind === 'file')) {
+    if (
+      carried.outcome.result !== 'done' ||
+      (carried.stat === undefined && operation.kind === 'put' && operation.after.kind === 'file')
+    ) {
       around.dirty.note(node, name, 'closed')
     }
   }
@@ -234,7 +246,11 @@ export class Applying {
     for (const below of view.nodes.below(moved)) around.relist(below, !around.watcher.traits.followsMoves)
   }
 
-  #recordPut(after: Entry, place: { readonly node: DirectoryNode; readonly name: string; readonly path: Path }, stat: Stat | undefined): void {
+  #recordPut(
+    after: Entry,
+    place: { readonly node: DirectoryNode; readonly name: string; readonly path: Path },
+    stat: Stat | undefined,
+  ): void {
     const { view, around } = this.#options
     view.tree = withShallow(view.tree, place.path, after)
     if (stat === undefined) return
@@ -262,10 +278,20 @@ export class Applying {
   #tellOthers(attachment: Attachment, operations: readonly Operation[], outcomes: readonly Outcome[]): void {
     const { attachments, view } = this.#options
     if (attachments.size < 2) return
-    const done = operations.filter((_, index) => outcomes[index]?.result === 'done' || outcomes[index]?.result === 'kept')
+    const done = operations.filter(
+      (_, index) => outcomes[index]?.result === 'done' || outcomes[index]?.result === 'kept',
+    )
     if (done.length === 0) return
-    const moves = done.flatMap(operation => (operation.kind === 'move' ? [{ from: operation.from, to: operation.path }] : []))
-    attachments.tellOthers(attachment, { type: 'changed', tree: view.tree, paths: done.map(({ path }) => path), moves, contents: new Map() })
+    const moves = done.flatMap(operation =>
+      operation.kind === 'move' ? [{ from: operation.from, to: operation.path }] : [],
+    )
+    attachments.tellOthers(attachment, {
+      type: 'changed',
+      tree: view.tree,
+      paths: done.map(({ path }) => path),
+      moves,
+      contents: new Map(),
+    })
   }
 }
 

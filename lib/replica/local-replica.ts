@@ -113,7 +113,13 @@ export class LocalReplica {
       },
     })
     this.#around = {
-      view: this.#view, root, watcher: this.#watcher, dirty: this.#dirty, rules: this.#rules, clock, racyMs: options.racyMs,
+      view: this.#view,
+      root,
+      watcher: this.#watcher,
+      dirty: this.#dirty,
+      rules: this.#rules,
+      clock,
+      racyMs: options.racyMs,
       relist: (node, soon) => this.#listings.add(node, soon),
       relistAfter: (node, ms) => this.#listings.addAfter(node, ms),
       rootUnreadable: () => {
@@ -127,7 +133,11 @@ export class LocalReplica {
     void copies.tidy({ pause: () => new Promise(resolve => clock.soon(resolve)), flush: () => work.area.disk.flush() })
     this.#desk = new Desk(hands, copies, clock)
     this.#applying = new Applying({
-      hands, view: this.#view, attachments: this.#attachments, clock, around: this.#around,
+      hands,
+      view: this.#view,
+      attachments: this.#attachments,
+      clock,
+      around: this.#around,
       refresh: (node, name) => this.#refreshNow(node, name),
       emitNews: () => this.#emitNews(),
       pump: () => this.#pump(),
@@ -280,7 +290,8 @@ export class LocalReplica {
     const until = clock.monotonic() + sliceMs
     let more = true
     try {
-      for (let steps = 1; more && (steps % stepsBetweenClocks !== 0 || clock.monotonic() < until); steps++) more = this.#step()
+      for (let steps = 1; more && (steps % stepsBetweenClocks !== 0 || clock.monotonic() < until); steps++)
+        more = this.#step()
     } finally {
       this.#pinned.close()
       this.#pumping = false
@@ -324,7 +335,8 @@ export class LocalReplica {
       }
     }
     for (const fence of this.#draining) {
-      if (this.#hashing.size > 0 || this.#listings.areDue || this.#applying.isBusy || this.#waitsSince(fence.since)) continue
+      if (this.#hashing.size > 0 || this.#listings.areDue || this.#applying.isBusy || this.#waitsSince(fence.since))
+        continue
       this.#draining.delete(fence)
       fence.done()
     }
@@ -351,7 +363,9 @@ export class LocalReplica {
     this.#fences.raise(ordered => {
       if (this.#closed) return
       if (verify || !ordered || !traits.ordered) this.#listings.addAll(this.#view.nodes, true)
-      else for (const node of this.#view.nodes.below(this.#view.nodes.root)) if (!node.watched) this.#listings.add(node, true)
+      else
+        for (const node of this.#view.nodes.below(this.#view.nodes.root))
+          if (!node.watched) this.#listings.add(node, true)
       this.#dirty.hurry()
       const since = this.#options.clock.monotonic()
       this.#draining.add({ since, done: () => this.#attachments.tell(attachment, { type: 'fenced', id, waiting: [] }) })
@@ -367,7 +381,11 @@ export class LocalReplica {
       const path = join(view.nodes.pathOf(dirty.node), dirty.name)
       const { stat, digest } = result
       const entry: Entry = { kind: 'file', mode: stat.mode & 0o777, digest, size: stat.size }
-      commit({ found: 'entry', entry, stat, content: undefined }, { dirty, path, previous: view.entryAt(path) }, this.#around)
+      commit(
+        { found: 'entry', entry, stat, content: undefined },
+        { dirty, path, previous: view.entryAt(path) },
+        this.#around,
+      )
       // It may have moved on between the hash and now: one look at its times tells, unless one is to come anyway.
       if (!this.#dirty.has(dirty.node, dirty.name)) this.#dirty.note(dirty.node, dirty.name, 'closed')
     }

@@ -45,7 +45,11 @@ const passingMs = 200
  * @param open gives the pinned directory of a node, kept open from name to name by the caller
  * @returns true when something others should be told of was learnt
  */
-export function refreshName(dirty: DirtyName, open: (node: DirectoryNode) => DirectoryHandle, around: Surroundings): boolean {
+export function refreshName(
+  dirty: DirtyName,
+  open: (node: DirectoryNode) => DirectoryHandle,
+  around: Surroundings,
+): boolean {
   const { view, rules, clock } = around
   const { node, name } = dirty
   if (view.nodes.byKey(node.key) !== node) return false
@@ -102,7 +106,8 @@ export function commit(seen: Look, asked: Asked, around: Surroundings): boolean 
       view.observe(path, undefined)
       return true
     case 'directory':
-    case 'file': return false
+    case 'file':
+      return false
     case 'entry': {
       if (seen.entry.kind === 'file') recordIdentity(dirty, seen.stat, around)
       if (same(previous, seen.entry, rules.digest)) return false
@@ -122,7 +127,11 @@ function recordIdentity(dirty: DirtyName, stat: Stat, around: Surroundings): voi
   } else view.setIdentity(dirty.node, dirty.name, stat)
 }
 
-function commitDirectory(stat: Stat, asked: Asked & { readonly parent: DirectoryHandle }, around: Surroundings): boolean {
+function commitDirectory(
+  stat: Stat,
+  asked: Asked & { readonly parent: DirectoryHandle },
+  around: Surroundings,
+): boolean {
   const { view } = around
   const { dirty, path, previous } = asked
   const { node, name } = dirty
@@ -208,7 +217,8 @@ export function* relistDirectory(node: DirectoryNode, around: Surroundings): Gen
     const listed = new Set<string>()
     for (const item of items) {
       listed.add(item.name)
-      if (item.kind === 'problem' || !isAsKnown(node, item.name, { path, handle }, around)) dirty.noteListed(node, item.name)
+      if (item.kind === 'problem' || !isAsKnown(node, item.name, { path, handle }, around))
+        dirty.noteListed(node, item.name)
       yield
     }
     for (const [name] of children(view.entryAt(path))) if (!listed.has(name)) dirty.note(node, name, 'gone')
@@ -221,16 +231,29 @@ export function* relistDirectory(node: DirectoryNode, around: Surroundings): Gen
 }
 
 /** True when a name of a listing needs no look: the very file whose digest is known, or the very directory. */
-function isAsKnown(node: DirectoryNode, name: string, at: { path: Path; handle: DirectoryHandle }, around: Surroundings): boolean {
+function isAsKnown(
+  node: DirectoryNode,
+  name: string,
+  at: { path: Path; handle: DirectoryHandle },
+  around: Surroundings,
+): boolean {
   const { view } = around
   const previous = child(view.entryAt(at.path), name)
   if (previous === undefined) return false
   const stat = at.handle.lookup(name)
   if (stat === undefined) return false
-  if (stat.kind === 'file') return previous.kind === 'file' && previous.mode === (stat.mode & 0o777) && view.identities.matches(node.key, name, stat)
+  if (stat.kind === 'file')
+    return (
+      previous.kind === 'file' && previous.mode === (stat.mode & 0o777) && view.identities.matches(node.key, name, stat)
+    )
   if (stat.kind !== 'directory' || !isDirectory(previous)) return false
   const known = node.children?.get(name)
-  return known !== undefined && known.device === stat.device && known.inode === stat.inode && previous.mode === (stat.mode & 0o777)
+  return (
+    known !== undefined &&
+    known.device === stat.device &&
+    known.inode === stat.inode &&
+    previous.mode === (stat.mode & 0o777)
+  )
 }
 
 function relistFailed(error: unknown, node: DirectoryNode, path: Path, around: Surroundings): void {
@@ -270,6 +293,12 @@ function isAbsence(error: unknown): boolean {
 }
 
 /** What a worker's hash of a large file adds: nothing, unless the file is still the one that was hashed. */
-export function hashed(asked: Asked, entry: Entry, stat: Stat, content: Content | undefined, around: Surroundings): boolean {
+export function hashed(
+  asked: Asked,
+  entry: Entry,
+  stat: Stat,
+  content: Content | undefined,
+  around: Surroundings,
+): boolean {
   return commit({ found: 'entry', entry, stat, content }, asked, around)
 }

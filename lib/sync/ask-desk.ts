@@ -16,7 +16,9 @@ export class AskDesk {
   open(nextId: () => number): { readonly id: number; readonly answer: Promise<Answer> } {
     const id = nextId()
     const answer = new Promise<Answer>(resolve => {
-      const cancel = this.#clock.after(askDeadlineMs, () => this.answered(id, { about: 'error', code: 'TIMEOUT', message: `no answer within ${askDeadlineMs / 1000} s` }))
+      const cancel = this.#clock.after(askDeadlineMs, () =>
+        this.answered(id, { about: 'error', code: 'TIMEOUT', message: `no answer within ${askDeadlineMs / 1000} s` }),
+      )
       this.#open.set(id, given => {
         cancel()
         resolve(given)

@@ -19,7 +19,11 @@ export class BarrierDesk {
   }
 
   /** @param answer makes the result of a state, once, when it is known */
-  open(options: BarrierOptions, signal: AbortSignal, answer: (state: BarrierResult['state']) => BarrierResult): { readonly id: number; readonly result: Promise<BarrierResult> } {
+  open(
+    options: BarrierOptions,
+    signal: AbortSignal,
+    answer: (state: BarrierResult['state']) => BarrierResult,
+  ): { readonly id: number; readonly result: Promise<BarrierResult> } {
     const id = this.#nextId()
     const result = new Promise<BarrierResult>((resolve, reject) => {
       const finish = (): boolean => {

@@ -20,7 +20,8 @@ export async function chosenSide(path: Path, how: Resolution, { ask, host }: Ask
   }
   const question: Question = { about: 'time', path }
   const [alpha, beta] = (await Promise.all([ask('alpha', question), ask('beta', question)])).map(timeOf)
-  if (alpha === undefined || beta === undefined) return { state: 'failed', why: 'the times of both versions are not known' }
+  if (alpha === undefined || beta === undefined)
+    return { state: 'failed', why: 'the times of both versions are not known' }
   return beta > alpha ? 'beta' : 'alpha'
 }
 

@@ -30,7 +30,11 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
   return spec => {
     const alpha = replicas.get(spec.id) ?? shareReplica(() => openRoot(rootOptions(spec, around)))
     replicas.set(spec.id, alpha)
-    const link = pipeLink({ command: around.agentCommand, environment: { ...around.environment, DSYNC_HOME: spec.beta.kitHome, DSYNC_HOST: spec.beta.host }, clock: around.clock })
+    const link = pipeLink({
+      command: around.agentCommand,
+      environment: { ...around.environment, DSYNC_HOME: spec.beta.kitHome, DSYNC_HOST: spec.beta.host },
+      clock: around.clock,
+    })
     const beta: OpenReplica = (baseline, listener) =>
       connectReplica(link, {
         clock: around.clock,

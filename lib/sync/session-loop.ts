@@ -126,11 +126,18 @@ export class SessionLoop implements SessionHandle {
   }
 
   conflicts(): readonly ConflictInfo[] {
-    return (this.#session?.conflicts() ?? []).map(conflict => this.#describe(conflict)).toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    return (this.#session?.conflicts() ?? [])
+      .map(conflict => this.#describe(conflict))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1))
   }
 
   barrier(options: BarrierOptions, signal: AbortSignal): Promise<BarrierResult> {
-    const lost = this.#state === 'disconnected' ? ('disconnected' as const) : this.#state === 'halted' && this.#session === undefined ? ('halted' as const) : undefined
+    const lost =
+      this.#state === 'disconnected'
+        ? ('disconnected' as const)
+        : this.#state === 'halted' && this.#session === undefined
+          ? ('halted' as const)
+          : undefined
     if (lost !== undefined) return Promise.resolve(this.#result(lost, options.path ?? '', []))
     const wait = this.#barriers.open(options, signal, state => {
       const waiting = state === 'timeout' ? (this.#session?.waiting(wait.id, waitingShown) ?? []) : []
@@ -145,7 +152,10 @@ export class SessionLoop implements SessionHandle {
     const conflict = this.#session?.conflicts().find(each => each.path === path)
     if (conflict === undefined) return { state: 'none' }
     const info = this.#describe(conflict)
-    if (expected !== undefined && (info.sides.alpha.mark !== expected.alpha || info.sides.beta.mark !== expected.beta)) {
+    if (
+      expected !== undefined &&
+      (info.sides.alpha.mark !== expected.alpha || info.sides.beta.mark !== expected.beta)
+    ) {
       return { state: 'changed', conflict: info }
     }
     const take = await chosenSide(path, how, { ask: (side, question) => this.ask(side, question), host: this.host })
@@ -153,7 +163,8 @@ export class SessionLoop implements SessionHandle {
     const now = this.#session?.conflicts().find(each => each.path === path)
     if (now === undefined) return { state: 'none' }
     const { sides } = this.#describe(now)
-    if (sides.alpha.mark !== info.sides.alpha.mark || sides.beta.mark !== info.sides.beta.mark) return { state: 'changed', conflict: this.#describe(now) }
+    if (sides.alpha.mark !== info.sides.alpha.mark || sides.beta.mark !== info.sides.beta.mark)
+      return { state: 'changed', conflict: this.#describe(now) }
     this.#step({ type: 'resolve', path, take })
     return { state: 'resolved' }
   }
@@ -161,7 +172,12 @@ export class SessionLoop implements SessionHandle {
   ask(side: Side, question: Question): Promise<Answer> {
     const { id, answer } = this.#asks.open(() => ++this.#lastId)
     if (this.#connections[side].isReady) this.#connections[side].send({ type: 'ask', id, question })
-    else this.#asks.answered(id, { about: 'error', code: 'TRANSPORT_LOST', message: `${this.#options.hosts[side]} is not connected` })
+    else
+      this.#asks.answered(id, {
+        about: 'error',
+        code: 'TRANSPORT_LOST',
+        message: `${this.#options.hosts[side]} is not connected`,
+      })
     return answer
   }
 
@@ -281,7 +297,12 @@ export class SessionLoop implements SessionHandle {
     const known = await this.#options.store.load(boots)
     if (this.#closed || !alpha.isReady || !beta.isReady || alpha.tree === undefined || beta.tree === undefined) return
     if (alpha.facts.bootId !== boots.alpha || beta.facts.bootId !== boots.beta) return
-    if (known.damaged) this.#log({ level: 'warning', event: 'store-damaged', why: 'content is compared anew and nothing is deleted for it' })
+    if (known.damaged)
+      this.#log({
+        level: 'warning',
+        event: 'store-damaged',
+        why: 'content is compared anew and nothing is deleted for it',
+      })
     this.#session = new Session(
       {
         ancestor: known.ancestor,
@@ -313,7 +334,8 @@ export class SessionLoop implements SessionHandle {
   #carryOut(effect: Effect): void {
     const { store } = this.#options
     switch (effect.type) {
-      case 'command': return this.#connections[effect.side].send(effect.command)
+      case 'command':
+        return this.#connections[effect.side].send(effect.command)
       case 'remember':
         store.append(effect.changes)
         return this.#watchStore()
@@ -332,9 +354,12 @@ export class SessionLoop implements SessionHandle {
       case 'remove-conflict':
         store.removeConflict(effect.path)
         return this.#watchStore()
-      case 'log': return this.#log(effect.line)
-      case 'barrier': return this.#barriers.over(effect.id, effect.state)
-      case 'wake': return this.#wake(effect.at)
+      case 'log':
+        return this.#log(effect.line)
+      case 'barrier':
+        return this.#barriers.over(effect.id, effect.state)
+      case 'wake':
+        return this.#wake(effect.at)
     }
   }
 
@@ -360,11 +385,15 @@ export class SessionLoop implements SessionHandle {
   #noteState(): void {
     const { alpha, beta } = this.#connections
     const state: SessionState =
-      this.#session !== undefined ? this.#session.phase
-      : alpha.isHalted || beta.isHalted ? 'halted'
-      : alpha.hasFailed || beta.hasFailed ? 'disconnected'
-      : alpha.isReady || beta.isReady ? 'scanning'
-      : 'connecting'
+      this.#session !== undefined
+        ? this.#session.phase
+        : alpha.isHalted || beta.isHalted
+          ? 'halted'
+          : alpha.hasFailed || beta.hasFailed
+            ? 'disconnected'
+            : alpha.isReady || beta.isReady
+              ? 'scanning'
+              : 'connecting'
     if (state === this.#state) return
     this.#state = state
     this.#since = this.#options.clock.now()
@@ -372,7 +401,11 @@ export class SessionLoop implements SessionHandle {
 
   #log(line: LogLine): void {
     const { side, ...rest } = line
-    const event: LogEvent = { at: this.#options.clock.now(), ...rest, ...(side !== undefined && { side, on: this.#options.hosts[side] }) }
+    const event: LogEvent = {
+      at: this.#options.clock.now(),
+      ...rest,
+      ...(side !== undefined && { side, on: this.#options.hosts[side] }),
+    }
     for (const listen of this.#listeners) listen(event)
   }
 
@@ -382,7 +415,8 @@ export class SessionLoop implements SessionHandle {
 
   #result(state: BarrierResult['state'], path: Path, waiting: readonly Path[]): BarrierResult {
     const figures = this.#session?.status()
-    const within = <T extends { readonly path: Path }>(items: readonly T[]): readonly T[] => items.filter(item => isWithin(item.path, path))
+    const within = <T extends { readonly path: Path }>(items: readonly T[]): readonly T[] =>
+      items.filter(item => isWithin(item.path, path))
     return {
       state,
       waiting: listed(waiting),

@@ -45,7 +45,9 @@ export class Barriers {
 
   /** Takes out the barriers that are over now. */
   over(outstanding: () => Iterable<Outstanding>): readonly { readonly id: number; readonly path: Path }[] {
-    const over = [...this.#open.values()].filter(barrier => barrier.fencedAt !== undefined && this.#firstOf(barrier, outstanding()) === undefined)
+    const over = [...this.#open.values()].filter(
+      barrier => barrier.fencedAt !== undefined && this.#firstOf(barrier, outstanding()) === undefined,
+    )
     for (const barrier of over) this.#open.delete(barrier.id)
     return over
   }

@@ -33,7 +33,11 @@ export class DirtyPaths {
    * Takes what can be planned now. A move and everything it touches are planned in one go or not at all.
    * @param isFree false for a path that something stands in the way of: it stays dirty
    */
-  take(isFree: (path: Path) => boolean): { readonly scope: readonly Path[]; readonly since: number; readonly moves: { readonly alpha: readonly Move[]; readonly beta: readonly Move[] } } {
+  take(isFree: (path: Path) => boolean): {
+    readonly scope: readonly Path[]
+    readonly since: number
+    readonly moves: { readonly alpha: readonly Move[]; readonly beta: readonly Move[] }
+  } {
     const moved = [...this.#moves.alpha, ...this.#moves.beta].flatMap(move => [move.from, move.to])
     const movesAreFree = moved.every(isFree)
     const scope: Path[] = []

@@ -29,7 +29,8 @@ export class Findings {
     this.#keeper = keeper
     this.#outlet = outlet
     this.#conflicts = new Conflicts(digester)
-    for (const conflict of known) this.#conflicts.set({ ancestor: undefined, alpha: undefined, beta: undefined, ...conflict })
+    for (const conflict of known)
+      this.#conflicts.set({ ancestor: undefined, alpha: undefined, beta: undefined, ...conflict })
   }
 
   conflict(path: Path): OpenConflict | undefined {
@@ -49,7 +50,8 @@ export class Findings {
     if (this.#conflicts.size === 0) return paths
     const above = new Set<Path>()
     for (const path of paths) {
-      for (let parent = path; parent !== ''; parent = parentOf(parent)) if (this.#conflicts.get(parent) !== undefined) above.add(parent)
+      for (let parent = path; parent !== ''; parent = parentOf(parent))
+        if (this.#conflicts.get(parent) !== undefined) above.add(parent)
     }
     return above.size === 0 ? paths : [...new Set([...paths, ...above])]
   }
@@ -77,7 +79,9 @@ export class Findings {
    */
   revise(scope: readonly Path[], plan: Plan, wallClock: number): readonly OpenConflict[] {
     const { opened, moved, closed } = this.#conflicts.revise(scope, plan.conflicts, wallClock)
-    const missed = plan.conflicts.filter(({ path }) => this.#keeper.takeMissed(path)).flatMap(({ path }) => this.#conflicts.get(path) ?? [])
+    const missed = plan.conflicts
+      .filter(({ path }) => this.#keeper.takeMissed(path))
+      .flatMap(({ path }) => this.#conflicts.get(path) ?? [])
     for (const conflict of new Set([...opened, ...moved, ...missed])) {
       this.#keeper.keep(conflict)
       this.#outlet.effect({ type: 'save-conflict', conflict })
@@ -104,7 +108,8 @@ export class Findings {
   /** A disk refused an operation. */
   refused(side: Side, outcome: Outcome & { result: 'failed' }): void {
     const { path, code, message } = outcome
-    if (this.#refusals.add({ path, side, why: code })) this.#outlet.log({ level: 'warning', event: 'failed', side, path, code, why: message })
+    if (this.#refusals.add({ path, side, why: code }))
+      this.#outlet.log({ level: 'warning', event: 'failed', side, path, code, why: message })
   }
 
   /** Something was heard of these paths: whether a disk still refuses them is to be seen. */
@@ -117,7 +122,8 @@ export class Findings {
     const keep = this.#keeper.kept(id, copy)
     const conflict = keep && this.#conflicts.get(keep.path)
     if (keep === undefined || conflict === undefined) return
-    if (copy === undefined) return this.#outlet.log({ level: 'warning', event: 'copy-failed', side: keep.holder, path: keep.path, why })
+    if (copy === undefined)
+      return this.#outlet.log({ level: 'warning', event: 'copy-failed', side: keep.holder, path: keep.path, why })
     const next = { ...conflict, copies: { ...conflict.copies, [keep.holder]: copy } }
     this.#conflicts.set(next)
     this.#outlet.effect({ type: 'save-conflict', conflict: next })

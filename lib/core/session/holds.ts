@@ -29,7 +29,8 @@ export class Holds {
 
   /** True while nothing at all may be planned. */
   get halts(): boolean {
-    for (const hold of this.#whole.values()) if (hold.guard !== 'mass-delete' && hold.guard !== 'trash-full') return true
+    for (const hold of this.#whole.values())
+      if (hold.guard !== 'mass-delete' && hold.guard !== 'trash-full') return true
     return false
   }
 

@@ -51,7 +51,14 @@ export class Keeper {
       else {
         const id = this.#orders.nextId()
         this.#reads.set(id, keep)
-        this.#orders.command(owner, { type: 'read', id, path: conflict.path, digest: version.digest, offset: 0, length: version.size })
+        this.#orders.command(owner, {
+          type: 'read',
+          id,
+          path: conflict.path,
+          digest: version.digest,
+          offset: 0,
+          length: version.size,
+        })
       }
     }
   }
@@ -116,6 +123,13 @@ export class Keeper {
   #send(keep: Keep, content: Content | undefined): void {
     const id = this.#orders.nextId()
     this.#sent.set(id, keep)
-    this.#orders.command(keep.holder, { type: 'keep', id, path: keep.path, host: this.#orders.hostOf(otherSide(keep.holder)), version: keep.version, content })
+    this.#orders.command(keep.holder, {
+      type: 'keep',
+      id,
+      path: keep.path,
+      host: this.#orders.hostOf(otherSide(keep.holder)),
+      version: keep.version,
+      content,
+    })
   }
 }

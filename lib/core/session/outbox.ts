@@ -1,5 +1,12 @@
 import type { Digest } from '../entry.ts'
-import { batchBytes, batchOperations, batchesInFlight, chunkBytes, chunksInFlight, inlineContentBytes } from '../limits.ts'
+import {
+  batchBytes,
+  batchOperations,
+  batchesInFlight,
+  chunkBytes,
+  chunksInFlight,
+  inlineContentBytes,
+} from '../limits.ts'
 import type { ReplicaCommand } from '../messages.ts'
 import type { Content, Operation } from '../operation.ts'
 import { isFile } from '../operation.ts'
@@ -72,7 +79,10 @@ export class Outbox {
   #askedBytes = 0
   #contentBytes = 0
   /** Ids of content requests, to tell what an answer is: a piece of a transfer, or the whole of something small. */
-  readonly #reads = new Map<number, { readonly digest: Digest; readonly offset: number; readonly transfer?: Transfer }>()
+  readonly #reads = new Map<
+    number,
+    { readonly digest: Digest; readonly offset: number; readonly transfer?: Transfer }
+  >()
   /** Queued tasks that move a directory. */
   readonly #moves = new Set<Task>()
 
@@ -169,7 +179,10 @@ export class Outbox {
    * The commands that can go out now, to the receiver (`apply`, `stage`) and to the sender (`read`).
    * @param stands whether a task is still what both trees ask for; others come back in `voided`
    */
-  next(stands: (task: Task) => boolean, ids: { take: () => number }): { readonly toReceiver: ReplicaCommand[]; readonly toSender: ReplicaCommand[]; readonly voided: Task[] } {
+  next(
+    stands: (task: Task) => boolean,
+    ids: { take: () => number },
+  ): { readonly toReceiver: ReplicaCommand[]; readonly toSender: ReplicaCommand[]; readonly voided: Task[] } {
     const out = { toReceiver: [] as ReplicaCommand[], toSender: [] as ReplicaCommand[], voided: [] as Task[] }
     while (this.#batches.size < batchesInFlight) {
       const batch = this.#fill(stands, out, ids)
@@ -181,7 +194,11 @@ export class Outbox {
     return out
   }
 
-  #fill(stands: (task: Task) => boolean, out: { readonly toSender: ReplicaCommand[]; readonly voided: Task[] }, ids: { take: () => number }): ReplicaCommand | undefined {
+  #fill(
+    stands: (task: Task) => boolean,
+    out: { readonly toSender: ReplicaCommand[]; readonly voided: Task[] },
+    ids: { take: () => number },
+  ): ReplicaCommand | undefined {
     const tasks: Task[] = []
     const operations: Operation[] = []
     const contents = new Map<Digest, Content>()
@@ -222,7 +239,12 @@ export class Outbox {
     const number = ids.take()
     this.#batches.set(number, { tasks, operations })
     for (const operation of operations) this.#occupy(operation, 1)
-    return { type: 'apply', batch: number, operations: operations.map(operation => withMtime(operation, contents)), contents }
+    return {
+      type: 'apply',
+      batch: number,
+      operations: operations.map(operation => withMtime(operation, contents)),
+      contents,
+    }
   }
 
   #take(book: Map<Path, Task>, task: Task): void {
@@ -240,7 +262,11 @@ export class Outbox {
   }
 
   /** A piece of content arrived from the sender. Returns what to pass on, and tasks whose content is gone, with its digest. */
-  content(id: number, bytes: Uint8Array | undefined, mtimeMs: number): { readonly toReceiver: ReplicaCommand[]; readonly voided: Task[]; readonly gone?: Digest } {
+  content(
+    id: number,
+    bytes: Uint8Array | undefined,
+    mtimeMs: number,
+  ): { readonly toReceiver: ReplicaCommand[]; readonly voided: Task[]; readonly gone?: Digest } {
     const read = this.#reads.get(id)
     this.#reads.delete(id)
     if (read === undefined) return { toReceiver: [], voided: [] }
@@ -248,7 +274,8 @@ export class Outbox {
     if (transfer === undefined) return this.#smallContent(digest, bytes, mtimeMs)
     // A piece of a transfer that is over says nothing about one begun since.
     if (this.#transfers.get(digest) !== transfer) return { toReceiver: [], voided: [] }
-    if (bytes === undefined || bytes.length === 0) return { toReceiver: [], voided: this.#abandon(digest), gone: digest }
+    if (bytes === undefined || bytes.length === 0)
+      return { toReceiver: [], voided: this.#abandon(digest), gone: digest }
     transfer.mtimeMs = mtimeMs
     return { toReceiver: [{ type: 'stage', digest, size: transfer.size, offset, bytes }], voided: [] }
   }
@@ -266,7 +293,14 @@ export class Outbox {
     for (const [path, task] of this.#waiting) {
       if (task.needs?.digest !== digest) continue
       this.#waiting.delete(path)
-      this.#urgent.set(path, { ...task, operations: task.operations.map(operation => (operation.kind === 'put' && isFile(operation.after) && operation.after.digest === digest ? { ...operation, mtimeMs: transfer.mtimeMs } : operation)) })
+      this.#urgent.set(path, {
+        ...task,
+        operations: task.operations.map(operation =>
+          operation.kind === 'put' && isFile(operation.after) && operation.after.digest === digest
+            ? { ...operation, mtimeMs: transfer.mtimeMs }
+            : operation,
+        ),
+      })
     }
     return []
   }
@@ -281,7 +315,11 @@ export class Outbox {
     this.#slots.delete(digest)
   }
 
-  #smallContent(digest: Digest, bytes: Uint8Array | undefined, mtimeMs: number): { readonly toReceiver: ReplicaCommand[]; readonly voided: Task[] } {
+  #smallContent(
+    digest: Digest,
+    bytes: Uint8Array | undefined,
+    mtimeMs: number,
+  ): { readonly toReceiver: ReplicaCommand[]; readonly voided: Task[] } {
     this.#askedBytes -= this.#asked.get(digest) ?? 0
     this.#asked.delete(digest)
     if (bytes !== undefined) {
@@ -328,7 +366,9 @@ export class Outbox {
   /** Parents may be on their way together with what they will hold; the same path never twice. */
   #touchesBusy(task: Task): boolean {
     if (this.#busy.size === 0) return false
-    return task.operations.some(operation => this.#busy.has(operation.path) || (operation.kind === 'move' && this.isBusy(operation.from, true)))
+    return task.operations.some(
+      operation => this.#busy.has(operation.path) || (operation.kind === 'move' && this.isBusy(operation.from, true)),
+    )
   }
 
   #ask(needs: NonNullable<Task['needs']>, toSender: ReplicaCommand[], ids: { take: () => number }): void {
@@ -345,8 +385,18 @@ export class Outbox {
     if (this.#askedBytes + this.#contentBytes > prefetchBytes / 2 || this.#asked.size > prefetchFiles / 2) return
     for (const book of [this.#urgent, this.#bulk]) {
       for (const { needs } of book.values()) {
-        if (this.#askedBytes + this.#contentBytes >= prefetchBytes || this.#asked.size + this.#contents.size >= prefetchFiles) return
-        if (needs === undefined || this.#mustBeStaged(needs) || this.#contents.has(needs.digest) || this.#slots.has(needs.digest)) continue
+        if (
+          this.#askedBytes + this.#contentBytes >= prefetchBytes ||
+          this.#asked.size + this.#contents.size >= prefetchFiles
+        )
+          return
+        if (
+          needs === undefined ||
+          this.#mustBeStaged(needs) ||
+          this.#contents.has(needs.digest) ||
+          this.#slots.has(needs.digest)
+        )
+          continue
         this.#ask(needs, toSender, ids)
       }
     }
@@ -366,7 +416,14 @@ export class Outbox {
         const id = ids.take()
         const length = Math.min(chunkBytes, transfer.size - transfer.asked)
         this.#reads.set(id, { digest: transfer.digest, offset: transfer.asked, transfer })
-        toSender.push({ type: 'read', id, path: transfer.path, digest: transfer.digest, offset: transfer.asked, length })
+        toSender.push({
+          type: 'read',
+          id,
+          path: transfer.path,
+          digest: transfer.digest,
+          offset: transfer.asked,
+          length,
+        })
         transfer.asked += length
         transfer.chunks++
       }
@@ -394,13 +451,21 @@ function withMtime(operation: Operation, contents: ReadonlyMap<Digest, Content>)
 }
 
 /** Groups a plan's operations into tasks: a put whose place must first be emptied goes with what empties it. */
-export function tasksOf(operations: readonly Operation[], source: (operation: Operation) => Source, since: number): Task[] {
+export function tasksOf(
+  operations: readonly Operation[],
+  source: (operation: Operation) => Source,
+  since: number,
+): Task[] {
   const tasks: Task[] = []
   for (const operation of operations) {
     const group = [operation]
     const last = tasks.at(-1)?.operations.at(-1)
     if (operation.kind === 'put' && last?.kind === 'remove' && last.path === operation.path) {
-      for (let before = tasks.at(-1); before !== undefined && isWithin(before.path, operation.path); before = tasks.at(-1)) {
+      for (
+        let before = tasks.at(-1);
+        before !== undefined && isWithin(before.path, operation.path);
+        before = tasks.at(-1)
+      ) {
         group.unshift(...before.operations)
         tasks.pop()
       }

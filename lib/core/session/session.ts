@@ -60,7 +60,10 @@ export class Session {
   constructor(start: SessionStart, digester: Digester, latencies: Latencies) {
     this.#past = new AgreedPast(start.ancestor ?? emptyTree)
     this.#isFirst = start.ancestor === undefined
-    this.#halves = { alpha: new Half(start.sides.alpha.tree, start.sides.alpha.facts), beta: new Half(start.sides.beta.tree, start.sides.beta.facts) }
+    this.#halves = {
+      alpha: new Half(start.sides.alpha.tree, start.sides.alpha.facts),
+      beta: new Half(start.sides.beta.tree, start.sides.beta.facts),
+    }
     this.#paused = start.paused
     this.#lastId = start.lastId
     this.#digester = digester
@@ -79,8 +82,14 @@ export class Session {
       log: line => this.#log(line),
     })
     this.#settlement = new Settlement({
-      past: this.#past, halves: this.#halves, dirty: this.#dirty, findings: this.#findings, holds: this.#holds,
-      resolving: this.#resolving, latencies, log: line => this.#log(line),
+      past: this.#past,
+      halves: this.#halves,
+      dirty: this.#dirty,
+      findings: this.#findings,
+      holds: this.#holds,
+      resolving: this.#resolving,
+      latencies,
+      log: line => this.#log(line),
     })
   }
 
@@ -142,19 +151,24 @@ export class Session {
 
   #take(event: SessionEvent): void {
     switch (event.type) {
-      case 'start': return this.#begin()
-      case 'replica': return this.#heard(event.side, event.event)
+      case 'start':
+        return this.#begin()
+      case 'replica':
+        return this.#heard(event.side, event.event)
       case 'pause':
       case 'resume':
         this.#paused = event.type === 'pause'
         return this.#log({ level: 'info', event: event.type === 'pause' ? 'paused' : 'resumed' })
-      case 'approve': return this.#approve(event)
-      case 'resolve': return this.#resolve(event.path, event.take)
+      case 'approve':
+        return this.#approve(event)
+      case 'resolve':
+        return this.#resolve(event.path, event.take)
       case 'barrier':
         this.#barriers.add(event.id, event.path)
         for (const side of sides) this.#command(side, { type: 'fence', id: event.id, verify: event.verify })
         return
-      case 'barrier-over': return this.#barriers.remove(event.id)
+      case 'barrier-over':
+        return this.#barriers.remove(event.id)
       case 'gates':
         for (const path of this.#shut) if (!event.shut.includes(path)) this.#markDirty(path)
         this.#shut = event.shut
@@ -169,16 +183,34 @@ export class Session {
     const agreed = weight(this.#past.tree)
     for (const side of sides) {
       if (weight(this.#halves[side].tree) === 0 && agreed > 1) {
-        this.#hold({ guard: 'root-emptied', side, why: `the root is empty; ${agreed} entries were agreed on`, paths: [] })
+        this.#hold({
+          guard: 'root-emptied',
+          side,
+          why: `the root is empty; ${agreed} entries were agreed on`,
+          paths: [],
+        })
       }
     }
     const used = weight(alpha.tree) > 0 && weight(beta.tree) > 0
     if (this.#isFirst && used && !same(alpha.tree, beta.tree, this.#digester)) {
-      this.#hold({ guard: 'first-sync', side: 'beta', why: `both sides hold files: ${weight(alpha.tree)} entries here, ${weight(beta.tree)} there`, paths: [] })
+      this.#hold({
+        guard: 'first-sync',
+        side: 'beta',
+        why: `both sides hold files: ${weight(alpha.tree)} entries here, ${weight(beta.tree)} there`,
+        paths: [],
+      })
     }
     for (const side of sides) {
       const { facts, tree } = this.#halves[side]
-      this.#log({ level: 'info', event: 'ready', side, entries: weight(tree), watcher: facts.watcher, swap: facts.swap, staging: facts.staging })
+      this.#log({
+        level: 'info',
+        event: 'ready',
+        side,
+        entries: weight(tree),
+        watcher: facts.watcher,
+        swap: facts.swap,
+        staging: facts.staging,
+      })
     }
     // From now on these two have a common past, be it empty: after a crash nobody is asked again.
     if (this.#isFirst && !this.#holds.halts) this.#past.enter({ path: '', entry: emptyTree })
@@ -211,15 +243,18 @@ export class Session {
         if (event.state === 'complete') this.#keeper.slotReady(side, event.digest)
         else if (event.state !== 'more') this.#keeper.slotLost(side, event.digest)
         return
-      case 'kept': return this.#findings.kept(event.id, event.copy, event.why)
+      case 'kept':
+        return this.#findings.kept(event.id, event.copy, event.why)
       case 'fenced':
         for (const path of half.hurry()) this.#markDirty(path)
         return this.#barriers.fenced(event.id, side, this.#now)
       case 'durable':
         if (this.#checkpoints.durable(event.id, side)) this.#effects.push({ type: 'fold', id: event.id })
         return
-      case 'guard': return this.#guarded(side, event)
-      case 'remark': return this.#log({ level: 'notice', event: 'remark', side, path: event.path, code: event.code, why: event.why })
+      case 'guard':
+        return this.#guarded(side, event)
+      case 'remark':
+        return this.#log({ level: 'notice', event: 'remark', side, path: event.path, code: event.code, why: event.why })
       case 'ready':
       case 'answer':
       case 'closed':
@@ -235,7 +270,8 @@ export class Session {
   }
 
   #hold(hold: Parameters<Holds['hold']>[0]): void {
-    if (this.#holds.hold(hold)) this.#log({ level: 'warning', event: 'held', side: hold.side, guard: hold.guard, why: hold.why })
+    if (this.#holds.hold(hold))
+      this.#log({ level: 'warning', event: 'held', side: hold.side, guard: hold.guard, why: hold.why })
   }
 
   #approve(event: SessionEvent & { type: 'approve' }): void {
@@ -278,7 +314,9 @@ export class Session {
       this.#effects.push({ type: 'mark', id })
       for (const side of sides) this.#command(side, { type: 'checkpoint', id })
     }
-    const next = [this.#checkpoints.nextAt(quiet), this.#halves.alpha.nextDue, this.#halves.beta.nextDue].filter(time => time !== undefined)
+    const next = [this.#checkpoints.nextAt(quiet), this.#halves.alpha.nextDue, this.#halves.beta.nextDue].filter(
+      time => time !== undefined,
+    )
     if (next.length > 0) this.#effects.push({ type: 'wake', at: Math.min(...next) })
   }
 
@@ -295,9 +333,17 @@ export class Session {
     const { scope: dirty, since, moves } = this.#dirty.take(path => this.#isFree(path))
     if (dirty.length === 0) return
     const scope = this.#findings.withConflictsAbove(dirty)
-    const plan = reconcile({ ancestor: this.#past.tree, alpha: alpha.tree, beta: beta.tree, moves, scope, digester: this.#digester })
+    const plan = reconcile({
+      ancestor: this.#past.tree,
+      alpha: alpha.tree,
+      beta: beta.tree,
+      moves,
+      scope,
+      digester: this.#digester,
+    })
     this.#holds.reconsider(scope)
-    for (const change of plan.agreed) if (!this.#past.enter(change)) this.#markDirty('from' in change ? change.to : change.path, since)
+    for (const change of plan.agreed)
+      if (!this.#past.enter(change)) this.#markDirty('from' in change ? change.to : change.path, since)
     const opened = this.#findings.revise(scope, plan, this.#wallClock)
     if (this.#prefer !== undefined) for (const { path } of opened) this.#resolve(path, this.#prefer)
     this.#prefer = undefined
@@ -314,7 +360,8 @@ export class Session {
   /** False while an operation on its way, a failure put off, or a shut gate stands in the way of planning a path. */
   #isFree(path: Path): boolean {
     const deep = this.#isDirectoryAnywhere(path)
-    if (sides.some(side => this.#halves[side].outbox.isBusy(path, deep) || this.#halves[side].isStalled(path))) return false
+    if (sides.some(side => this.#halves[side].outbox.isBusy(path, deep) || this.#halves[side].isStalled(path)))
+      return false
     return !this.#shut.some(shut => overlaps(shut, path))
   }
 
@@ -327,10 +374,15 @@ export class Session {
     const half = this.#halves[side]
     const guard = this.#deletes[side].judge(half.tree, operations, this.#now)
     const passed = guard.held ? this.#holds.holdRemovals(side, operations, guard.why) : operations
-    if (passed.length < operations.length) this.#log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why })
+    if (passed.length < operations.length)
+      this.#log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why })
     const sender = this.#halves[otherSide(side)].tree
     const source = (operation: Operation): Source => ({ path: operation.path, agrees: senderHolds(operation, sender) })
-    const ended = half.outbox.add(passed.map(operation => this.#resolving.withReason(operation, side)), source, since)
+    const ended = half.outbox.add(
+      passed.map(operation => this.#resolving.withReason(operation, side)),
+      source,
+      since,
+    )
     for (const task of ended) this.#replan(task)
   }
 
@@ -343,7 +395,10 @@ export class Session {
   #dispatch(side: Side): void {
     const receiver = this.#halves[side]
     const sender = this.#halves[otherSide(side)]
-    const stands = (task: Task): boolean => task.operations.every((operation, index) => stillStands(operation, { receiver: receiver.tree, sender: sender.tree, isEmptied: index > 0 }))
+    const stands = (task: Task): boolean =>
+      task.operations.every((operation, index) =>
+        stillStands(operation, { receiver: receiver.tree, sender: sender.tree, isEmptied: index > 0 }),
+      )
     const { toReceiver, toSender, voided } = receiver.outbox.next(stands, { take: () => this.#nextId() })
     for (const command of toSender) this.#command(otherSide(side), command)
     for (const command of toReceiver) this.#command(side, command)
@@ -356,7 +411,13 @@ export class Session {
 
   #answerBarriers(): void {
     if (this.#barriers.size === 0) return
-    const refusal = this.#paused ? 'paused' : this.#holds.has('first-sync') ? 'held' : this.#holds.halts ? 'halted' : undefined
+    const refusal = this.#paused
+      ? 'paused'
+      : this.#holds.has('first-sync')
+        ? 'held'
+        : this.#holds.halts
+          ? 'halted'
+          : undefined
     if (refusal !== undefined) {
       for (const id of this.#barriers.ids()) {
         this.#barriers.remove(id)
@@ -379,7 +440,8 @@ export class Session {
 
   #stateOf(path: Path): BarrierState {
     if (this.#findings.hasConflictUnder(path)) return 'conflicts'
-    if (this.#holds.all().some(hold => hold.paths.length === 0 || hold.paths.some(held => isWithin(held, path)))) return 'held'
+    if (this.#holds.all().some(hold => hold.paths.length === 0 || hold.paths.some(held => isWithin(held, path))))
+      return 'held'
     return this.#findings.hasProblemUnder(path) ? 'problems' : 'synced'
   }
 

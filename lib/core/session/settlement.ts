@@ -96,10 +96,15 @@ export class Settlement {
     if (operation.kind === 'move') dirty.add(operation.path, task.since)
   }
 
-  #undone(side: Side, operation: Operation, came: { readonly outcome: Outcome; readonly since: number; readonly now: number }): void {
+  #undone(
+    side: Side,
+    operation: Operation,
+    came: { readonly outcome: Outcome; readonly since: number; readonly now: number },
+  ): void {
     const { halves, holds, dirty, findings } = this.#parts
     const { outcome, since, now } = came
-    if (outcome.result === 'held') return holds.refused(side, operation.path, 'the host where they would be deleted holds them')
+    if (outcome.result === 'held')
+      return holds.refused(side, operation.path, 'the host where they would be deleted holds them')
     dirty.add(operation.path, since)
     if (operation.kind === 'move') dirty.add(operation.from, since)
     if (outcome.result === 'needs') return halves[side].outbox.forgetSlot(outcome.digest)

@@ -130,6 +130,11 @@ export class Standing<T extends Problem | Notice> {
   }
 }
 
-function keyOf(item: { readonly path: Path; readonly side?: Side; readonly kind?: string; readonly why?: string }): string {
+function keyOf(item: {
+  readonly path: Path
+  readonly side?: Side
+  readonly kind?: string
+  readonly why?: string
+}): string {
   return `${item.side ?? ''}:${item.kind ?? item.why ?? ''}:${item.path}`
 }

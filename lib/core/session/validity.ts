@@ -9,9 +9,12 @@ import { at, sameShallow } from '../tree.ts'
 export function senderHolds(operation: Operation, sender: Tree): boolean {
   const there = at(sender, operation.path)
   switch (operation.kind) {
-    case 'put': return sameShallow(there, operation.after)
-    case 'remove': return there === undefined || there.kind !== operation.before.kind
-    case 'move': return operation.aside === true || isDirectory(there)
+    case 'put':
+      return sameShallow(there, operation.after)
+    case 'remove':
+      return there === undefined || there.kind !== operation.before.kind
+    case 'move':
+      return operation.aside === true || isDirectory(there)
   }
 }
 
@@ -33,8 +36,10 @@ export function stillStands(operation: Operation, { receiver, sender, isEmptied 
   if (!sameShallow(before, operation.before) && !(isEmptied && operation.kind === 'put')) return false
   const there = at(sender, operation.path)
   switch (operation.kind) {
-    case 'remove': return there === undefined || there.kind !== operation.before.kind
-    case 'move': return operation.aside === true || isDirectory(there)
+    case 'remove':
+      return there === undefined || there.kind !== operation.before.kind
+    case 'move':
+      return operation.aside === true || isDirectory(there)
     case 'put': {
       if (!isFile(operation.after)) return there?.kind === operation.after.kind
       // A merge keeps the receiver's content and takes the sender's mode: the sender's content is then another.
