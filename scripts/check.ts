@@ -25,7 +25,7 @@ interface Result {
 const checkout = fileURLToPath(new URL('..', import.meta.url))
 
 /** Suites of files that need more than their sources: what was built, or minutes. */
-const apart = ['built', 'runtime', 'pipe', 'storm', 'ssh']
+const apart = ['built', 'runtime', 'pipe', 'install', 'storm', 'ssh']
 
 function tests(name: string, globs: readonly string[], options: readonly string[] = []): Step {
   return { name, command: ['node', 'test/run.ts', ...globs, ...options] }
@@ -45,7 +45,7 @@ const lanes: readonly (readonly Step[])[] = [
 ]
 
 /** The slow suites, one after the other: they measure and race. */
-const suites: readonly Step[] = ['pipe', 'storm', 'ssh']
+const suites: readonly Step[] = ['pipe', 'install', 'storm', 'ssh']
   .filter(name => existsSync(join(checkout, 'test', name)))
   .map(name => tests(`tests: ${name}`, [`test/${name}/**/*.test.ts`], ['--seconds', '900']))
 

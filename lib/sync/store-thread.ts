@@ -21,7 +21,9 @@ interface Loading {
 
 /** The main thread's end of a store's thread: what one turn orders goes over as one batch, in its order. */
 export class StoreThread {
-  readonly #worker: Worker
+  readonly #file: string
+  readonly #startWorker: StartWorker
+  #worker: Worker
   #pending: StoreRequest[] = []
   #scheduled: NodeJS.Immediate | undefined
   #batches = 0
@@ -31,19 +33,13 @@ export class StoreThread {
   #settling: { readonly batch: number; readonly resolve: () => void }[] = []
   /** Told of every failure: what failed may be of any session. */
   readonly #onFailure = new Set<(error: SyncError) => void>()
+  /** Why the thread is gone, until a load starts another. */
   #dead: SyncError | undefined
-  readonly #exited: Promise<void>
 
   constructor(file: string, startWorker: StartWorker) {
-    this.#worker = startWorker('store', { file } satisfies StoreData)
-    this.#worker.on('message', (report: StoreReport) => this.#heard(report))
-    this.#worker.on('error', error => this.#died(`Cannot use the store ${file}: ${error.message}`))
-    this.#exited = new Promise(resolve => {
-      this.#worker.on('exit', () => {
-        this.#died(`Cannot use the store ${file}: its thread has ended`)
-        resolve()
-      })
-    })
+    this.#file = file
+    this.#startWorker = startWorker
+    this.#worker = this.#start()
   }
 
   /** Returns how to stop listening. */
@@ -58,7 +54,7 @@ export class StoreThread {
 
   /** @param rows takes the tree's rows, message by message, before the promise resolves. */
   load(request: Omit<StoreLoad, 'do' | 'load'>, rows: (message: Uint8Array) => void): Promise<Loaded> {
-    if (this.#dead !== undefined) return Promise.reject(this.#dead)
+    if (this.#dead !== undefined) this.#worker = this.#start()
     const load = ++this.#loads
     return new Promise((resolve, reject) => {
       this.#loadings.set(load, { rows, resolve, reject })
@@ -71,15 +67,26 @@ export class StoreThread {
     // Also when nothing is pending: an empty batch is another try for what the disk refused.
     this.#flush()
     const batch = this.#batches
-    if (this.#dead !== undefined || this.#batchesDone >= batch) return
+    if (this.#batchesDone >= batch) return
     await new Promise<void>(resolve => this.#settling.push({ batch, resolve }))
   }
 
   /** Closes the database; nothing may be ordered after this. */
   async close(): Promise<void> {
     await this.settled()
+    if (this.#dead !== undefined) return
+    const exited = new Promise<void>(resolve => this.#worker.once('exit', () => resolve()))
     this.#post({ type: 'close' })
-    await this.#exited
+    await exited
+  }
+
+  #start(): Worker {
+    this.#dead = undefined
+    const worker = this.#startWorker('store', { file: this.#file } satisfies StoreData)
+    worker.on('message', (report: StoreReport) => this.#heard(report))
+    worker.on('error', error => this.#died(worker, error.message))
+    worker.on('exit', () => this.#died(worker, 'its thread has ended'))
+    return worker
   }
 
   #add(request: StoreRequest): void {
@@ -90,12 +97,18 @@ export class StoreThread {
   #flush(): void {
     clearImmediate(this.#scheduled)
     this.#scheduled = undefined
-    this.#post({ type: 'batch', batch: ++this.#batches, requests: this.#pending })
+    const requests = this.#pending
     this.#pending = []
+    this.#batches++
+    if (this.#dead === undefined) this.#post({ type: 'batch', batch: this.#batches, requests })
+    else {
+      this.#batchesDone = this.#batches
+      if (requests.length > 0) this.#failed(this.#dead)
+    }
   }
 
   #post(order: StoreOrder): void {
-    if (this.#dead === undefined) this.#worker.postMessage(order)
+    this.#worker.postMessage(order)
   }
 
   #heard(report: StoreReport): void {
@@ -120,18 +133,19 @@ export class StoreThread {
     for (const listen of this.#onFailure) listen(error)
   }
 
-  #died(message: string): void {
-    if (this.#dead !== undefined) return
-    this.#dead = new SyncError('EIO', message, { verdict: 'retry' })
-    if (this.#batchesDone < this.#batches || this.#pending.length > 0) this.#failed(this.#dead)
+  #died(worker: Worker, why: string): void {
+    if (worker !== this.#worker || this.#dead !== undefined) return
+    this.#dead = new SyncError('EIO', `Cannot use the store ${this.#file}: ${why}`, { verdict: 'retry' })
+    if (this.#batchesDone < this.#batches) this.#failed(this.#dead)
+    this.#batchesDone = this.#batches
     for (const { reject } of this.#loadings.values()) reject(this.#dead)
     this.#loadings.clear()
     this.#wake()
   }
 
   #wake(): void {
-    const due = this.#settling.filter(({ batch }) => this.#dead !== undefined || batch <= this.#batchesDone)
-    this.#settling = this.#settling.filter(each => !due.includes(each))
+    const due = this.#settling.filter(({ batch }) => batch <= this.#batchesDone)
+    this.#settling = this.#settling.filter(({ batch }) => batch > this.#batchesDone)
     for (const { resolve } of due) resolve()
   }
 }

@@ -124,7 +124,10 @@ export class Pair {
   async killDaemon(): Promise<void> {
     const { daemons, agents } = this.live()
     for (const pid of daemons) process.kill(pid, 'SIGKILL')
-    await until('the daemon and its agents are gone', () => ![...daemons, ...agents].some(pid => processState(pid).alive))
+    await until(
+      'the daemon and its agents are gone',
+      () => ![...daemons, ...agents].some(pid => processState(pid).alive),
+    )
   }
 
   /** Ends the agent as a crash would. Says whether there was one. */
@@ -138,7 +141,9 @@ export class Pair {
   audit(): AuditLine[] {
     const file = join(this.userHome, '.dsync/sync.log')
     if (!existsSync(file)) return []
-    return readFileSync(file, 'utf8').split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as AuditLine]))
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap(line => (line === '' ? [] : [JSON.parse(line) as AuditLine]))
   }
 
   /** The operations in the audit log. */

@@ -10,7 +10,8 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url))
 
 interface Row {
   readonly script: string
-  readonly bundle: string
+  /** Absent for what runs from a checkout alone. */
+  readonly bundle?: string
   readonly arguments: readonly string[]
   /** Where dsync's home is for this call; default: a folder that does not exist. */
   readonly home?: string
@@ -36,6 +37,7 @@ const rows: readonly Row[] = [
     code: 1,
     says: /^Cannot .*\/dev\/null/,
   },
+  { script: 'scripts/demo.ts', arguments: ['--help'], code: 0, says: /^Usage: \.\/install\.sh --demo/ },
   { script: 'scripts/agent.ts', bundle: 'dist/agent.cjs', arguments: [], code: 0, says: /^/ },
 ]
 
@@ -47,7 +49,7 @@ const runtimes: readonly (readonly [string, readonly string[]])[] = [
 for (const row of rows) {
   describe(row.script, () => {
     for (const [name, command] of runtimes) {
-      for (const file of [row.script, row.bundle]) {
+      for (const file of row.bundle === undefined ? [row.script] : [row.script, row.bundle]) {
         it(`runs under ${name} as ${file}`, t => {
           const folder = mkdtempSync(join(tmpdir(), 'dsync-smoke-'))
           t.after(() => rmSync(folder, { recursive: true }))

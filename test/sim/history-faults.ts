@@ -1,9 +1,13 @@
 import type { ErrorCode } from '../../lib/core/errors.ts'
+import { nameOf } from '../../lib/core/path.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import { sides } from '../../lib/core/session/messages.ts'
 import type { Scene } from './history-scene.ts'
 import type { SimProcess } from './process.ts'
 import type { Random } from './random.ts'
+
+/** Calls that change names: between a look and one of these somebody may come. */
+const swapping: ReadonlySet<string> = new Set(['rename', 'link', 'symlink', 'rmdir', 'mkdir', 'setMode'])
 
 const codes: readonly ErrorCode[] = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE']
 
@@ -32,10 +36,25 @@ export class FaultPlan {
     const traced = faults.trace
     faults.trace = line => {
       traced?.(line)
-      if (!this.#isHealed && this.#random.chance(/ (rename|link|symlink|rmdir|mkdir|setMode) /.test(line) ? 0.15 : 0.002)) {
-        faults.at(faults.calls, () => this.#act(side))
+      if (this.#isHealed) return
+      const [, call = '', subject = ''] = /^\d+ (\S+) (.*)$/.exec(line) ?? []
+      if (!swapping.has(call)) {
+        if (this.#random.chance(0.002)) faults.at(faults.calls, () => this.#act(side))
+      } else if (this.#random.chance(0.15)) {
+        const isAimed = this.#random.chance(0.5)
+        faults.at(faults.calls, () => (isAimed ? this.#strike(side, subject) : this.#act(side)))
       }
     }
+  }
+
+  /** A user saves or removes the very name that is being changed. */
+  #strike(side: Side, name: string): void {
+    const user = this.#scene.users[side]
+    const path = [...user.snapshot()].find(([at, found]) => nameOf(at) === name && found.kind === 'file')?.[0]
+    if (path === undefined) return this.#act(side)
+    this.#count('strike')
+    this.#scene.tell(`strike on ${side}: ${path}`)
+    this.#scene.save(side, path)
   }
 
   /** @param share how much of the history is over */

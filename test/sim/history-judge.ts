@@ -4,7 +4,7 @@ import type { History } from './history.ts'
 import type { RecordedUser } from './history-user.ts'
 import type { Listed } from './oracle.ts'
 import { injectConflicts } from './history-conflicts.ts'
-import { divergences, halfFiles, leftovers, lostVersions } from './oracle.ts'
+import { divergences, halfFiles, leftovers, lostVersions, unasked } from './oracle.ts'
 
 /** Longer than the slow round over everything. */
 const healMs = 130_000
@@ -32,13 +32,14 @@ export async function judge(history: History): Promise<void> {
   failures.push(...divergences(users.alpha.snapshot(), users.beta.snapshot(), listed))
   for (const side of sides) failures.push(...lostVersions(side, users[side]), ...halfFiles(side, users[side]))
   await staysQuiet(history, 'the next sync')
+  await losesEvents(history)
   await injectConflicts(history)
   if (await settled(history) === undefined) return
   for (const side of sides) failures.push(...lostVersions(side, users[side]))
   await world.stopHub()
   world.startHub()
   await staysQuiet(history, 'a new start')
-  for (const side of sides) failures.push(...leftovers(side, users[side]))
+  for (const side of sides) failures.push(...leftovers(side, users[side]), ...unasked(side, users[side]))
 }
 
 /** Syncs until nothing is held any more. Undefined: it cannot be reached, which is noted. */
@@ -75,6 +76,19 @@ async function staysQuiet({ world, users, failures }: History, what: string): Pr
     const changed = divergences(snapshots[index] ?? new Map(), users[side].snapshot(), { conflicts: [], problems: [] })
     failures.push(...changed.map(each => `restless: ${what} changed ${side}: ${each}`))
   }
+}
+
+/** Events are dropped, and a sync at once knows better all the same. */
+async function losesEvents(history: History): Promise<void> {
+  const { world, users, failures, random } = history
+  for (const side of sides) {
+    if (world[side].watcher?.traits.tellsLoss !== true) continue
+    for (let i = random.between(1, 3); i > 0; i--) users[side].write(`unheard-${side}-${random.int(3)}`, history.programs(side).contents.next())
+    world[side].watcher?.overflow()
+  }
+  if ((await settled(history)) === undefined) return
+  const found = divergences(users.alpha.snapshot(), users.beta.snapshot(), listedBy(history))
+  failures.push(...found.map(each => `unheard: after a sync at once ${each}`))
 }
 
 /** A user who wants their own files synced can read them. */

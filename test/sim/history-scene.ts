@@ -13,5 +13,7 @@ export interface Scene {
   tell(line: string): void
   /** A user does something at once: one step of a program that runs, or of a new one. */
   act(side: Side): void
+  /** A user saves a file in one go, as some program does. */
+  save(side: Side, path: string): void
   powerCut(side: Side): void
 }

@@ -30,6 +30,8 @@ export interface Owed {
 export class Ledger {
   /** Every content that any file had after any call of a user: what may be seen under a root. */
   readonly states = new Set<Digest>()
+  /** Every content that a user overwrote, removed or moved away somewhere: what may be taken away on the other side. */
+  readonly gone = new Set<Digest>()
 }
 
 /** Other programs on one host, and a record of what they saved and did not destroy again. */
@@ -68,12 +70,14 @@ export class RecordedUser extends SimUser {
 
   override rm(path: string): void {
     const inode = this.find(path)
+    if (inode?.kind === 'file') this.ledger.gone.add(digestOf(inode.data))
     super.rm(path)
     if (inode !== undefined) this.#unnamed(inode)
   }
 
   override mv(from: string, to: string, how: 'replace' | 'exchange' = 'replace'): void {
     const replaced = how === 'replace' ? this.find(to) : undefined
+    for (const moved of [this.find(from), this.find(to)]) if (moved !== undefined) this.#leaves(moved)
     super.mv(from, to, how)
     if (replaced !== undefined) this.#unnamed(replaced)
   }
@@ -110,6 +114,11 @@ export class RecordedUser extends SimUser {
     return half
   }
 
+  #leaves(inode: Inode): void {
+    if (inode.kind === 'file') this.ledger.gone.add(digestOf(inode.data))
+    for (const below of inodesBelow(inode)) if (below.inode.kind === 'file') this.ledger.gone.add(digestOf(below.inode.data))
+  }
+
   #closed(inode: Inode, path: string): void {
     if (inode.data.length === 0 || this.#abandoned.has(inode)) return
     this.owed.set(digestOf(inode.data), { path, bytes: inode.data })
@@ -130,6 +139,7 @@ export class RecordedUser extends SimUser {
   /** A user took this content away; it is still owed if it stands elsewhere too. */
   #destroyed(from: Inode, bytes: Uint8Array): void {
     const digest = digestOf(bytes)
+    this.ledger.gone.add(digest)
     if (!this.owed.has(digest)) return
     const slots = this.#inodeAt(this.#slots, false)
     for (const { inode, parent } of inodesBelow(this.volume.root)) {

@@ -5,9 +5,10 @@ import { Contents } from './history-content.ts'
 import { FaultPlan } from './history-faults.ts'
 import type { Scene } from './history-scene.ts'
 import type { Program, Programs } from './history-operations.ts'
-import { nextProgram } from './history-operations.ts'
+import { nextProgram, saving } from './history-operations.ts'
 import { Ledger, RecordedUser } from './history-user.ts'
 import { Random } from './random.ts'
+import { runAll } from './saves.ts'
 import type { HostOptions } from './world.ts'
 import { World, workBase } from './world.ts'
 
@@ -76,6 +77,10 @@ export class History implements Scene {
       world.reap()
       if (world.alpha.process?.dead !== false && random.chance(0.1)) world.startHub()
     }
+  }
+
+  save(side: Side, path: string): void {
+    refusable(() => runAll(saving(this.#programs[side], path).steps))
   }
 
   powerCut(side: Side): void {

@@ -72,8 +72,8 @@ export const mutants: readonly Mutant[] = [
   mutant('swaps are not written down', ['lib/replica/slot-journal.ts', 'if (!this.#planned.has(capture.slot)) this.#append(capture, durable)', '']),
   mutant('what goes to the trash is deleted', [
     'lib/replica/settle.ts',
-    "  return { what: 'trashed', trashed: work.trash.take(",
-    "  work.slots.drop(capture.slot)\n  if (path !== '') return { what: 'trashed', trashed: { id: '', recheck: undefined } }\n  return { what: 'trashed', trashed: work.trash.take(",
+    "  return {\n    what: 'trashed',\n",
+    "  work.slots.drop(capture.slot)\n  if (path !== '') return { what: 'trashed', trashed: { id: '', recheck: undefined } }\n  return {\n    what: 'trashed',\n",
   ]),
   mutant('ignored files are synced', ['lib/replica/look.ts', "if (rules.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }", '']),
   mutant('a file as young as the clock is coarse is not looked at again', ['lib/replica/refresh.ts', 'if (racyMs > 0 &&', 'if (racyMs < 0 &&']),

@@ -119,3 +119,31 @@ export function leftovers(side: Side, user: RecordedUser): string[] {
   for (const [, path = ''] of index.matchAll(/"path":"([^"]*)"/g)) if (isIgnored(path)) found.push(`taken: ${side} ${path} is ignored`)
   return found
 }
+
+/** Versions that were replaced or deleted though no user anywhere took them away. */
+export function unasked(side: Side, user: RecordedUser): string[] {
+  const index = new TextDecoder().decode(inodeAt(user.volume, `${workBase}/trash.jsonl`, false)?.data)
+  const found: string[] = []
+  for (const line of index.split('\n')) {
+    const item = parsed(line)
+    if (item?.entry?.kind !== 'file' || (item.why !== 'replaced' && item.why !== 'deleted') || item.entry.size === 0) continue
+    if (item.entry.digest !== undefined && !user.ledger.gone.has(item.entry.digest)) found.push(`unasked: ${side} ${item.path} was ${item.why}: ${line.slice(0, 200)}`)
+  }
+  return found
+}
+
+interface TrashLine {
+  readonly path?: string
+  readonly why?: string
+  readonly entry?: { readonly kind?: string; readonly digest?: string; readonly size?: number }
+}
+
+/** A line torn by a crash says nothing. */
+function parsed(line: string): TrashLine | undefined {
+  try {
+    return JSON.parse(line) as TrashLine
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

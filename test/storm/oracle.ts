@@ -58,7 +58,10 @@ function untaken({ trees, records, listed }: Rest): string[] {
       if (others.some(other => overlaps(other, path)) || listed.some(each => overlaps(each, path))) continue
       for (const on of ['alpha', 'beta'] as const) {
         const now = trees[on].get(path)?.version
-        if (now !== version) found.push(`not there on ${on}: ${path} as ${side} left it, ${version.slice(0, 12)}, but ${now?.slice(0, 12)}`)
+        if (now !== version)
+          found.push(
+            `not there on ${on}: ${path} as ${side} left it, ${version.slice(0, 12)}, but ${now?.slice(0, 12)}`,
+          )
       }
     }
   }
@@ -69,7 +72,9 @@ function untaken({ trees, records, listed }: Rest): string[] {
 function leaked({ trees, records }: Rest): string[] {
   return (['alpha', 'beta'] as const).flatMap(side => {
     const there = versionsIn(trees[side === 'alpha' ? 'beta' : 'alpha'])
-    return records[side].flatMap(line => (line.did === 'wrote' && line.ignored && there.has(line.version) ? [`leaked from ${side}: ${line.path}`] : []))
+    return records[side].flatMap(line =>
+      line.did === 'wrote' && line.ignored && there.has(line.version) ? [`leaked from ${side}: ${line.path}`] : [],
+    )
   })
 }
 
@@ -84,7 +89,9 @@ function lastWritten(records: readonly Record[]): Map<string, string> {
 }
 
 function touchedBy(records: readonly Record[]): string[] {
-  return records.flatMap(line => (line.did === 'touched' ? line.paths : line.did === 'wrote' || line.did === 'ended-unseen' ? [line.path] : []))
+  return records.flatMap(line =>
+    line.did === 'touched' ? line.paths : line.did === 'wrote' || line.did === 'ended-unseen' ? [line.path] : [],
+  )
 }
 
 function versionsIn(tree: Snapshot): Set<string> {
@@ -98,4 +105,3 @@ function overlaps(a: string, b: string): boolean {
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
-

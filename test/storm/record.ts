@@ -34,5 +34,7 @@ export class Recorder {
 }
 
 export function readRecords(path: string): Record[] {
-  return readFileSync(path, 'utf8').split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as Record]))
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap(line => (line === '' ? [] : [JSON.parse(line) as Record]))
 }

@@ -28,7 +28,12 @@ for (let seed = Number(values.from); seed < Number(values.from) + Number(values.
   try {
     await pair.start()
     const kills = { daemon: Number(values.daemon), agent: Number(values.agent) }
-    const { faults, ...figures } = await storm(pair, { seed, steps: Number(values.steps), plant: Number(values.plant), kills })
+    const { faults, ...figures } = await storm(pair, {
+      seed,
+      steps: Number(values.steps),
+      plant: Number(values.plant),
+      kills,
+    })
     console.log(`seed ${seed}:`, JSON.stringify(figures), faults.length === 0 ? 'ok' : `${faults.length} FAULTS`)
     for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`)
     isWrong = faults.length > 0

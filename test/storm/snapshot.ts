@@ -32,7 +32,9 @@ function shapeOf(path: string): Shape {
   if (stat.isSymbolicLink()) return { kind: 'symlink', mode: 0, version: linkVersion(readlinkSync(path)) }
   const mode = stat.mode & 0o777
   if (stat.isDirectory()) return { kind: 'directory', mode, version: '' }
-  return stat.isFile() ? { kind: 'file', mode, version: fileVersion(readFileSync(path)) } : { kind: 'other', mode, version: '' }
+  return stat.isFile()
+    ? { kind: 'file', mode, version: fileVersion(readFileSync(path)) }
+    : { kind: 'other', mode, version: '' }
 }
 
 export function fileVersion(content: Uint8Array): string {

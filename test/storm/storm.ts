@@ -63,14 +63,23 @@ export async function storm(pair: Pair, options: StormOptions): Promise<StormEnd
     listed: [...conflicts.map(({ path }) => path), ...problemsIn(again)],
   }
   const found = [
-    ...(again.code === expectedCode(rest, conflicts) ? [] : [`the exit code is ${again.code}: ${again.stdout}${again.stderr}`]),
+    ...(again.code === expectedCode(rest, conflicts)
+      ? []
+      : [`the exit code is ${again.code}: ${again.stdout}${again.stderr}`]),
     ...(ran.code === again.code ? [] : [`the next sync ends with ${again.code}, the last did with ${ran.code}`]),
     ...idle.map(line => `the next sync does something: ${JSON.stringify(line)}`),
     ...faults(rest),
     ...copyFaults(conflicts),
   ]
   const versions = [...rest.records.alpha, ...rest.records.beta].filter(({ did }) => did === 'wrote').length
-  return { faults: found, conflicts: conflicts.length, versions, operations: before, approvals, settleMs: Math.round(settleMs) }
+  return {
+    faults: found,
+    conflicts: conflicts.length,
+    versions,
+    operations: before,
+    approvals,
+    settleMs: Math.round(settleMs),
+  }
 }
 
 /** The audit log gathers lines for some milliseconds: a command asked after another is answered after them. */
@@ -81,7 +90,9 @@ async function settledOperations(pair: Pair): Promise<AuditLine[]> {
 
 interface ConflictRow {
   readonly path: string
-  readonly sides: Readonly<globalThis.Record<Side, { readonly kind: string; readonly digest?: string; readonly copy?: string }>>
+  readonly sides: Readonly<
+    globalThis.Record<Side, { readonly kind: string; readonly digest?: string; readonly copy?: string }>
+  >
 }
 
 async function conflictsOf(pair: Pair): Promise<readonly ConflictRow[]> {
@@ -96,7 +107,9 @@ function copyFaults(conflicts: readonly ConflictRow[]): string[] {
       const { kind } = sides[side === 'alpha' ? 'beta' : 'alpha']
       const { copy } = sides[side]
       if (kind !== 'file' && kind !== 'symlink') return []
-      return copy !== undefined && existsSync(copy.replace(/\/[^/]*$/, '')) ? [] : [`no copy on ${side} of the other version of ${path}`]
+      return copy !== undefined && existsSync(copy.replace(/\/[^/]*$/, ''))
+        ? []
+        : [`no copy on ${side} of the other version of ${path}`]
     }),
   )
 }
@@ -143,7 +156,10 @@ export async function atRest(pair: Pair): Promise<{ readonly ran: Ran; readonly 
 }
 
 async function crashes(pair: Pair, random: Random, { kills }: StormOptions): Promise<void> {
-  const order = random.shuffle([...Array<string>(kills?.daemon ?? 0).fill('daemon'), ...Array<string>(kills?.agent ?? 0).fill('agent')])
+  const order = random.shuffle([
+    ...Array<string>(kills?.daemon ?? 0).fill('daemon'),
+    ...Array<string>(kills?.agent ?? 0).fill('agent'),
+  ])
   for (const whom of order) {
     await after(random.between(100, 1500))
     if (whom === 'agent') pair.killAgent()
@@ -165,11 +181,16 @@ function runUser(pair: Pair, side: Side, job: Pick<UserJob, 'seed' | 'plant' | '
   const name = `${side}${job.plant > 0 ? '-before' : ''}-${pair.audit().length}`
   const whole: UserJob = { ...job, root: pair[side], scratch, name, records: recordsOf(pair, side) }
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [userScript, JSON.stringify(whole)], { stdio: ['ignore', 'ignore', 'pipe'], timeout: stormMs })
+    const child = spawn(process.execPath, [userScript, JSON.stringify(whole)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: stormMs,
+    })
     let said = ''
     child.stderr.on('data', data => (said += String(data)))
     child.once('error', reject)
-    child.once('close', (code, signal) => (code === 0 ? resolve() : reject(new Error(`The user of ${side} ended with ${signal ?? code}: ${said}`))))
+    child.once('close', (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`The user of ${side} ended with ${signal ?? code}: ${said}`)),
+    )
   })
 }
 

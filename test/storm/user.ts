@@ -1,6 +1,20 @@
 import {
-  chmodSync, closeSync, constants, fstatSync, ftruncateSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync,
-  readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../../lib/core/errors.ts'
@@ -20,7 +34,16 @@ export interface UserOptions {
 }
 
 /** What any step may run into, because dsync works on the same tree: the step is then not taken. */
-const raced: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'ELOOP', 'EINVAL', 'EBUSY'])
+const raced: ReadonlySet<string | undefined> = new Set([
+  'ENOENT',
+  'EEXIST',
+  'ENOTDIR',
+  'EISDIR',
+  'ENOTEMPTY',
+  'ELOOP',
+  'EINVAL',
+  'EBUSY',
+])
 
 /** Never follow what stands there by now, and never wait for it. */
 const careful = constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -99,11 +122,21 @@ export class User {
   }
 
   #edit(path: string): void {
-    this.#write(path, constants.O_RDWR, () => this.#content(), file => ftruncateSync(file, 0))
+    this.#write(
+      path,
+      constants.O_RDWR,
+      () => this.#content(),
+      file => ftruncateSync(file, 0),
+    )
   }
 
   #append(path: string): void {
-    this.#write(path, constants.O_RDWR | constants.O_APPEND, before => Buffer.concat([before, this.#content()]), undefined)
+    this.#write(
+      path,
+      constants.O_RDWR | constants.O_APPEND,
+      before => Buffer.concat([before, this.#content()]),
+      undefined,
+    )
   }
 
   /** Writes in place, in a few pieces: what stood in that very file is over. */
@@ -119,7 +152,13 @@ export class User {
       const pieces = this.#random.between(1, 3)
       const piece = Math.ceil((content.length - from) / pieces)
       while (from < content.length) {
-        writeSync(file, content, from, Math.min(piece, content.length - from), (flags & constants.O_APPEND) === 0 ? from : null)
+        writeSync(
+          file,
+          content,
+          from,
+          Math.min(piece, content.length - from),
+          (flags & constants.O_APPEND) === 0 ? from : null,
+        )
         from += piece
       }
     } finally {
@@ -132,7 +171,9 @@ export class User {
   #saveByRename(path: string): void {
     const beside = this.#random.chance(0.5)
     const content = this.#content()
-    const temporary = beside ? this.#at(`${path}.tmp`) : join(this.#options.scratch, `${this.#options.name}-${this.#count}`)
+    const temporary = beside
+      ? this.#at(`${path}.tmp`)
+      : join(this.#options.scratch, `${this.#options.name}-${this.#count}`)
     this.#make(temporary, content)
     try {
       this.#endAt(path, () => renameSync(temporary, this.#at(path)))
@@ -205,13 +246,18 @@ export class User {
   /** Renames to a name nobody has, so that nothing which comes there meanwhile is replaced. */
   #renameFree(from: string, to: string): void {
     const code =
-      native === undefined ? renamePlainly(this.#at(from), this.#at(to)) : native.rename(this.#at(from), this.#at(to), 'exclusive')
+      native === undefined
+        ? renamePlainly(this.#at(from), this.#at(to))
+        : native.rename(this.#at(from), this.#at(to), 'exclusive')
     if (code !== undefined) throw Object.assign(new Error(`Cannot rename ${from} to ${to}`), { code })
   }
 
   #chmod(path: string): void {
     const isDirectory = lstatSync(this.#at(path)).isDirectory()
-    chmodSync(this.#at(path), isDirectory ? this.#random.pick([0o755, 0o700, 0o750]) : this.#random.pick([0o644, 0o755, 0o600, 0o640]))
+    chmodSync(
+      this.#at(path),
+      isDirectory ? this.#random.pick([0o755, 0o700, 0o750]) : this.#random.pick([0o644, 0o755, 0o600, 0o640]),
+    )
   }
 
   #link(path: string): void {
@@ -289,7 +335,18 @@ export class User {
   /** Text of its own, most often short, now and then beyond what travels inline or is compared at once. */
   #content(): Buffer {
     const id = `${this.#options.name} ${++this.#count}\n`
-    const size = this.#random.pick([0, 0, 20, 300, 300, 2000, 9000, 70_000, 300_000, this.#random.chance(0.1) ? 2_000_000 : 100])
+    const size = this.#random.pick([
+      0,
+      0,
+      20,
+      300,
+      300,
+      2000,
+      9000,
+      70_000,
+      300_000,
+      this.#random.chance(0.1) ? 2_000_000 : 100,
+    ])
     return Buffer.from(id.padEnd(size, id))
   }
 
@@ -316,7 +373,14 @@ export class User {
   #names(directory: string, kind: 'file' | 'directory' | 'symlink'): string[] {
     const items = readdirSync(this.#at(directory), { withFileTypes: true })
     const isMeant = { file: 'isFile', directory: 'isDirectory', symlink: 'isSymbolicLink' } as const
-    return items.flatMap(item => (item[isMeant[kind]]() && item.name !== 'node_modules' && !item.name.startsWith('.dsync') && !item.name.endsWith('~') ? [item.name] : []))
+    return items.flatMap(item =>
+      item[isMeant[kind]]() &&
+      item.name !== 'node_modules' &&
+      !item.name.startsWith('.dsync') &&
+      !item.name.endsWith('~')
+        ? [item.name]
+        : [],
+    )
   }
 
   #newPath(directory: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -179,15 +179,17 @@ describe('a store', () => {
     assert.equal(readdirSync(folder).filter(name => name.includes('.damaged-')).length, 1)
   })
 
-  it('says why it cannot be used at all', async t => {
+  it('says why it cannot be used at all, and can be once that is mended', async t => {
     const { folder } = place(t)
-    const store = openSqliteStore({
-      file: join(folder, 'no', 'such', 'directory', 'dsync.db'),
-      session: 'r1',
-      startWorker,
-    })
+    const late = join(folder, 'late')
+    const store = openSqliteStore({ file: join(late, 'dsync.db'), session: 'r1', startWorker })
     await assert.rejects(store.load(boots), /unable to open/)
-    await assert.rejects(store.settled())
+    await assert.rejects(store.settled(), /unable to open/)
+    await store.settled()
+    mkdirSync(late)
+    assert.deepEqual(await store.load(boots), { ancestor: undefined, conflicts: [], damaged: false })
+    store.append([historyStep(0)])
+    await store.settled()
     await store.close()
   })
 

@@ -20,7 +20,7 @@ import { Keeper } from './keeper.ts'
 import type { Latencies } from './latencies.ts'
 import type { BarrierState, Both, Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
 import { sides } from './messages.ts'
-import type { Source, Task } from './outbox.ts'
+import type { Source, Task } from './task.ts'
 import { Resolving } from './resolving.ts'
 import { Settlement } from './settlement.ts'
 import { RecentDeletes } from './recent-deletes.ts'
@@ -399,7 +399,7 @@ export class Session {
       task.operations.every((operation, index) =>
         stillStands(operation, { receiver: receiver.tree, sender: sender.tree, isEmptied: index > 0 }),
       )
-    const { toReceiver, toSender, voided } = receiver.outbox.next(stands, { take: () => this.#nextId() })
+    const { toReceiver, toSender, voided } = receiver.outbox.next(stands, () => this.#nextId())
     for (const command of toSender) this.#command(otherSide(side), command)
     for (const command of toReceiver) this.#command(side, command)
     // What made it void is dirty already; the wait keeps a plan that can never stand from spinning.

@@ -12,7 +12,7 @@ import type { Holds } from './holds.ts'
 import type { Latencies } from './latencies.ts'
 import type { Both, LogLine } from './messages.ts'
 import { sides } from './messages.ts'
-import type { Task } from './outbox.ts'
+import type { Task } from './task.ts'
 import type { Resolving } from './resolving.ts'
 
 /** A batch of so few tasks is somebody's edit: its latency counts. */

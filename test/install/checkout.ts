@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { processesThatName } from './processes.ts'
+
+const original = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What git would not hold. */
+const made = ['.cache', '.git', '.lab', 'dist', 'node_modules']
+
+/** How long one run may take (ms): the demo's own deadlines and a busy machine. */
+const runMs = 300_000
+
+/** What one run did. */
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface RunOptions {
+  /** Added to the environment, or taken from it. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Called with all that was printed so far, whenever more comes. */
+  readonly onOutput?: (out: string, child: ChildProcess) => void
+  /** Runs this instead: a program with its arguments. */
+  readonly command?: readonly [string, ...string[]]
+}
+
+/**
+ * A copy of this checkout as a fresh clone has it, with nothing built, in a folder of its own beside a home directory
+ * and a folder for temporary files. Gone, with everything that runs from it, when the test ends.
+ */
+export class Checkout {
+  readonly base: string
+  readonly kit: string
+  readonly home: string
+  readonly temporary: string
+
+  /** @param installed with the packages of this checkout, by a link. */
+  constructor(t: TestContext, installed = true) {
+    this.base = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-kit-')))
+    t.after(() => {
+      for (const pid of this.processes()) process.kill(pid, 'SIGKILL')
+      rmSync(this.base, { recursive: true, force: true })
+    })
+    this.kit = join(this.base, 'kit')
+    this.home = join(this.base, 'home')
+    this.temporary = join(this.base, 'tmp')
+    mkdirSync(this.temporary)
+    mkdirSync(join(this.home, '.config'), { recursive: true })
+    writeFileSync(join(this.home, '.npmrc'), '; mine\n')
+    writeFileSync(join(this.home, '.config/settings'), 'mine\n')
+    cpSync(original, this.kit, { recursive: true, filter: path => !made.some(name => path === join(original, name)) })
+    if (installed) symlinkSync(realpathSync(join(original, 'node_modules')), join(this.kit, 'node_modules'))
+  }
+
+  /** Runs `./install.sh` with some words, from elsewhere, to its end. */
+  install(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    const { env, onOutput, command = [join(this.kit, 'install.sh'), ...words] } = options
+    const [program, ...parameters] = command
+    return new Promise((resolve, reject) => {
+      const child = spawn(program, parameters, {
+        cwd: this.base,
+        env: { PATH: process.env['PATH'], HOME: this.home, TMPDIR: this.temporary, ...env },
+        stdio: ['pipe', 'pipe', 'pipe'],
+        timeout: runMs,
+      })
+      let [out, err] = ['', '']
+      child.stdout.setEncoding('utf8').on('data', text => {
+        out += String(text)
+        onOutput?.(out, child)
+      })
+      child.stderr.setEncoding('utf8').on('data', text => (err += String(text)))
+      child.once('error', reject)
+      child.once('close', code => resolve({ code, out, err }))
+    })
+  }
+
+  /** Everything outside what a run may change, with kind, mode, time and content; and what runs. */
+  outside(): Readonly<Record<string, string>> {
+    const found: Record<string, string> = {}
+    const visit = (path: string): void => {
+      const stat = lstatSync(path)
+      const facts = [path.slice(this.base.length), stat.mode.toString(8), stat.mtimeMs]
+      if (stat.isDirectory()) {
+        found[path] = [...facts, 'directory'].join(' ')
+        for (const name of readdirSync(path)) {
+          if (path !== this.kit || (name !== 'node_modules' && name !== 'dist')) visit(join(path, name))
+        }
+      } else {
+        const content = stat.isSymbolicLink() ? readlinkSync(path) : hash(path)
+        found[path] = [...facts, content].join(' ')
+      }
+    }
+    visit(this.base)
+    for (const name of readdirSync(tmpdir())) if (/^dsync-(demo|setup)/.test(name)) found[join(tmpdir(), name)] = name
+    for (const pid of this.processes()) found[`process ${pid}`] = 'runs'
+    return found
+  }
+
+  /** What runs from this checkout or in its folders. */
+  processes(): number[] {
+    return processesThatName(this.base)
+  }
+}
+
+function hash(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex')
+}
