@@ -1,6 +1,6 @@
 import type { Digest } from '../core/entry.ts'
 import { batchBytes, frameBytesLimit } from '../core/limits.ts'
-import type { Content, GuardKind, Move, Operation, Outcome, Put } from '../core/operation.ts'
+import type { Content, GuardKind, Move, Operation, Outcome, Put, Remove } from '../core/operation.ts'
 import { operationsLimit } from './bounds.ts'
 import type { Codec } from './codec.ts'
 import { bytes, choice, digest, entryPath, list, moment, optional, record, union, words } from './codec.ts'
@@ -18,26 +18,44 @@ export const guardKind: Codec<GuardKind> = choice(
 
 export const move: Codec<Move> = record({ from: entryPath, to: entryPath })
 
+const reason = optional(choice('conflict-loser'))
+
 const putFields = record({
   path: entryPath,
   before: optional(syncedEntry),
   after: syncedEntry,
   basis: optional(entryPath),
+  reason,
   mtimeMs: optional(moment),
 })
 
-/** A put's optional fields are absent, not undefined, on both sides. */
+/** Optional fields of an operation are absent, not undefined, on both sides. */
 const put: Codec<Omit<Put, 'kind'>> = {
-  encode: operation => putFields.encode({ basis: undefined, mtimeMs: undefined, ...operation }),
+  encode: operation => putFields.encode({ basis: undefined, reason: undefined, mtimeMs: undefined, ...operation }),
   decode: wire => {
-    const { basis, mtimeMs, ...rest } = putFields.decode(wire)
-    return { ...rest, ...(basis === undefined ? {} : { basis }), ...(mtimeMs === undefined ? {} : { mtimeMs }) }
+    const { basis, reason: why, mtimeMs, ...rest } = putFields.decode(wire)
+    return {
+      ...rest,
+      ...(basis === undefined ? {} : { basis }),
+      ...(why === undefined ? {} : { reason: why }),
+      ...(mtimeMs === undefined ? {} : { mtimeMs }),
+    }
+  },
+}
+
+const removeFields = record({ path: entryPath, before: syncedEntry, reason })
+
+const remove: Codec<Omit<Remove, 'kind'>> = {
+  encode: operation => removeFields.encode({ reason: undefined, ...operation }),
+  decode: wire => {
+    const { reason: why, ...rest } = removeFields.decode(wire)
+    return { ...rest, ...(why === undefined ? {} : { reason: why }) }
   },
 }
 
 export const operation: Codec<Operation> = union('kind', {
   put,
-  remove: record({ path: entryPath, before: syncedEntry }),
+  remove,
   move: record({ from: entryPath, path: entryPath, before: directoryEntry }),
 })
 

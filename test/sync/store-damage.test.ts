@@ -215,7 +215,7 @@ describe('a store', () => {
         if (damaged) assert.equal(ancestor, undefined)
         else assert.deepEqual(lines(ancestor), truth)
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 })

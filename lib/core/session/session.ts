@@ -1,11 +1,9 @@
 import type { Digester } from '../entry.ts'
-import { isDirectory } from '../entry.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../messages.ts'
-import type { Operation, Side } from '../operation.ts'
+import type { Side } from '../operation.ts'
 import { otherSide } from '../operation.ts'
 import type { Path } from '../path.ts'
-import { isWithin, overlaps } from '../path.ts'
-import { reconcile } from '../reconcile.ts'
+import { isWithin } from '../path.ts'
 import type { Tree } from '../tree.ts'
 import { at, emptyTree, same, weight } from '../tree.ts'
 import { AgreedPast } from './agreed-past.ts'
@@ -20,11 +18,9 @@ import { Keeper } from './keeper.ts'
 import type { Latencies } from './latencies.ts'
 import type { BarrierState, Both, Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
 import { sides } from './messages.ts'
-import type { Source, Task } from './task.ts'
+import { Planner } from './planner.ts'
 import { Resolving } from './resolving.ts'
 import { Settlement } from './settlement.ts'
-import { RecentDeletes } from './recent-deletes.ts'
-import { senderHolds, stillStands } from './validity.ts'
 
 /**
  * One root on one pair of hosts, as a state machine without I/O: `step` takes what happened and returns what to do.
@@ -41,10 +37,10 @@ export class Session {
   readonly #dirty = new DirtyPaths()
   readonly #findings: Findings
   readonly #holds = new Holds()
-  readonly #deletes: Both<RecentDeletes> = { alpha: new RecentDeletes(), beta: new RecentDeletes() }
   readonly #barriers = new Barriers()
   readonly #checkpoints = new Checkpoints()
   readonly #settlement: Settlement
+  readonly #planner: Planner
   readonly #keeper: Keeper
   readonly #digester: Digester
   readonly #resolving = new Resolving()
@@ -80,6 +76,17 @@ export class Session {
     this.#findings = new Findings(start.conflicts, digester, this.#keeper, {
       effect: effect => this.#effects.push(effect),
       log: line => this.#log(line),
+    })
+    this.#planner = new Planner({
+      past: this.#past,
+      halves: this.#halves,
+      dirty: this.#dirty,
+      findings: this.#findings,
+      holds: this.#holds,
+      resolving: this.#resolving,
+      digester,
+      log: line => this.#log(line),
+      takeId: () => this.#nextId(),
     })
     this.#settlement = new Settlement({
       past: this.#past,
@@ -297,7 +304,8 @@ export class Session {
   /** Plans what is dirty, sends what can go, answers who waits, and says when to come back. */
   #advance(): void {
     if (this.#mayPlan) {
-      this.#plan()
+      const opened = this.#planner.plan({ shut: this.#shut, now: this.#now, wallClock: this.#wallClock })
+      this.#takePreferred(opened)
       for (const side of sides) this.#dispatch(side)
     }
     const changes = this.#past.takeUnwritten()
@@ -320,93 +328,26 @@ export class Session {
     if (next.length > 0) this.#effects.push({ type: 'wake', at: Math.min(...next) })
   }
 
+  /** At a first sync somebody may have said whose version wins. */
+  #takePreferred(opened: readonly OpenConflict[]): void {
+    if (this.#prefer === undefined) return
+    for (const { path } of opened) this.#resolve(path, this.#prefer)
+    if (opened.length > 0) this.#planner.plan({ shut: this.#shut, now: this.#now, wallClock: this.#wallClock })
+    this.#prefer = undefined
+  }
+
+  #dispatch(side: Side): void {
+    const { toReceiver, toSender } = this.#planner.dispatch(side, this.#now)
+    for (const command of toSender) this.#command(otherSide(side), command)
+    for (const command of toReceiver) this.#command(side, command)
+  }
+
   get #mayPlan(): boolean {
     return !this.#paused && !this.#holds.halts
   }
 
   get #isQuiet(): boolean {
     return this.#dirty.size === 0 && sides.every(side => this.#halves[side].outbox.isEmpty)
-  }
-
-  #plan(): void {
-    const { alpha, beta } = this.#halves
-    const { scope: dirty, since, moves } = this.#dirty.take(path => this.#isFree(path))
-    if (dirty.length === 0) return
-    const scope = this.#findings.withConflictsAbove(dirty)
-    const plan = reconcile({
-      ancestor: this.#past.tree,
-      alpha: alpha.tree,
-      beta: beta.tree,
-      moves,
-      scope,
-      digester: this.#digester,
-    })
-    this.#holds.reconsider(scope)
-    for (const change of plan.agreed)
-      if (!this.#past.enter(change)) this.#markDirty('from' in change ? change.to : change.path, since)
-    const opened = this.#findings.revise(scope, plan, this.#wallClock)
-    if (this.#prefer !== undefined) for (const { path } of opened) this.#resolve(path, this.#prefer)
-    this.#prefer = undefined
-    for (const side of sides) {
-      const { outbox } = this.#halves[side]
-      for (const path of scope) {
-        const ended = this.#isDirectoryAnywhere(path) ? outbox.dropBelow(path) : outbox.drop(path)
-        for (const task of ended) this.#replan(task)
-      }
-      this.#enqueue(side, side === 'alpha' ? plan.toAlpha : plan.toBeta, since)
-    }
-  }
-
-  /** False while an operation on its way, a failure put off, or a shut gate stands in the way of planning a path. */
-  #isFree(path: Path): boolean {
-    const deep = this.#isDirectoryAnywhere(path)
-    if (sides.some(side => this.#halves[side].outbox.isBusy(path, deep) || this.#halves[side].isStalled(path)))
-      return false
-    return !this.#shut.some(shut => overlaps(shut, path))
-  }
-
-  #isDirectoryAnywhere(path: Path): boolean {
-    return isDirectory(at(this.#past.tree, path)) || sides.some(side => isDirectory(at(this.#halves[side].tree, path)))
-  }
-
-  #enqueue(side: Side, operations: readonly Operation[], since: number): void {
-    if (operations.length === 0) return
-    const half = this.#halves[side]
-    const guard = this.#deletes[side].judge(half.tree, operations, this.#now)
-    const passed = guard.held ? this.#holds.holdRemovals(side, operations, guard.why) : operations
-    if (passed.length < operations.length)
-      this.#log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why })
-    const sender = this.#halves[otherSide(side)].tree
-    const source = (operation: Operation): Source => ({ path: operation.path, agrees: senderHolds(operation, sender) })
-    const ended = half.outbox.add(
-      passed.map(operation => this.#resolving.withReason(operation, side)),
-      source,
-      since,
-    )
-    for (const task of ended) this.#replan(task)
-  }
-
-  /** What a task was to bring about is planned anew: for a move, under both names. */
-  #replan({ operations, path, since }: Task): void {
-    this.#markDirty(path, since)
-    for (const operation of operations) if (operation.kind === 'move') this.#markDirty(operation.from, since)
-  }
-
-  #dispatch(side: Side): void {
-    const receiver = this.#halves[side]
-    const sender = this.#halves[otherSide(side)]
-    const stands = (task: Task): boolean =>
-      task.operations.every((operation, index) =>
-        stillStands(operation, { receiver: receiver.tree, sender: sender.tree, isEmptied: index > 0 }),
-      )
-    const { toReceiver, toSender, voided } = receiver.outbox.next(stands, () => this.#nextId())
-    for (const command of toSender) this.#command(otherSide(side), command)
-    for (const command of toReceiver) this.#command(side, command)
-    // What made it void is dirty already; the wait keeps a plan that can never stand from spinning.
-    for (const task of voided) {
-      this.#replan(task)
-      receiver.stall(task.path, this.#now)
-    }
   }
 
   #answerBarriers(): void {

@@ -1,0 +1,135 @@
+import type { Digester } from '../entry.ts'
+import { isDirectory } from '../entry.ts'
+import type { Operation, Side } from '../operation.ts'
+import { otherSide } from '../operation.ts'
+import type { Path } from '../path.ts'
+import { overlaps } from '../path.ts'
+import { reconcile } from '../reconcile.ts'
+import { at } from '../tree.ts'
+import type { AgreedPast } from './agreed-past.ts'
+import type { DirtyPaths } from './dirty-paths.ts'
+import type { Findings } from './findings.ts'
+import type { Half } from './half.ts'
+import type { Holds } from './holds.ts'
+import type { Both, LogLine, OpenConflict } from './messages.ts'
+import { sides } from './messages.ts'
+import type { Outgoing } from './outbox.ts'
+import { RecentDeletes } from './recent-deletes.ts'
+import type { Resolving } from './resolving.ts'
+import type { Source, Task } from './task.ts'
+import { senderHolds, stillStands } from './validity.ts'
+
+/** The parts of a session that planning touches. */
+interface Parts {
+  readonly past: AgreedPast
+  readonly halves: Both<Half>
+  readonly dirty: DirtyPaths
+  readonly findings: Findings
+  readonly holds: Holds
+  readonly resolving: Resolving
+  readonly digester: Digester
+  readonly log: (line: LogLine) => void
+  readonly takeId: () => number
+}
+
+interface Moment {
+  /** Subtrees held still by a gate. */
+  readonly shut: readonly Path[]
+  readonly now: number
+  readonly wallClock: number
+}
+
+/** Turns dirty paths into operations, and sends those that still stand. */
+export class Planner {
+  readonly #parts: Parts
+  readonly #deletes: Both<RecentDeletes> = { alpha: new RecentDeletes(), beta: new RecentDeletes() }
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Plans every dirty path that nothing stands in the way of.
+   * @returns conflicts that are new
+   */
+  plan(moment: Moment): readonly OpenConflict[] {
+    const { past, halves, dirty, findings, holds, digester } = this.#parts
+    const taken = dirty.take(path => this.#isFree(path, moment.shut))
+    if (taken.scope.length === 0) return []
+    const { since, moves } = taken
+    const scope = findings.withConflictsAbove(taken.scope)
+    const trees = { ancestor: past.tree, alpha: halves.alpha.tree, beta: halves.beta.tree }
+    const plan = reconcile({ ...trees, moves, scope, digester })
+    holds.reconsider(scope)
+    for (const change of plan.agreed) {
+      if (!past.enter(change)) dirty.add('from' in change ? change.to : change.path, since)
+    }
+    const opened = findings.revise(scope, plan, moment.wallClock)
+    for (const side of sides) {
+      this.#dropQueued(side, scope)
+      this.#enqueue(side, side === 'alpha' ? plan.toAlpha : plan.toBeta, { since, now: moment.now })
+    }
+    return opened
+  }
+
+  /** What can go out to a side now. What no longer stands is planned again. */
+  dispatch(side: Side, now: number): Outgoing {
+    const { halves, takeId } = this.#parts
+    const receiver = halves[side]
+    const sender = halves[otherSide(side)]
+    const stands = (task: Task): boolean =>
+      task.operations.every((operation, index) =>
+        stillStands(operation, { receiver: receiver.tree, sender: sender.tree, isEmptied: index > 0 }),
+      )
+    const out = receiver.outbox.next(stands, takeId)
+    // What made it void is dirty already; the wait keeps a plan that can never stand from spinning.
+    for (const task of out.voided) {
+      this.#replan(task)
+      receiver.stall(task.path, now)
+    }
+    return out
+  }
+
+  /** False while an operation on its way, a failure put off, or a shut gate stands in the way of planning a path. */
+  #isFree(path: Path, shut: readonly Path[]): boolean {
+    const { halves } = this.#parts
+    const deep = this.#isDirectoryAnywhere(path)
+    const isTaken = (side: Side): boolean => halves[side].outbox.isBusy(path, deep) || halves[side].isStalled(path)
+    return !sides.some(isTaken) && !shut.some(each => overlaps(each, path))
+  }
+
+  #isDirectoryAnywhere(path: Path): boolean {
+    const { past, halves } = this.#parts
+    return isDirectory(at(past.tree, path)) || sides.some(side => isDirectory(at(halves[side].tree, path)))
+  }
+
+  #dropQueued(side: Side, scope: readonly Path[]): void {
+    const { outbox } = this.#parts.halves[side]
+    for (const path of scope) {
+      const ended = this.#isDirectoryAnywhere(path) ? outbox.dropBelow(path) : outbox.drop(path)
+      for (const task of ended) this.#replan(task)
+    }
+  }
+
+  #enqueue(side: Side, operations: readonly Operation[], times: { readonly since: number; readonly now: number }): void {
+    if (operations.length === 0) return
+    const { halves, holds, resolving, log } = this.#parts
+    const half = halves[side]
+    const guard = this.#deletes[side].judge(half.tree, operations, times.now)
+    const passed = guard.held ? holds.holdRemovals(side, operations, guard.why) : operations
+    if (passed.length < operations.length) {
+      log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why })
+    }
+    const sender = halves[otherSide(side)].tree
+    const source = (operation: Operation): Source => ({ path: operation.path, agrees: senderHolds(operation, sender) })
+    const reasoned = passed.map(operation => resolving.withReason(operation, side))
+    for (const task of half.outbox.add(reasoned, source, times.since)) this.#replan(task)
+  }
+
+  /** What a task was to bring about is planned anew: for a move, under both names. */
+  #replan({ operations, path, since }: Task): void {
+    const { dirty } = this.#parts
+    dirty.add(path, since)
+    for (const operation of operations) if (operation.kind === 'move') dirty.add(operation.from, since)
+  }
+}
