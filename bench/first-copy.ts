@@ -47,7 +47,11 @@ async function peerSeconds(stage: Stage): Promise<ReadonlyMap<string, number>> {
 }
 
 /** Copies a tree to the other host and, in the same minute, with other programs. Leaves the last stage for others. */
-export async function firstCopy(kit: string, shape: TreeShape, options: { readonly runs: number; readonly report: Report; readonly compare: boolean }): Promise<Stage> {
+export async function firstCopy(
+  kit: string,
+  shape: TreeShape,
+  options: { readonly runs: number; readonly report: Report; readonly compare: boolean },
+): Promise<Stage> {
   const { runs, report, compare } = options
   const ours: number[] = []
   const theirs = new Map<string, number[]>()
@@ -55,7 +59,8 @@ export async function firstCopy(kit: string, shape: TreeShape, options: { readon
     const stage = new Stage(kit)
     try {
       makeTree(stage.alpha, shape)
-      if (compare) for (const [name, seconds] of await peerSeconds(stage)) theirs.set(name, [...(theirs.get(name) ?? []), seconds])
+      if (compare)
+        for (const [name, seconds] of await peerSeconds(stage)) theirs.set(name, [...(theirs.get(name) ?? []), seconds])
       await stage.start()
       ours.push(await flushedSeconds(stage.alpha, () => stage.addRoot()))
       checkSample(stage, shape.files)
@@ -71,7 +76,10 @@ export async function firstCopy(kit: string, shape: TreeShape, options: { readon
   }
 }
 
-function addLines(report: Report, found: { files: number; ours: readonly number[]; theirs: ReadonlyMap<string, readonly number[]> }): void {
+function addLines(
+  report: Report,
+  found: { files: number; ours: readonly number[]; theirs: ReadonlyMap<string, readonly number[]> },
+): void {
   const { files, ours, theirs } = found
   const what = `first copy of ${files.toLocaleString('en')} files`
   const own = figuresOf(ours)
@@ -88,6 +96,7 @@ function addLines(report: Report, found: { files: number; ours: readonly number[
 function checkSample(stage: Stage, files: number): void {
   for (let index = 0; index < files; index += Math.max(1, Math.floor(files / 200))) {
     const path = filePath(index)
-    if (!readFileSync(join(stage.alpha, path)).equals(readFileSync(join(stage.beta, path)))) throw new Error(`${path} was not copied`)
+    if (!readFileSync(join(stage.alpha, path)).equals(readFileSync(join(stage.beta, path))))
+      throw new Error(`${path} was not copied`)
   }
 }

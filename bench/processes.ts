@@ -10,7 +10,8 @@ export interface Memory {
 
 export function memoryOf(pid: number): Memory {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const figure = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? Number.NaN) / 1024
+  const figure = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? Number.NaN) / 1024
   return { rss: figure('Rss'), pss: figure('Pss') }
 }
 
@@ -53,7 +54,11 @@ export function isAlive(pid: number): boolean {
  * after.
  * @returns the longest block of each (ms), in the order of `pids`
  */
-export async function longestBlocks(pids: readonly number[], into: string, phase: () => Promise<void>): Promise<number[]> {
+export async function longestBlocks(
+  pids: readonly number[],
+  into: string,
+  phase: () => Promise<void>,
+): Promise<number[]> {
   for (const pid of pids) await signalled(pid, into)
   try {
     await phase()

@@ -34,7 +34,8 @@ export class Stage {
     this.beta = join(this.#base, 'twin/project')
     this.beside = join(this.#base, 'beside')
     this.#loops = join(this.#base, 'loops')
-    for (const directory of [this.alpha, this.#loops, this.beside, join(this.#home, '.dsync')]) mkdirSync(directory, { recursive: true })
+    for (const directory of [this.alpha, this.#loops, this.beside, join(this.#home, '.dsync')])
+      mkdirSync(directory, { recursive: true })
   }
 
   /** Starts the daemon with the other host known and no root yet. */
@@ -78,7 +79,8 @@ export class Stage {
       const child = spawn(join(this.#kit, 'bin/dsync'), words, { env, cwd: this.#home, timeout: commandMs })
       let said = ''
       child.stdin.end()
-      for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => (said += text))
       child.once('error', reject)
       child.once('close', code => {
         if (code === 0) resolve(said)
@@ -98,4 +100,3 @@ export class Stage {
     rmSync(this.#base, { recursive: true, force: true })
   }
 }
-

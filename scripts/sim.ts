@@ -54,7 +54,13 @@ async function runSeeds(job: Job): Promise<void> {
         await worker.terminate()
         worker = undefined
       }
-      const hung: Result = { seed: next.value, failures: [`hung for ${hangsMs / 1000} s`], operations: 0, faults: [], conflicts: { injected: 0, reported: 0 } }
+      const hung: Result = {
+        seed: next.value,
+        failures: [`hung for ${hangsMs / 1000} s`],
+        operations: 0,
+        faults: [],
+        conflicts: { injected: 0, reported: 0 },
+      }
       if (!isOver && !job.done(result ?? hung)) isOver = true
     }
     await worker?.terminate()
@@ -116,8 +122,16 @@ class Tally {
       `half files          ${count('half')}`,
       `divergences         ${count('differs')}`,
       `conflicts           ${this.injected} injected, ${this.reported} reported`,
-      `other failures      ${[...this.failures].filter(([kind]) => !['lost', 'half', 'differs'].includes(kind)).map(([kind, times]) => `${times} ${kind}`).join(', ') || 'none'}`,
-      `faults              ${[...this.faults].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([kind, times]) => `${times} ${kind}`).join(', ')}`,
+      `other failures      ${
+        [...this.failures]
+          .filter(([kind]) => !['lost', 'half', 'differs'].includes(kind))
+          .map(([kind, times]) => `${times} ${kind}`)
+          .join(', ') || 'none'
+      }`,
+      `faults              ${[...this.faults]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([kind, times]) => `${times} ${kind}`)
+        .join(', ')}`,
     ]
   }
 }
@@ -127,12 +141,18 @@ function add(counts: Map<string, number>, key: string, by: number): void {
 }
 
 function show(result: Result, mutant?: string): void {
-  console.log(`seed ${result.seed} failed; again with: npm run sim -- --seed ${result.seed} --verbose${mutant === undefined ? '' : ` --mutant '${mutant}'`}`)
+  console.log(
+    `seed ${result.seed} failed; again with: npm run sim -- --seed ${result.seed} --verbose${mutant === undefined ? '' : ` --mutant '${mutant}'`}`,
+  )
   for (const failure of result.failures.slice(0, 8)) console.log(`  ${failure}`)
   if (result.failures.length > 8) console.log(`  and ${result.failures.length - 8} more`)
 }
 
-async function runMany(first: number, runs: number, options: { readonly trace: boolean; readonly mutant?: string }): Promise<boolean> {
+async function runMany(
+  first: number,
+  runs: number,
+  options: { readonly trace: boolean; readonly mutant?: string },
+): Promise<boolean> {
   const tally = new Tally()
   const startedAt = performance.now()
   await runSeeds({
@@ -171,9 +191,15 @@ async function findMutants(first: number): Promise<boolean> {
       },
     })
     if (found === undefined) missed++
-    console.log(found === undefined ? `MISSED in ${runs} runs: ${name}` : `found in ${String(runs).padStart(3)} runs: ${name}: ${found.failures[0]?.split('\n')[0]?.slice(0, 90)}`)
+    console.log(
+      found === undefined
+        ? `MISSED in ${runs} runs: ${name}`
+        : `found in ${String(runs).padStart(3)} runs: ${name}: ${found.failures[0]?.split('\n')[0]?.slice(0, 90)}`,
+    )
   }
-  console.log(`${mutants.length - missed} of ${mutants.length} planted bugs were found, each within ${mutantRuns} histories from seed ${first} on`)
+  console.log(
+    `${mutants.length - missed} of ${mutants.length} planted bugs were found, each within ${mutantRuns} histories from seed ${first} on`,
+  )
   return missed === 0
 }
 
@@ -194,6 +220,9 @@ if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(runs) || runs < 1) {
 } else {
   const ok = values.mutants
     ? await findMutants(seed)
-    : await runMany(seed, runs, { trace: values.verbose, ...(values.mutant !== undefined && { mutant: values.mutant }) })
+    : await runMany(seed, runs, {
+        trace: values.verbose,
+        ...(values.mutant !== undefined && { mutant: values.mutant }),
+      })
   if (!ok) process.exitCode = 1
 }

@@ -36,7 +36,12 @@ export interface Backoff {
  * a path in back-off waits for its turn.
  * @param signal `closed` is the best sign that a save is over; see `WatchEvent`.
  */
-export function noted(before: Pending | undefined, signal: 'changed' | 'closed' | 'gone', now: number, backoff?: Backoff): Pending {
+export function noted(
+  before: Pending | undefined,
+  signal: 'changed' | 'closed' | 'gone',
+  now: number,
+  backoff?: Backoff,
+): Pending {
   const firstAt = before?.firstAt ?? now
   const earliest = backoff === undefined ? now : Math.max(now, backoff.sentAt + backoff.waitMs)
   return { firstAt, lastAt: now, dueAt: earliest, closed: signal === 'closed' }
@@ -46,7 +51,11 @@ export function noted(before: Pending | undefined, signal: 'changed' | 'closed' 
  * Decides whether a sight is believed now, or after how much more time it is worth another look.
  * Measured: at the first event 114–144 of 200 plain saves read as empty, and 82 of 100 vim-style saves as absent.
  */
-export function believed(sight: Sight, pending: Pending, now: number): { readonly ready: true } | { readonly againAt: number } {
+export function believed(
+  sight: Sight,
+  pending: Pending,
+  now: number,
+): { readonly ready: true } | { readonly againAt: number } {
   const needed = quietNeeded(sight)
   if (needed === 0) return { ready: true }
   const at = Math.min(pending.lastAt + needed, pending.firstAt + endlessMs)
@@ -56,16 +65,20 @@ export function believed(sight: Sight, pending: Pending, now: number): { readonl
 function quietNeeded(sight: Sight): number {
   switch (sight) {
     case 'whole':
-    case 'likely': return 0
-    case 'shorter': return shorterQuietMs
+    case 'likely':
+      return 0
+    case 'shorter':
+      return shorterQuietMs
     case 'absent':
     case 'empty':
-    case 'open': return quietMs
+    case 'open':
+      return quietMs
   }
 }
 
 /** The back-off of a path that was just sent: doubles while it keeps changing, starts anew after a quiet while. */
 export function backedOff(before: Backoff | undefined, now: number): Backoff {
-  if (before === undefined || now - before.sentAt > 2 * before.waitMs + backoffLastMs) return { sentAt: now, waitMs: backoffFirstMs }
+  if (before === undefined || now - before.sentAt > 2 * before.waitMs + backoffLastMs)
+    return { sentAt: now, waitMs: backoffFirstMs }
   return { sentAt: now, waitMs: Math.min(before.waitMs * 2, backoffLastMs) }
 }

@@ -14,9 +14,7 @@ export interface SessionStore {
    * written under, the journal is dropped. A damaged store comes back empty with `damaged` true: content is compared
    * anew and no deletion is inferred.
    */
-  load(
-    boots: Boots,
-  ): Promise<{
+  load(boots: Boots): Promise<{
     readonly ancestor: Tree | undefined
     readonly conflicts: readonly StoredConflict[]
     readonly damaged: boolean

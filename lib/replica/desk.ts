@@ -64,10 +64,17 @@ export class Desk {
 
   async #answer(question: Question): Promise<Answer> {
     switch (question.about) {
-      case 'trash': return { about: 'trash', items: this.#hands.work.trash.list(question.path, Math.min(question.limit, trashItemsLimit)) }
-      case 'restore': return { about: 'restore', ...(await restore(this.#hands, question.trash, this.#pause)) }
-      case 'time': return { about: 'time', mtimeMs: this.#at(question.path, (directory, name) => directory.lookup(name)?.mtimeMs) }
-      case 'place-copy': return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question.path, this.#pause) }
+      case 'trash':
+        return {
+          about: 'trash',
+          items: this.#hands.work.trash.list(question.path, Math.min(question.limit, trashItemsLimit)),
+        }
+      case 'restore':
+        return { about: 'restore', ...(await restore(this.#hands, question.trash, this.#pause)) }
+      case 'time':
+        return { about: 'time', mtimeMs: this.#at(question.path, (directory, name) => directory.lookup(name)?.mtimeMs) }
+      case 'place-copy':
+        return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question.path, this.#pause) }
       case 'text': {
         const limit = Math.min(question.limit, textBytesLimit)
         if (question.of === 'copy') return { about: 'text', text: this.#copies.text(question.path, limit) }

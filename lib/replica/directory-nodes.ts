@@ -31,7 +31,16 @@ export class DirectoryNodes {
   #nextKey = rootKey + 1
 
   constructor(device: number, inode: number) {
-    this.root = { key: rootKey, name: '', parent: undefined, device, inode, mtimeMs: -1, watched: false, children: undefined }
+    this.root = {
+      key: rootKey,
+      name: '',
+      parent: undefined,
+      device,
+      inode,
+      mtimeMs: -1,
+      watched: false,
+      children: undefined,
+    }
     this.#byKey.set(rootKey, this.root)
     this.#byInode.set(inodeKey(device, inode), this.root)
   }
@@ -55,13 +64,28 @@ export class DirectoryNodes {
   }
 
   /** The node for a child directory: the one there if it is the same directory, else a new one (the old one and all below is dropped). */
-  enter(parent: DirectoryNode, name: string, device: number, inode: number, dropped: (node: DirectoryNode) => void): DirectoryNode {
+  enter(
+    parent: DirectoryNode,
+    name: string,
+    device: number,
+    inode: number,
+    dropped: (node: DirectoryNode) => void,
+  ): DirectoryNode {
     const known = parent.children?.get(name)
     if (known !== undefined) {
       if (known.device === device && known.inode === inode) return known
       this.drop(known, dropped)
     }
-    const node: DirectoryNode = { key: this.#nextKey++, name, parent, device, inode, mtimeMs: -1, watched: false, children: undefined }
+    const node: DirectoryNode = {
+      key: this.#nextKey++,
+      name,
+      parent,
+      device,
+      inode,
+      mtimeMs: -1,
+      watched: false,
+      children: undefined,
+    }
     parent.children ??= new Map()
     parent.children.set(name, node)
     this.#byKey.set(node.key, node)

@@ -29,8 +29,12 @@ export class IdentityTable {
     const row = this.#find(directory, name)
     if (row < 0) return false
     const at = row * 4
-    return this.#rows[at] === found.size && this.#rows[at + 1] === found.mtimeMs
-      && this.#rows[at + 2] === found.ctimeMs && this.#rows[at + 3] === found.inode
+    return (
+      this.#rows[at] === found.size &&
+      this.#rows[at + 1] === found.mtimeMs &&
+      this.#rows[at + 2] === found.ctimeMs &&
+      this.#rows[at + 3] === found.inode
+    )
   }
 
   get(directory: number, name: string): Identity | undefined {
@@ -57,7 +61,8 @@ export class IdentityTable {
   #put(low: number, high: number, size: number, mtimeMs: number, ctimeMs: number, inode: number): void {
     const capacity = this.#keys.length / 2
     let row = low & (capacity - 1)
-    while (!this.#isFree(row) && !(this.#keys[row * 2] === low && this.#keys[row * 2 + 1] === high)) row = (row + 1) & (capacity - 1)
+    while (!this.#isFree(row) && !(this.#keys[row * 2] === low && this.#keys[row * 2 + 1] === high))
+      row = (row + 1) & (capacity - 1)
     if (this.#isFree(row)) {
       this.#used++
       this.#live++
@@ -74,7 +79,8 @@ export class IdentityTable {
     const [low, high] = this.#hash(directory, name)
     const capacity = this.#keys.length / 2
     for (let row = low & (capacity - 1); !this.#isFree(row); row = (row + 1) & (capacity - 1)) {
-      if (this.#keys[row * 2] === low && this.#keys[row * 2 + 1] === high) return Number.isNaN(this.#rows[row * 4]) ? -1 : row
+      if (this.#keys[row * 2] === low && this.#keys[row * 2 + 1] === high)
+        return Number.isNaN(this.#rows[row * 4]) ? -1 : row
     }
     return -1
   }
@@ -97,7 +103,14 @@ export class IdentityTable {
     for (let row = 0; row < capacity; row++) {
       const size = rows[row * 4] ?? 0
       if (keys[row * 2 + 1] === 0 || Number.isNaN(size)) continue
-      this.#put(keys[row * 2] ?? 0, keys[row * 2 + 1] ?? 0, size, rows[row * 4 + 1] ?? 0, rows[row * 4 + 2] ?? 0, rows[row * 4 + 3] ?? 0)
+      this.#put(
+        keys[row * 2] ?? 0,
+        keys[row * 2 + 1] ?? 0,
+        size,
+        rows[row * 4 + 1] ?? 0,
+        rows[row * 4 + 2] ?? 0,
+        rows[row * 4 + 3] ?? 0,
+      )
     }
   }
 
@@ -113,6 +126,6 @@ export class IdentityTable {
     }
     low = Math.imul(low ^ (low >>> 16), 0x85ebca6b)
     high = Math.imul(high ^ (high >>> 13), 0xc2b2ae3d)
-    return [(low ^ (low >>> 13)) >>> 0, ((high ^ (high >>> 16)) >>> 0) || 1]
+    return [(low ^ (low >>> 13)) >>> 0, (high ^ (high >>> 16)) >>> 0 || 1]
   }
 }

@@ -51,9 +51,12 @@ export function look(directory: DirectoryHandle, asked: LookedFor, rules: LookRu
     switch (stat.kind) {
       case 'directory':
         return stat.device === rules.device ? { found: 'directory', stat } : problem('MOUNT', previous, stat)
-      case 'symlink': return lookAtLink(directory, asked, stat)
-      case 'file': return lookAtFile(directory, asked, stat, rules)
-      default: return { found: 'entry', entry: { kind: 'untracked', why: stat.kind }, stat, content: undefined }
+      case 'symlink':
+        return lookAtLink(directory, asked, stat)
+      case 'file':
+        return lookAtFile(directory, asked, stat, rules)
+      default:
+        return { found: 'entry', entry: { kind: 'untracked', why: stat.kind }, stat, content: undefined }
     }
   } catch (error) {
     const code = codeOf(error)
@@ -138,9 +141,22 @@ function syncedOver(previous: Entry | undefined): SyncedEntry | undefined {
   return isSynced(under) ? under : undefined
 }
 
-const unknownStat: Stat = { kind: 'file', mode: 0, size: -1, mtimeMs: -1, ctimeMs: -1, inode: -1, device: -1, links: 0, owner: -1 }
+const unknownStat: Stat = {
+  kind: 'file',
+  mode: 0,
+  size: -1,
+  mtimeMs: -1,
+  ctimeMs: -1,
+  inode: -1,
+  device: -1,
+  links: 0,
+  owner: -1,
+}
 
 /** Codes that say a look failed for want of descriptors or memory: try again, change nothing. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof SyncError && (error.code === 'EMFILE' || error.code === 'ENFILE' || error.code === 'ENOMEM' || error.code === 'EAGAIN')
+  return (
+    error instanceof SyncError &&
+    (error.code === 'EMFILE' || error.code === 'ENFILE' || error.code === 'ENOMEM' || error.code === 'EAGAIN')
+  )
 }

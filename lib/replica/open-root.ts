@@ -71,7 +71,10 @@ function openLocked(options: RootOptions, { root, home, native, created, lock }:
   const area = openWork(work, { abilities, clock: options.clock })
   const remarks = recover(root, area).map(({ path, why }) => ({ code: 'RECOVERED', path, why }))
   const watching = {
-    wanted: options.watcher, root: root.base, ignores, startWorker: options.startWorker,
+    wanted: options.watcher,
+    root: root.base,
+    ignores,
+    startWorker: options.startWorker,
     remark: (why: string) => remarks.push({ code: 'WATCHER', path: '', why }),
   }
   return new LocalReplica({
@@ -120,12 +123,21 @@ function ensureRoot(root: Disk, home: Disk): boolean {
     return false
   } catch (error) {
     const hint = 'mount it or put it back; to start over: dsync roots remove, then dsync roots add'
-    throw new SyncError('ROOT_MISSING', `Cannot open the root ${root.base}: it is not there any more`, { verdict: 'halt', hint, cause: error })
+    throw new SyncError('ROOT_MISSING', `Cannot open the root ${root.base}: it is not there any more`, {
+      verdict: 'halt',
+      hint,
+      cause: error,
+    })
   }
 }
 
 /** In the kit's home when files can be moved from there into the root, else in the root. */
-function chooseWorkDisk(root: Disk, home: Disk, options: RootOptions, native: Native | undefined): { readonly work: Disk; readonly abilities: Probed } {
+function chooseWorkDisk(
+  root: Disk,
+  home: Disk,
+  options: RootOptions,
+  native: Native | undefined,
+): { readonly work: Disk; readonly abilities: Probed } {
   const probed = probe(root, home)
   if (probed.stagingInHome) return { work: home, abilities: probed }
   home.close()

@@ -53,7 +53,9 @@ export class ContentReader {
       const bytes = file.read(offset, length)
       const stat = file.stat()
       const isWhole = offset === 0 && bytes.length === stat.size
-      const isThatFile = isWhole ? this.#options.digest(bytes) === digest : view.identities.matches(node.key, name, stat)
+      const isThatFile = isWhole
+        ? this.#options.digest(bytes) === digest
+        : view.identities.matches(node.key, name, stat)
       return isThatFile ? { type: 'content', id, bytes, mtimeMs: stat.mtimeMs } : undefined
     } finally {
       file.close()

@@ -25,7 +25,12 @@ export class RootGuard {
   #isUnreadable = false
   #cancel: () => void = () => {}
 
-  constructor(holder: { readonly disk: Disk; readonly name: string }, root: Pick<Stat, 'device' | 'inode'>, clock: Clock, told: Told) {
+  constructor(
+    holder: { readonly disk: Disk; readonly name: string },
+    root: Pick<Stat, 'device' | 'inode'>,
+    clock: Clock,
+    told: Told,
+  ) {
     this.#holder = holder
     this.#root = root
     this.#clock = clock
@@ -79,7 +84,8 @@ export class RootGuard {
         const stat = handle.lookup(this.#holder.name)
         if (stat === undefined) return ['root-missing', `the root ${where} is gone`]
         if (stat.kind !== 'directory') return ['root-replaced', `the root ${where} is a ${stat.kind} now`]
-        if (stat.device !== this.#root.device || stat.inode !== this.#root.inode) return ['root-replaced', `the root ${where} is another directory now`]
+        if (stat.device !== this.#root.device || stat.inode !== this.#root.inode)
+          return ['root-replaced', `the root ${where} is another directory now`]
         if (this.#isUnreadable) tryToList(handle, this.#holder.name)
         this.#isUnreadable = false
         return [undefined, '']

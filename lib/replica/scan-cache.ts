@@ -16,7 +16,16 @@ const fileName = 'scan-cache'
 const header = 'dsync scan cache 1'
 
 type CachedChild =
-  | readonly ['f', name: string, mode: number, size: number, digest: string, mtimeMs: number, ctimeMs: number, inode: number]
+  | readonly [
+      'f',
+      name: string,
+      mode: number,
+      size: number,
+      digest: string,
+      mtimeMs: number,
+      ctimeMs: number,
+      inode: number,
+    ]
   | readonly ['l', name: string, target: string]
   | readonly ['d', name: string, mode: number, device: number, inode: number, mtimeMs: number]
 
@@ -68,7 +77,9 @@ function lineOf(node: DirectoryNode, name: string, entry: Entry, view: View): Ca
   }
   if (entry.kind !== 'file') return undefined
   const identity = view.identities.get(node.key, name)
-  return identity && ['f', name, entry.mode, entry.size, entry.digest, identity.mtimeMs, identity.ctimeMs, identity.inode]
+  return (
+    identity && ['f', name, entry.mode, entry.size, entry.digest, identity.mtimeMs, identity.ctimeMs, identity.inode]
+  )
 }
 
 /**
@@ -91,7 +102,12 @@ export function readScanCache(work: Disk, view: View): boolean {
   return true
 }
 
-function fill(path: string, node: DirectoryNode, byPath: ReadonlyMap<string, readonly CachedChild[]>, view: View): Tree {
+function fill(
+  path: string,
+  node: DirectoryNode,
+  byPath: ReadonlyMap<string, readonly CachedChild[]>,
+  view: View,
+): Tree {
   const entries: (readonly [string, Entry])[] = []
   for (const line of byPath.get(path) ?? []) {
     if (line[0] === 'l') entries.push([line[1], { kind: 'symlink', target: line[2] }])

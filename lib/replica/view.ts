@@ -67,7 +67,9 @@ export class View {
     this.nodes.move(node, parent, name, this.#dropped)
     if (observed) {
       this.#moves.push(move)
-      this.#paths = new Set([...this.#paths].map(path => (isWithin(path, move.from) ? rebase(path, move.from, move.to) : path)))
+      this.#paths = new Set(
+        [...this.#paths].map(path => (isWithin(path, move.from) ? rebase(path, move.from, move.to) : path)),
+      )
     }
     return move
   }
@@ -77,7 +79,11 @@ export class View {
   }
 
   /** What `observe` and observed moves gathered since the last call. */
-  takeNews(): { readonly paths: readonly Path[]; readonly moves: readonly Move[]; readonly contents: ReadonlyMap<Digest, Content> } {
+  takeNews(): {
+    readonly paths: readonly Path[]
+    readonly moves: readonly Move[]
+    readonly contents: ReadonlyMap<Digest, Content>
+  } {
     const news = { paths: [...this.#paths], moves: this.#moves, contents: this.#contents }
     this.#paths = new Set()
     this.#moves = []

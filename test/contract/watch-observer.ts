@@ -14,6 +14,9 @@ const lookMs = 5
 /** How often the whole disk is compared with what is known (ms). */
 const diffMs = 20
 
+/** Somebody takes their time (ms): part of what is tested, never a wait for something. */
+export const pause = (ms: number): Promise<void> => delay(ms)
+
 export interface Waiting {
   /** ms between two looks at the condition. */
   readonly everyMs: number

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf } from '../../lib/core/errors.ts'
 import type { WatchDisk } from './watch-disk.ts'
+import { pause } from './watch-observer.ts'
 import type { WatcherMaker } from './watch-world.ts'
 import { observed, stillHears } from './watch-world.ts'
 
@@ -26,7 +26,7 @@ export function stormTests(maker: WatcherMaker): void {
     const random = randomFrom(seed)
     for (let step = 0; step < 400; step++) {
       storm(disk, random, step)
-      if (random(10) === 0) await delay(random(4))
+      if (random(10) === 0) await pause(random(4))
     }
     await observer.converged()
     await stillHears(observer)

@@ -1,17 +1,13 @@
-import { Worker } from 'node:worker_threads'
 import type { OpenWatcher } from '../../lib/ports/watcher.ts'
-import type { StartWorker } from '../../lib/ports/worker.ts'
 import { loadKoffi } from '../../lib/replica/koffi.ts'
 import { openChokidar } from '../../lib/replica/watch/chokidar.ts'
 import { openFsWatch } from '../../lib/replica/watch/fs-watch.ts'
 import { openFsevents } from '../../lib/replica/watch/fsevents.ts'
 import { openInotify } from '../../lib/replica/watch/inotify.ts'
 import { openPolling } from '../../lib/replica/watch/polling.ts'
+import { startWorker } from '../worker.ts'
 import { realDisk } from './watch-disk.ts'
 import type { WatcherMaker } from './watch-world.ts'
-
-export const startWorker: StartWorker = (role, data) =>
-  new Worker(new URL('../../scripts/worker.ts', import.meta.url), { workerData: { role, data } })
 
 const koffi = process.platform === 'linux' ? loadKoffi() : undefined
 const ignores = () => false

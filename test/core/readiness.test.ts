@@ -43,7 +43,10 @@ it('a path that keeps changing is looked at less and less often, and at once aga
     backoff = backedOff(backoff, now)
     waits.push(backoff.waitMs)
   }
-  assert.deepEqual(waits.slice(0, 3), [2, 4, 8].map(times => times * backoffFirstMs))
+  assert.deepEqual(
+    waits.slice(0, 3),
+    [2, 4, 8].map(times => times * backoffFirstMs),
+  )
   assert.equal(waits.at(-1), backoffLastMs)
   assert.equal(backedOff(backoff, backoff.sentAt + 10 * backoffLastMs).waitMs, backoffFirstMs)
 })

@@ -115,11 +115,15 @@ const undefinable = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined>
 
 const put = { kind: fc.constant('put' as const), path, before: undefinable(shallowSynced), after: shallowSynced }
 
+const reason = fc.constant('conflict-loser' as const)
+
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   record(put),
   record({ ...put, basis: path }),
   record({ ...put, basis: path, mtimeMs: moment }),
+  record({ ...put, reason }),
   record({ kind: fc.constant('remove' as const), path, before: shallowSynced }),
+  record({ kind: fc.constant('remove' as const), path, before: shallowSynced, reason }),
   record({ kind: fc.constant('move' as const), from: path, path, before: mode.map(each => directory(each)) }),
 )
 

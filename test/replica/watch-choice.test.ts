@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { networkDisk } from '../../lib/replica/watch/network-disk.ts'
 import type { WatcherFacts } from '../../lib/replica/watch/open-watcher.ts'
 import { chooseWatcher, watchingFor } from '../../lib/replica/watch/open-watcher.ts'
-import { startWorker } from '../contract/watcher-makers.ts'
+import { startWorker } from '../worker.ts'
 
 const linux: WatcherFacts = { wanted: 'auto', platform: 'linux', deno: false, koffi: true, network: undefined }
 

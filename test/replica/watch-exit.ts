@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { loadKoffi } from '../../lib/replica/koffi.ts'
 import { openInotify } from '../../lib/replica/watch/inotify.ts'
 import { realDisk } from '../contract/watch-disk.ts'
-import { startWorker } from '../contract/watcher-makers.ts'
+import { startWorker } from '../worker.ts'
 
 const koffi = loadKoffi()
 if (koffi === undefined) throw new Error('needs koffi')

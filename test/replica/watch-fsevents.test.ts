@@ -6,7 +6,7 @@ import type { WatchEvent } from '../../lib/ports/watcher.ts'
 import { openFsevents } from '../../lib/replica/watch/fsevents.ts'
 import { realDisk } from '../contract/watch-disk.ts'
 import { waitUntil } from '../contract/watch-observer.ts'
-import { startWorker } from '../contract/watcher-makers.ts'
+import { startWorker } from '../worker.ts'
 
 /** On Linux the same thread runs on Node's imitation of a recursive stream: enough to see the parts work together. */
 it('tells what a recursive stream in a thread says, and has what it touched listed again', async t => {

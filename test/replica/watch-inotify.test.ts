@@ -12,7 +12,7 @@ import { loadKoffi } from '../../lib/replica/koffi.ts'
 import { openInotify } from '../../lib/replica/watch/inotify.ts'
 import { realDisk } from '../contract/watch-disk.ts'
 import { waitUntil } from '../contract/watch-observer.ts'
-import { startWorker } from '../contract/watcher-makers.ts'
+import { startWorker } from '../worker.ts'
 
 const koffi = process.platform === 'linux' ? loadKoffi() : undefined
 

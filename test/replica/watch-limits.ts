@@ -7,7 +7,7 @@ import type { OpenWatcher } from '../../lib/ports/watcher.ts'
 import { chooseWatcher } from '../../lib/replica/watch/open-watcher.ts'
 import { realDisk } from '../contract/watch-disk.ts'
 import { waitUntil } from '../contract/watch-observer.ts'
-import { startWorker } from '../contract/watcher-makers.ts'
+import { startWorker } from '../worker.ts'
 
 const disk = realDisk()
 const paths = ['a', 'b', 'c', 'd']

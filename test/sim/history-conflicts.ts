@@ -18,7 +18,9 @@ export async function injectConflicts(history: History): Promise<void> {
   world.setWire(false)
   await world.pass(200)
   const expected = new Set<string>()
-  const free = random.shuffle(agreedFiles(history)).filter(path => !troubled.some(each => isWithin(path, each) || isWithin(each, path)))
+  const free = random
+    .shuffle(agreedFiles(history))
+    .filter(path => !troubled.some(each => isWithin(path, each) || isWithin(each, path)))
   const { contents } = history.programs('alpha')
   const write = (path: string): void => {
     for (const side of sides) users[side].write(path, contents.next())
@@ -50,15 +52,19 @@ export async function injectConflicts(history: History): Promise<void> {
   const reported = (world.session?.conflicts() ?? []).filter(({ path }) => !known.has(path))
   history.conflicts.injected += expected.size
   history.conflicts.reported += reported.length
-  for (const { path } of reported) if (!expected.delete(path)) failures.push(`conflicts: ${path} was reported and never made`)
+  for (const { path } of reported)
+    if (!expected.delete(path)) failures.push(`conflicts: ${path} was reported and never made`)
   for (const path of expected) failures.push(`conflicts: ${path} was never reported`)
-  for (const conflict of reported) for (const side of sides) checkCopy(history, conflict.path, side, conflict.sides[side].copy)
+  for (const conflict of reported)
+    for (const side of sides) checkCopy(history, conflict.path, side, conflict.sides[side].copy)
   for (const { path } of reported) await resolve(history, path, random.pick(sides))
   await world.pass(2000)
   const after = await world.sync()
   const left = (world.session?.conflicts() ?? []).filter(({ path }) => !known.has(path))
   for (const { path } of left) failures.push(`conflicts: ${path} was resolved and is still there after ${after.state}`)
-  failures.push(...divergences(users.alpha.snapshot(), users.beta.snapshot(), { conflicts: [...known], problems: troubled }))
+  failures.push(
+    ...divergences(users.alpha.snapshot(), users.beta.snapshot(), { conflicts: [...known], problems: troubled }),
+  )
 }
 
 /** Each host keeps the other's version. */
@@ -67,7 +73,8 @@ function checkCopy({ users, failures }: History, path: string, side: 'alpha' | '
   if (theirs === undefined || theirs.kind !== 'file') return
   const kept = copy === undefined ? undefined : inodeAt(users[side].volume, copy, false)
   if (kept === undefined) failures.push(`conflicts: ${side} has no copy of the other's ${path}`)
-  else if (digestOf(kept.data) !== digestOf(theirs.data)) failures.push(`conflicts: ${side} has ${shown(kept.data)} as copy of ${path}, not ${shown(theirs.data)}`)
+  else if (digestOf(kept.data) !== digestOf(theirs.data))
+    failures.push(`conflicts: ${side} has ${shown(kept.data)} as copy of ${path}, not ${shown(theirs.data)}`)
 }
 
 async function resolve({ world, failures }: History, path: string, take: 'alpha' | 'beta'): Promise<void> {

@@ -88,7 +88,24 @@ export class FaultPlan {
       this.#count(/^[a-z]+/.exec(what)?.[0] ?? what)
       this.#scene.tell(`fault on ${side}: ${what}`)
     }
-    switch (random.pick(['crash', 'crash', 'crash', 'fail', 'fail', 'fail', 'full', 'power', 'power', 'cut', 'cut', 'overflow', 'damage', 'kill'] as const)) {
+    switch (
+      random.pick([
+        'crash',
+        'crash',
+        'crash',
+        'fail',
+        'fail',
+        'fail',
+        'full',
+        'power',
+        'power',
+        'cut',
+        'cut',
+        'overflow',
+        'damage',
+        'kill',
+      ] as const)
+    ) {
       case 'crash': {
         if (faults === undefined) return
         const call = faults.calls + random.between(1, random.pick([10, 100, 600]))

@@ -10,7 +10,15 @@ import { divergences, halfFiles, leftovers, lostVersions, unasked } from './orac
 const healMs = 130_000
 
 /** What dsync does to files, as its log calls it. */
-const doing: ReadonlySet<string> = new Set(['put', 'remove', 'move', 'conflict', 'resolved', 'conflict-closed', 'failed'])
+const doing: ReadonlySet<string> = new Set([
+  'put',
+  'remove',
+  'move',
+  'conflict',
+  'resolved',
+  'conflict-closed',
+  'failed',
+])
 
 /** Ends all faults, lets everything settle, and notes what is not as promised. */
 export async function judge(history: History): Promise<void> {
@@ -34,7 +42,7 @@ export async function judge(history: History): Promise<void> {
   await staysQuiet(history, 'the next sync')
   await losesEvents(history)
   await injectConflicts(history)
-  if (await settled(history) === undefined) return
+  if ((await settled(history)) === undefined) return
   for (const side of sides) failures.push(...lostVersions(side, users[side]))
   await world.stopHub()
   world.startHub()
@@ -83,7 +91,8 @@ async function losesEvents(history: History): Promise<void> {
   const { world, users, failures, random } = history
   for (const side of sides) {
     if (world[side].watcher?.traits.tellsLoss !== true) continue
-    for (let i = random.between(1, 3); i > 0; i--) users[side].write(`unheard-${side}-${random.int(3)}`, history.programs(side).contents.next())
+    for (let i = random.between(1, 3); i > 0; i--)
+      users[side].write(`unheard-${side}-${random.int(3)}`, history.programs(side).contents.next())
     world[side].watcher?.overflow()
   }
   if ((await settled(history)) === undefined) return

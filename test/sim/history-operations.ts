@@ -113,7 +113,8 @@ function swapNames(programs: Programs): Program | undefined {
   const a = existing(programs, kind)
   const b = existing(programs, kind)
   if (a === undefined || b === undefined || a === b) return undefined
-  if (random.chance(0.5) && user.volume.options.exchange) return step(`exchange ${a} ${b}`, () => user.mv(a, b, 'exchange'))
+  if (random.chance(0.5) && user.volume.options.exchange)
+    return step(`exchange ${a} ${b}`, () => user.mv(a, b, 'exchange'))
   const aside = `${a}.tmp`
   return program(`swap ${a} ${b}`, function* () {
     user.mv(a, aside)
@@ -128,7 +129,10 @@ function chainOfMoves(programs: Programs): Program | undefined {
   const { user, random, names } = programs
   const first = existing(programs, random.pick(['leaf', 'directory'] as const))
   if (first === undefined) return undefined
-  const chain = random.shuffle(names).slice(0, 3).map(name => join(parentOf(first), name))
+  const chain = random
+    .shuffle(names)
+    .slice(0, 3)
+    .map(name => join(parentOf(first), name))
   return program(`mv chain ${first} ${chain.join(' ')}`, function* () {
     let from = first
     for (const to of chain) {
@@ -149,14 +153,22 @@ function changeMode(programs: Programs): Program | undefined {
   const path = existing(programs, random.pick(['file', 'file', 'directory'] as const))
   if (path === undefined) return undefined
   const isDirectory = user.find(path)?.isDirectory === true
-  const mode = random.pick(isDirectory ? [0o755, 0o700, 0o775, 0o755, 0o700, 0] : [0o644, 0o755, 0o600, 0o640, 0o444, 0])
+  const mode = random.pick(
+    isDirectory ? [0o755, 0o700, 0o775, 0o755, 0o700, 0] : [0o644, 0o755, 0o600, 0o640, 0o444, 0],
+  )
   return step(`chmod ${mode.toString(8)} ${path}`, () => user.chmod(path, mode))
 }
 
 function linkSymbolically(programs: Programs): Program {
   const { user, random, names } = programs
   const path = anyPath(programs)
-  const target = random.pick([random.pick(names), `../${random.pick(names)}`, `${random.pick(names)}/${random.pick(names)}`, '/etc/none', '../../../x'])
+  const target = random.pick([
+    random.pick(names),
+    `../${random.pick(names)}`,
+    `${random.pick(names)}/${random.pick(names)}`,
+    '/etc/none',
+    '../../../x',
+  ])
   return program(`ln -s ${target} ${path}`, function* () {
     if (random.chance(0.5)) {
       user.rm(path)
@@ -277,6 +289,7 @@ function titleOf(bytes: Uint8Array): string {
 }
 
 function step(label: string, run: () => void): Program {
+  // oxlint-disable-next-line require-yield -- it does all it does at once
   return program(label, function* () {
     run()
   })

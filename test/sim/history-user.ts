@@ -93,7 +93,8 @@ export class RecordedUser extends SimUser {
     for (const { inode } of inodesBelow(this.volume.root)) {
       before.set(inode, inode.data)
       const madeAt = this.#madeAt.get(inode)
-      const isStored = madeAt !== undefined && madeAt <= this.volume.journal.committed && inode.durable.data === inode.data
+      const isStored =
+        madeAt !== undefined && madeAt <= this.volume.journal.committed && inode.durable.data === inode.data
       if (isStored) certain.add(digestOf(inode.data))
     }
     cut()
@@ -116,7 +117,8 @@ export class RecordedUser extends SimUser {
 
   #leaves(inode: Inode): void {
     if (inode.kind === 'file') this.ledger.gone.add(digestOf(inode.data))
-    for (const below of inodesBelow(inode)) if (below.inode.kind === 'file') this.ledger.gone.add(digestOf(below.inode.data))
+    for (const below of inodesBelow(inode))
+      if (below.inode.kind === 'file') this.ledger.gone.add(digestOf(below.inode.data))
   }
 
   #closed(inode: Inode, path: string): void {
@@ -143,7 +145,14 @@ export class RecordedUser extends SimUser {
     if (!this.owed.has(digest)) return
     const slots = this.#inodeAt(this.#slots, false)
     for (const { inode, parent } of inodesBelow(this.volume.root)) {
-      if (inode !== from && parent !== slots && inode.kind === 'file' && inode.data.length === bytes.length && digestOf(inode.data) === digest) return
+      if (
+        inode !== from &&
+        parent !== slots &&
+        inode.kind === 'file' &&
+        inode.data.length === bytes.length &&
+        digestOf(inode.data) === digest
+      )
+        return
     }
     this.owed.delete(digest)
   }

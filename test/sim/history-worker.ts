@@ -17,5 +17,7 @@ const { runHistory } = await import('./history-run.ts')
 
 parentPort?.on('message', (seed: number) => {
   const options = trace === true ? { trace: (line: string) => parentPort?.postMessage({ line }), traceCalls: true } : {}
-  void runHistory(seed, options).then(result => parentPort?.postMessage({ result: { ...result, faults: [...result.faults] } }))
+  void runHistory(seed, options).then(result =>
+    parentPort?.postMessage({ result: { ...result, faults: [...result.faults] } }),
+  )
 })

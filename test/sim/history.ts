@@ -100,7 +100,8 @@ export class History implements Scene {
   /** Everything that users began is brought to its end. */
   finishPrograms(): void {
     for (const side of sides) {
-      for (const program of [...this.#running[side]]) while (this.#running[side].includes(program)) this.#advance(side, program)
+      for (const program of [...this.#running[side]])
+        while (this.#running[side].includes(program)) this.#advance(side, program)
     }
   }
 
@@ -127,7 +128,12 @@ export class History implements Scene {
 
   #programsOf(side: Side): Programs {
     const contents = new Contents(side === 'alpha' ? 'A' : 'B', this.random.fork(`contents ${side}`))
-    return { user: this.users[side], random: this.random.fork(`programs ${side}`), contents, names: ['a', 'b', 'c', 'd'] }
+    return {
+      user: this.users[side],
+      random: this.random.fork(`programs ${side}`),
+      contents,
+      names: ['a', 'b', 'c', 'd'],
+    }
   }
 }
 

@@ -27,12 +27,24 @@ export const mutants: readonly Mutant[] = [
     '  if (isOurs(captured)) {',
     '  if (isOurs(captured) || capture.why === "replaced") {',
   ]),
-  mutant('the ancestor is trusted after a reboot before it was durable', [
-    'lib/sync/session-loop.ts',
-    'const boots = { alpha: alpha.facts.bootId, beta: beta.facts.bootId }',
-    "const boots = { alpha: alpha.facts.bootId.slice(0, 1), beta: beta.facts.bootId.slice(0, 1) }",
-  ], ['lib/sync/session-loop.ts', "if (alpha.facts.bootId !== boots.alpha || beta.facts.bootId !== boots.beta) return", '']),
-  mutant('a checkpoint is answered before the disk was flushed', ['lib/replica/local-replica.ts', 'await root.flush()\n    } catch', '} catch']),
+  mutant(
+    'the ancestor is trusted after a reboot before it was durable',
+    [
+      'lib/sync/session-loop.ts',
+      'const boots = { alpha: alpha.facts.bootId, beta: beta.facts.bootId }',
+      'const boots = { alpha: alpha.facts.bootId.slice(0, 1), beta: beta.facts.bootId.slice(0, 1) }',
+    ],
+    [
+      'lib/sync/session-loop.ts',
+      'if (alpha.facts.bootId !== boots.alpha || beta.facts.bootId !== boots.beta) return',
+      '',
+    ],
+  ),
+  mutant('a checkpoint is answered before the disk was flushed', [
+    'lib/replica/local-replica.ts',
+    'await root.flush()\n    } catch',
+    '} catch',
+  ]),
   mutant('slots are cleaned at the start without a look', [
     'lib/replica/recovery.ts',
     '  const capture = unfinished.captures.get(slot)\n  if (capture !== undefined) return',
@@ -44,18 +56,18 @@ export const mutants: readonly Mutant[] = [
     "return { found: 'absent' }",
   ]),
   mutant('lost events are ignored', [
-    'lib/replica/local-replica.ts',
-    "        case 'lost':\n          this.#lost(event)\n",
-    "        case 'lost':\n",
+    'lib/replica/heed-events.ts',
+    'for (const each of event.below ? nodes.below(node) : [node]) listings.add(each, true)',
+    '',
   ]),
   mutant('content becomes visible before it is durable', ['lib/replica/slots.ts', 'if (durable) file.sync()', '']),
   mutant('the ancestor advances though the sender held something else', [
-    'lib/core/session/session.ts',
+    'lib/core/session/settlement.ts',
     'const agrees = task.agrees || operation !== task.operations.at(-1)',
     'const agrees = true',
   ]),
   mutant('a stale operation counts as done', [
-    'lib/core/session/session.ts',
+    'lib/core/session/settlement.ts',
     "if (outcome.result === 'done' || outcome.result === 'kept') {",
     "if (outcome.result === 'done' || outcome.result === 'kept' || outcome.result === 'stale') {",
   ]),
@@ -69,14 +81,26 @@ export const mutants: readonly Mutant[] = [
     'this.#rows[at + 2] === found.ctimeMs &&',
     '',
   ]),
-  mutant('swaps are not written down', ['lib/replica/slot-journal.ts', 'if (!this.#planned.has(capture.slot)) this.#append(capture, durable)', '']),
+  mutant('swaps are not written down', [
+    'lib/replica/slot-journal.ts',
+    'if (!this.#planned.has(capture.slot)) this.#append(capture, durable)',
+    '',
+  ]),
   mutant('what goes to the trash is deleted', [
     'lib/replica/settle.ts',
     "  return {\n    what: 'trashed',\n",
     "  work.slots.drop(capture.slot)\n  if (path !== '') return { what: 'trashed', trashed: { id: '', recheck: undefined } }\n  return {\n    what: 'trashed',\n",
   ]),
-  mutant('ignored files are synced', ['lib/replica/look.ts', "if (rules.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }", '']),
-  mutant('a file as young as the clock is coarse is not looked at again', ['lib/replica/refresh.ts', 'if (racyMs > 0 &&', 'if (racyMs < 0 &&']),
+  mutant('ignored files are synced', [
+    'lib/replica/look.ts',
+    "if (rules.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }",
+    '',
+  ]),
+  mutant('a file as young as the clock is coarse is not looked at again', [
+    'lib/replica/refresh.ts',
+    'if (racyMs > 0 &&',
+    'if (racyMs < 0 &&',
+  ]),
   mutant('a directory is taken for the one that had its inode number', [
     'lib/replica/refresh.ts',
     'if (!told && !(known.mtimeMs >= 0 && known.mtimeMs === stat.mtimeMs)) return undefined',

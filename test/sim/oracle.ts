@@ -19,7 +19,11 @@ export function isIgnored(path: string): boolean {
 }
 
 /** Everything that differs between two snapshots and should not, in words. */
-export function divergences(alpha: ReadonlyMap<string, Found>, beta: ReadonlyMap<string, Found>, listed: Listed): string[] {
+export function divergences(
+  alpha: ReadonlyMap<string, Found>,
+  beta: ReadonlyMap<string, Found>,
+  listed: Listed,
+): string[] {
   const excused = [...listed.conflicts, ...listed.problems]
   const kept = new Set([...keptDirectories(alpha), ...keptDirectories(beta)])
   const found: string[] = []
@@ -101,7 +105,8 @@ export function lostVersions(side: Side, user: RecordedUser): string[] {
 export function halfFiles(side: Side, user: RecordedUser): string[] {
   const half: string[] = []
   for (const [path, found] of user.snapshot()) {
-    if (found.kind === 'file' && !user.ledger.states.has(digestOf(found.bytes))) half.push(`half: ${side} ${path} ${shown(found.bytes)}`)
+    if (found.kind === 'file' && !user.ledger.states.has(digestOf(found.bytes)))
+      half.push(`half: ${side} ${path} ${shown(found.bytes)}`)
   }
   return half
 }
@@ -111,12 +116,15 @@ export function leftovers(side: Side, user: RecordedUser): string[] {
   const { volume } = user
   const found: string[] = []
   for (const name of ['slots', 'fence']) {
-    for (const left of inodeAt(volume, `${workBase}/${name}`, false)?.children.keys() ?? []) found.push(`left: ${side} ${name}/${left}`)
+    for (const left of inodeAt(volume, `${workBase}/${name}`, false)?.children.keys() ?? [])
+      found.push(`left: ${side} ${name}/${left}`)
   }
   const journal = inodeAt(volume, `${workBase}/journal`, false)
-  if (journal !== undefined && journal.data.length > 0) found.push(`left: ${side} journal of ${journal.data.length} bytes`)
+  if (journal !== undefined && journal.data.length > 0)
+    found.push(`left: ${side} journal of ${journal.data.length} bytes`)
   const index = new TextDecoder().decode(inodeAt(volume, `${workBase}/trash.jsonl`, false)?.data)
-  for (const [, path = ''] of index.matchAll(/"path":"([^"]*)"/g)) if (isIgnored(path)) found.push(`taken: ${side} ${path} is ignored`)
+  for (const [, path = ''] of index.matchAll(/"path":"([^"]*)"/g))
+    if (isIgnored(path)) found.push(`taken: ${side} ${path} is ignored`)
   return found
 }
 
@@ -126,8 +134,10 @@ export function unasked(side: Side, user: RecordedUser): string[] {
   const found: string[] = []
   for (const line of index.split('\n')) {
     const item = parsed(line)
-    if (item?.entry?.kind !== 'file' || (item.why !== 'replaced' && item.why !== 'deleted') || item.entry.size === 0) continue
-    if (item.entry.digest !== undefined && !user.ledger.gone.has(item.entry.digest)) found.push(`unasked: ${side} ${item.path} was ${item.why}: ${line.slice(0, 200)}`)
+    if (item?.entry?.kind !== 'file' || (item.why !== 'replaced' && item.why !== 'deleted') || item.entry.size === 0)
+      continue
+    if (item.entry.digest !== undefined && !user.ledger.gone.has(item.entry.digest))
+      found.push(`unasked: ${side} ${item.path} was ${item.why}: ${line.slice(0, 200)}`)
   }
   return found
 }

@@ -35,10 +35,7 @@ function ways(file: string): Readonly<Record<string, () => void>> {
     'a row lost': () => change(file, "DELETE FROM entry WHERE name = 'f7'"),
     'a row changed': () => change(file, "UPDATE entry SET size = size + 1 WHERE name = 'f7'"),
     'a row from elsewhere': () =>
-      change(
-        file,
-        "INSERT INTO entry SELECT parent, 'new', id, kind, mode, size, content, sum FROM entry LIMIT 1",
-      ),
+      change(file, "INSERT INTO entry SELECT parent, 'new', id, kind, mode, size, content, sum FROM entry LIMIT 1"),
     'a journal line lost': () => change(file, 'DELETE FROM journal'),
     'a journal line changed': () => change(file, "UPDATE journal SET path = 'k'"),
     'a conflict changed': () => change(file, 'UPDATE conflict SET body = zeroblob(20)'),

@@ -1,7 +1,7 @@
 import type { Operation, Side } from '../operation.ts'
 import type { GuardKind } from '../operation.ts'
 import type { Path } from '../path.ts'
-import { overlaps } from '../path.ts'
+import { isWithin, overlaps } from '../path.ts'
 import type { Hold } from './messages.ts'
 import { sides } from './messages.ts'
 
@@ -94,6 +94,11 @@ export class Holds {
   spent(side: Side, path: Path): void {
     this.#approved[side].delete(path)
     this.#deletes[side].delete(path)
+  }
+
+  /** True when something is held at or below the path, or the whole root is. */
+  holdsUnder(path: Path): boolean {
+    return this.all().some(hold => hold.paths.length === 0 || hold.paths.some(held => isWithin(held, path)))
   }
 
   all(): readonly Hold[] {

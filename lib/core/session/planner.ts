@@ -111,7 +111,11 @@ export class Planner {
     }
   }
 
-  #enqueue(side: Side, operations: readonly Operation[], times: { readonly since: number; readonly now: number }): void {
+  #enqueue(
+    side: Side,
+    operations: readonly Operation[],
+    times: { readonly since: number; readonly now: number },
+  ): void {
     if (operations.length === 0) return
     const { halves, holds, resolving, log } = this.#parts
     const half = halves[side]

@@ -3,7 +3,6 @@ import type { ReplicaCommand, ReplicaEvent } from '../messages.ts'
 import type { Side } from '../operation.ts'
 import { otherSide } from '../operation.ts'
 import type { Path } from '../path.ts'
-import { isWithin } from '../path.ts'
 import type { Tree } from '../tree.ts'
 import { at, emptyTree, same, weight } from '../tree.ts'
 import { AgreedPast } from './agreed-past.ts'
@@ -350,15 +349,16 @@ export class Session {
     return this.#dirty.size === 0 && sides.every(side => this.#halves[side].outbox.isEmpty)
   }
 
+  /** What makes waiting pointless: it is told at once. */
+  get #refusal(): BarrierState | undefined {
+    if (this.#paused) return 'paused'
+    if (this.#holds.has('first-sync')) return 'held'
+    return this.#holds.halts ? 'halted' : undefined
+  }
+
   #answerBarriers(): void {
     if (this.#barriers.size === 0) return
-    const refusal = this.#paused
-      ? 'paused'
-      : this.#holds.has('first-sync')
-        ? 'held'
-        : this.#holds.halts
-          ? 'halted'
-          : undefined
+    const refusal = this.#refusal
     if (refusal !== undefined) {
       for (const id of this.#barriers.ids()) {
         this.#barriers.remove(id)
@@ -381,8 +381,7 @@ export class Session {
 
   #stateOf(path: Path): BarrierState {
     if (this.#findings.hasConflictUnder(path)) return 'conflicts'
-    if (this.#holds.all().some(hold => hold.paths.length === 0 || hold.paths.some(held => isWithin(held, path))))
-      return 'held'
+    if (this.#holds.holdsUnder(path)) return 'held'
     return this.#findings.hasProblemUnder(path) ? 'problems' : 'synced'
   }
 

@@ -38,7 +38,8 @@ export class Transfers {
   }
 
   start({ digest, size, path }: Needs): void {
-    if (!this.#open.has(digest)) this.#open.set(digest, { digest, size, path, asked: 0, passed: 0, chunks: 0, mtimeMs: 0 })
+    if (!this.#open.has(digest))
+      this.#open.set(digest, { digest, size, path, asked: 0, passed: 0, chunks: 0, mtimeMs: 0 })
   }
 
   end(digest: Digest): void {
