@@ -70,7 +70,6 @@ const patient: Readonly<Record<string, string>> = {
   'test/contract/watch-observer.ts':
     'looks again and again until a deadline: polling watchers have no event to wait for',
   'test/contract/watcher-suite.ts': 'pauses between writes are what it tests, and that nothing comes after a close',
-  'test/contract/watch-storms.ts': 'a storm pauses between its bursts, as programs do',
   'test/pipe/until.ts': 'looks again and again until a deadline at what other processes do',
   'test/storm/storm.ts': 'kills processes at moments nobody knows',
   'test/storm/user-process.ts': 'a person pauses between edits',

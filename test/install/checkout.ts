@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -94,26 +95,32 @@ export class Checkout {
     })
   }
 
-  /** Everything outside what a run may change, with kind, mode, time and content; and what runs. */
-  outside(): Readonly<Record<string, string>> {
-    const found: Record<string, string> = {}
+  /** Everything that a run must leave as it is, with kind, mode, time and content, and what runs; a line each. */
+  outside(): string[] {
+    const found: string[] = []
     const visit = (path: string): void => {
       const stat = lstatSync(path)
-      const facts = [path.slice(this.base.length), stat.mode.toString(8), stat.mtimeMs]
+      // Temporary files come and go: of their folder only what it holds counts.
+      const facts = [path, stat.mode.toString(8), path === this.temporary ? '' : stat.mtimeMs]
       if (stat.isDirectory()) {
-        found[path] = [...facts, 'directory'].join(' ')
-        for (const name of readdirSync(path)) {
-          if (path !== this.kit || (name !== 'node_modules' && name !== 'dist')) visit(join(path, name))
-        }
+        found.push([...facts, 'directory'].join(' '))
+        const free = path === this.kit ? ['node_modules', 'dist'] : []
+        for (const name of readdirSync(path)) if (!free.includes(name)) visit(join(path, name))
       } else {
-        const content = stat.isSymbolicLink() ? readlinkSync(path) : hash(path)
-        found[path] = [...facts, content].join(' ')
+        found.push([...facts, stat.isSymbolicLink() ? readlinkSync(path) : hash(path)].join(' '))
       }
     }
     visit(this.base)
-    for (const name of readdirSync(tmpdir())) if (/^dsync-(demo|setup)/.test(name)) found[join(tmpdir(), name)] = name
-    for (const pid of this.processes()) found[`process ${pid}`] = 'runs'
-    return found
+    for (const name of readdirSync(tmpdir())) if (/^dsync-(demo|setup)/.test(name)) found.push(join(tmpdir(), name))
+    return [...found, ...this.processes().map(pid => `process ${pid}`)].toSorted()
+  }
+
+  /** Throws when something outside is not as it was. */
+  assertAsBefore(before: readonly string[]): void {
+    const after = this.outside()
+    const gone = before.filter(line => !after.includes(line))
+    const come = after.filter(line => !before.includes(line))
+    assert.deepEqual({ gone, come }, { gone: [], come: [] })
   }
 
   /** What runs from this checkout or in its folders. */
