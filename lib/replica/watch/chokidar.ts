@@ -47,6 +47,8 @@ class ChokidarWatcher implements Watcher {
   readonly #options: ChokidarOptions
   readonly #batch: EventBatch
   readonly #paths = new Map<DirectoryKey, string>()
+  /** Which directory stood at the path when it was to be watched, unless its watch is void by now. */
+  readonly #identities = new Map<DirectoryKey, string>()
   readonly #directories = new Map<DirectoryKey, ChokidarDirectory>()
   readonly #waiting = new Set<DirectoryKey>()
   /** Ends under way: chokidar shares handles by path, and a new watch must not get hold of an old directory's. */
@@ -65,10 +67,14 @@ class ChokidarWatcher implements Watcher {
   }
 
   watch(key: DirectoryKey, path: string): boolean {
+    const identity = checkDirectory(path)
+    const cannot = this.#failed || this.#refused.has(path) || !carriesPath(path)
+    // Beginning anew would be a loss, a loss a listing, and that a new beginning.
+    if (!cannot && this.#paths.get(key) === path && this.#identities.get(key) === identity) return true
     this.unwatch(key)
-    checkDirectory(path)
-    if (this.#failed || this.#refused.has(path) || !carriesPath(path)) return false
+    if (cannot) return false
     this.#paths.set(key, path)
+    this.#identities.set(key, identity)
     this.#waiting.add(key)
     this.#beginSome()
     return true
@@ -78,6 +84,7 @@ class ChokidarWatcher implements Watcher {
     const path = this.#paths.get(key)
     const directory = this.#directories.get(key)
     this.#paths.delete(key)
+    this.#identities.delete(key)
     this.#waiting.delete(key)
     this.#directories.delete(key)
     if (path !== undefined && directory !== undefined) this.#end(path, directory)
@@ -115,7 +122,10 @@ class ChokidarWatcher implements Watcher {
       watch,
       pollMs: this.#mode.pollMs,
       ignores: (name, isDirectory) => this.#ignores(join(path, name), isDirectory),
-      tell: event => this.#batch.push(event),
+      tell: event => {
+        if (event.kind === 'self') this.#identities.delete(key)
+        this.#batch.push(event)
+      },
       begun: () => this.#begun(),
       refused: () => this.#refuse(key, path),
     })
