@@ -3,6 +3,7 @@ import { systemClock } from '../lib/replica/system-clock.ts'
 import { sessionOpener } from '../lib/sync/open-session.ts'
 import type { OpenSession } from '../lib/sync/session-handle.ts'
 import { openSqliteStore } from '../lib/sync/sqlite-store.ts'
+import { leanFlags } from './lean-flags.ts'
 import { processFacts } from './surroundings.ts'
 import { startWorker } from './start-worker.ts'
 
@@ -13,7 +14,7 @@ const agentFile = fileURLToPath(new URL(fromSource ? './agent.ts' : './agent.cjs
 export const openSession: OpenSession = sessionOpener({
   clock: systemClock,
   startWorker,
-  agentCommand: [process.execPath, agentFile],
+  agentCommand: [process.execPath, ...leanFlags, agentFile],
   environment: process.env,
   openStore: session => openSqliteStore({ file: `${processFacts().home.state}/dsync.db`, session, startWorker }),
 })

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { SyncError } from '../lib/core/errors.ts'
 import { runCommand } from '../lib/cli/run-command.ts'
+import { leanFlags } from './lean-flags.ts'
 import { processFacts } from './surroundings.ts'
 import { processTerminal } from './process-terminal.ts'
 
@@ -16,7 +17,7 @@ process.on('SIGINT', () => {
 function daemonCommand(): [string, ...string[]] {
   const source = fileURLToPath(new URL('./daemon.ts', import.meta.url))
   const script = existsSync(source) ? source : fileURLToPath(new URL('./daemon.js', import.meta.url))
-  return [process.execPath, ...process.execArgv, script]
+  return [process.execPath, ...process.execArgv, ...leanFlags, script]
 }
 
 process.exitCode = await runCommand(process.argv.slice(2), {

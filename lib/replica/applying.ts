@@ -1,6 +1,5 @@
 import type { Entry } from '../core/entry.ts'
 import { isDirectory, isSynced } from '../core/entry.ts'
-import { massDelete } from '../core/guards.ts'
 import type { ReplicaCommand } from '../core/messages.ts'
 import type { Operation, Outcome } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
@@ -8,9 +7,11 @@ import { nameOf, parentOf } from '../core/path.ts'
 import { children, sameShallow, withShallow } from '../core/tree.ts'
 import { sliceMs } from '../core/limits.ts'
 import type { Clock } from '../ports/clock.ts'
+import { detach } from '../ports/detached.ts'
 import type { Stat } from '../ports/disk.ts'
 import type { Attachment, Attachments } from './attachments.ts'
 import type { Carried } from './carried.ts'
+import { DeleteGuard } from './delete-guard.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { Hands } from './hands.ts'
 import { isKept, keptEntry } from './kept-directory.ts'
@@ -40,9 +41,6 @@ export interface ApplyingOptions {
 /** A batch this small is somebody's edit: it does not wait for a large one before it, unless it builds on it. */
 const smallBatch = 8
 
-/** Deletes asked for within this of each other are judged together by the guard (ms). */
-const deleteWindowMs = 10_000
-
 /** Operations within this of each other are one thing to undo (ms). */
 const burstMs = 1000
 
@@ -51,26 +49,18 @@ interface Running {
   readonly finished: Promise<void>
 }
 
-/** What the guard on deletes judges together. */
-interface RecentDeletes {
-  since: number
-  /** The root before any of them. */
-  readonly before: View['tree']
-  readonly operations: Operation[]
-}
-
 /** Carries out the batches of all sessions: content is prepared beside other work, then operations go one by one. */
 export class Applying {
   readonly #options: ApplyingOptions
   readonly #running = new Set<Running>()
   #lastTurn: Promise<void> = Promise.resolve()
   #closed = false
-  #approvedDeletes = false
   #burst: { readonly group: string; lastAt: number } | undefined
-  #deletes: RecentDeletes | undefined
+  readonly #deletes: DeleteGuard
 
   constructor(options: ApplyingOptions) {
     this.#options = options
+    this.#deletes = new DeleteGuard(options.clock)
   }
 
   get isBusy(): boolean {
@@ -87,19 +77,19 @@ export class Applying {
     })
     const running: Running = { paths, finished }
     this.#running.add(running)
+    detach(finished, this.#options.clock)
     if (waits) this.#lastTurn = finished
   }
 
   /** A person lifted the guard on deletes: the next ones go through. */
   approveDeletes(): void {
-    this.#approvedDeletes = true
-    this.#deletes = undefined
+    this.#deletes.approve()
   }
 
   /** Waits until nothing is in the middle. Batches not begun are not answered. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all([...this.#running].map(running => running.finished))
+    await Promise.allSettled([...this.#running].map(running => running.finished))
   }
 
   #buildsOnRunning(operations: readonly Operation[]): boolean {
@@ -183,38 +173,17 @@ export class Applying {
         verdict: 'problem',
       }
     }
-    // What is put elsewhere from a path that goes is moved, not deleted.
-    if (operation.kind === 'put' && operation.basis !== undefined) this.#recentDeletes().operations.push(operation)
-    return operation.kind === 'remove' && this.#guardsDelete(operation, attachment)
+    if (operation.kind === 'put' && operation.basis !== undefined) this.#deletes.clones(operation, view.tree)
+    return operation.kind === 'remove' && this.#isHeld(operation, attachment)
       ? { result: 'held', path, guard: 'mass-delete' }
       : undefined
   }
 
-  /** The receiving side counts deletes for itself, whatever the other says. */
-  #guardsDelete(operation: Operation, attachment: Attachment): boolean {
-    const deletes = this.#recentDeletes()
-    if (this.#approvedDeletes) {
-      // What was approved may take longer than a window: it ends with the first pause.
-      deletes.since = this.#options.clock.monotonic()
-      return false
-    }
-    deletes.operations.push(operation)
-    if (deletes.operations.length % deletesBetweenChecks !== 0) return false
-    const { held, why } = massDelete(deletes.before, deletes.operations)
-    if (!held) return false
-    deletes.operations.pop()
+  #isHeld(operation: Operation & { kind: 'remove' }, attachment: Attachment): boolean {
+    const why = this.#deletes.refusal(operation, this.#options.view.tree)
+    if (why === '') return false
     this.#options.attachments.tell(attachment, { type: 'remark', code: 'MASS_DELETE', path: operation.path, why })
     return true
-  }
-
-  #recentDeletes(): RecentDeletes {
-    const { view, clock } = this.#options
-    const now = clock.monotonic()
-    if (this.#deletes === undefined || now - this.#deletes.since > deleteWindowMs) {
-      if (this.#deletes !== undefined) this.#approvedDeletes = false
-      this.#deletes = { since: now, before: view.tree, operations: [] }
-    }
-    return this.#deletes
   }
 
   /** Brings the view up to date with what was done. */
@@ -294,6 +263,3 @@ export class Applying {
     })
   }
 }
-
-/** Judging every single delete anew would cost the square of their number. */
-const deletesBetweenChecks = 16

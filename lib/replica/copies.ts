@@ -12,6 +12,7 @@ import { copyName } from './copy-name.ts'
 import { digest } from './hash.ts'
 import { inspect } from './inspect.ts'
 import type { Turns } from './line-file.ts'
+import { isRefusal } from './refusal.ts'
 import type { Staging } from './staging.ts'
 import type { Staged } from './slots.ts'
 import type { Work } from './work.ts'
@@ -97,13 +98,20 @@ export class Copies {
     }
   }
 
-  /** Puts in order what a crash left: a copy that no conflict has any more goes to the trash. To be called at the start. */
+  /**
+   * Puts in order what a crash left: a copy that no conflict has any more goes to the trash. To be called at the start;
+   * what the disk refuses waits for the next one.
+   */
   async tidy(turns: Turns): Promise<void> {
-    for (const { name } of this.#work.area.copies.list()) {
-      if (!this.#index.isCurrent(name))
+    try {
+      for (const { name } of this.#work.area.copies.list()) {
+        if (this.#index.isCurrent(name)) continue
         this.#discard(this.#index.former(name) ?? { path: '', name, host: '', at: 0, entry: undefined })
+      }
+      await this.#index.compact(turns)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
     }
-    await this.#index.compact(turns)
   }
 
   close(): void {

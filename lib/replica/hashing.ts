@@ -1,6 +1,8 @@
 import type { Digest } from '../core/entry.ts'
 import { codeOf } from '../core/errors.ts'
 import type { Path } from '../core/path.ts'
+import type { Clock } from '../ports/clock.ts'
+import { detach } from '../ports/detached.ts'
 import type { Disk, ReadHandle, Stat } from '../ports/disk.ts'
 import type { DirtyName } from './dirty-names.ts'
 import { moved } from './look.ts'
@@ -26,13 +28,19 @@ export class Hashing {
   readonly #view: View
   readonly #hashFile: HashFile
   readonly #done: (dirty: DirtyName, result: Hashed) => void
+  readonly #clock: Clock
   readonly #queue = new Map<string, Job>()
   readonly #running = new Set<string>()
   readonly #abort = new AbortController()
 
-  constructor(root: Disk, view: View, hashFile: HashFile, done: (dirty: DirtyName, result: Hashed) => void) {
-    this.#root = root
-    this.#view = view
+  constructor(
+    known: { readonly root: Disk; readonly view: View; readonly clock: Clock },
+    hashFile: HashFile,
+    done: (dirty: DirtyName, result: Hashed) => void,
+  ) {
+    this.#root = known.root
+    this.#view = known.view
+    this.#clock = known.clock
     this.#hashFile = hashFile
     this.#done = done
   }
@@ -57,7 +65,7 @@ export class Hashing {
       if (this.#running.size >= hashesAtOnce) return
       this.#queue.delete(key)
       this.#running.add(key)
-      void this.#run(key, job)
+      detach(this.#run(key, job), this.#clock)
     }
   }
 

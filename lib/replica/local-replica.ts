@@ -7,6 +7,7 @@ import { join } from '../core/path.ts'
 import { intern } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
+import { detach } from '../ports/detached.ts'
 import type { DirectoryHandle, Disk } from '../ports/disk.ts'
 import type { Replica, ReplicaListener } from '../ports/replica.ts'
 import type { OpenWatcher, WatchEvent, Watcher } from '../ports/watcher.ts'
@@ -102,7 +103,9 @@ export class LocalReplica {
     this.#listings = new Listings(clock, () => this.#pump())
     this.#pinned = new LastPinned(root, this.#view.nodes)
     this.#rules = { ignores: options.ignores, digest: options.digest, device: top.device }
-    this.#hashing = new Hashing(root, this.#view, options.hashFile, (dirty, result) => this.#hashed(dirty, result))
+    this.#hashing = new Hashing({ root, view: this.#view, clock }, options.hashFile, (dirty, result) =>
+      this.#hashed(dirty, result),
+    )
     this.#reader = new ContentReader({ root, view: this.#view, digest: options.digest, clock })
     this.#guard = new RootGuard(options.holder, top, clock, {
       held: (guard, why) => this.#tellAll({ type: 'guard', guard, state: 'held', paths: [], why }),
@@ -130,7 +133,11 @@ export class LocalReplica {
     this.#staging = new Staging(work)
     const hands = handsOf(root, work, this.#staging, this.#view)
     const copies = new Copies(work, this.#staging)
-    void copies.tidy({ pause: () => new Promise(resolve => clock.soon(resolve)), flush: () => work.area.disk.flush() })
+    const turns = {
+      pause: () => new Promise<void>(resolve => clock.soon(resolve)),
+      flush: () => work.area.disk.flush(),
+    }
+    detach(copies.tidy(turns), clock)
     this.#desk = new Desk(hands, copies, clock)
     this.#applying = new Applying({
       hands,
@@ -233,14 +240,20 @@ export class LocalReplica {
         this.#raiseFence(attachment, command.id, command.verify)
         break
       case 'checkpoint':
-        void this.#checkpoint(() => tell({ type: 'durable', id: command.id }))
+        detach(
+          this.#checkpoint(() => tell({ type: 'durable', id: command.id })),
+          this.#options.clock,
+        )
         break
       case 'approve':
         this.#guard.check()
         if (command.guard === 'mass-delete') this.#applying.approveDeletes()
         break
       case 'ask':
-        void this.#desk.answer(command.question).then(answer => tell({ type: 'answer', id: command.id, answer }))
+        detach(
+          this.#desk.answer(command.question).then(answer => tell({ type: 'answer', id: command.id, answer })),
+          this.#options.clock,
+        )
     }
     this.#pump()
   }
@@ -257,7 +270,7 @@ export class LocalReplica {
       await root.flush()
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
-      clock.after(flushAgainMs, () => void this.#checkpoint(done))
+      clock.after(flushAgainMs, () => detach(this.#checkpoint(done), clock))
       return
     }
     done()

@@ -3,6 +3,7 @@ import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/message
 import type { Tree } from '../core/tree.ts'
 import { emptyTree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
+import { detach } from '../ports/detached.ts'
 import type { OpenReplica, Replica } from '../ports/replica.ts'
 
 /** Waits between attempts to reach a lost side, first and last (ms). */
@@ -102,7 +103,7 @@ export class Connection {
   #lost(event: ReplicaEvent & { type: 'closed' }): void {
     const replica = this.#replica
     this.#replica = undefined
-    void replica?.close()
+    if (replica !== undefined) detach(replica.close(), this.#options.clock)
     this.why = event.why
     if (event.verdict === 'halt') {
       this.#state = 'halted'

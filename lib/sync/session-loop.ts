@@ -8,6 +8,7 @@ import { Latencies } from '../core/session/latencies.ts'
 import type { Both, Effect, LogLine, OpenConflict, SessionEvent } from '../core/session/messages.ts'
 import { Session } from '../core/session/session.ts'
 import type { Clock } from '../ports/clock.ts'
+import { detach } from '../ports/detached.ts'
 import type { Gate } from '../ports/gate.ts'
 import type { LogEvent } from '../ports/log.ts'
 import type { OpenReplica } from '../ports/replica.ts'
@@ -258,7 +259,10 @@ export class SessionLoop implements SessionHandle {
       // A side may have gone and come back while the store was read.
       else this.#start()
     }
-    this.#load().then(() => started(), started)
+    detach(
+      this.#load().then(() => started(), started),
+      this.#options.clock,
+    )
   }
 
   /** What failed to be written must not be built upon: the next session starts from what is there. */
@@ -286,7 +290,10 @@ export class SessionLoop implements SessionHandle {
       if (error !== undefined) this.#storeFailed(error)
       else if (this.#isUnwatched) this.#watchStore()
     }
-    this.#options.store.settled().then(() => settled(), settled)
+    detach(
+      this.#options.store.settled().then(() => settled(), settled),
+      this.#options.clock,
+    )
   }
 
   async #load(): Promise<void> {

@@ -39,8 +39,8 @@ export interface Ran {
 export interface RunOptions {
   /** Added to the environment, or taken from it. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Called with all that was printed so far, whenever more comes. */
-  readonly onOutput?: (out: string, child: ChildProcess) => void
+  /** Acts once, as soon as some text has been printed. */
+  readonly when?: { readonly says: string; readonly act: (child: ChildProcess) => void }
   /** Runs this instead: a program with its arguments. */
   readonly command?: readonly [string, ...string[]]
 }
@@ -75,7 +75,7 @@ export class Checkout {
 
   /** Runs `./install.sh` with some words, from elsewhere, to its end. */
   install(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    const { env, onOutput, command = [join(this.kit, 'install.sh'), ...words] } = options
+    const { env, when, command = [join(this.kit, 'install.sh'), ...words] } = options
     const [program, ...parameters] = command
     return new Promise((resolve, reject) => {
       const child = spawn(program, parameters, {
@@ -86,8 +86,9 @@ export class Checkout {
       })
       let [out, err] = ['', '']
       child.stdout.setEncoding('utf8').on('data', text => {
+        const before = out
         out += String(text)
-        onOutput?.(out, child)
+        if (when !== undefined && !before.includes(when.says) && out.includes(when.says)) when.act(child)
       })
       child.stderr.setEncoding('utf8').on('data', text => (err += String(text)))
       child.once('error', reject)
@@ -95,19 +96,18 @@ export class Checkout {
     })
   }
 
-  /** Everything that a run must leave as it is, with kind, mode, time and content, and what runs; a line each. */
+  /** Everything that a run must leave as it is, with mode, content and time of change, and what runs; a line each. */
   outside(): string[] {
     const found: string[] = []
     const visit = (path: string): void => {
       const stat = lstatSync(path)
-      // Temporary files come and go: of their folder only what it holds counts.
-      const facts = [path, stat.mode.toString(8), path === this.temporary ? '' : stat.mtimeMs]
+      const mode = stat.mode.toString(8)
       if (stat.isDirectory()) {
-        found.push([...facts, 'directory'].join(' '))
+        found.push(`${path} ${mode}`)
         const free = path === this.kit ? ['node_modules', 'dist'] : []
         for (const name of readdirSync(path)) if (!free.includes(name)) visit(join(path, name))
       } else {
-        found.push([...facts, stat.isSymbolicLink() ? readlinkSync(path) : hash(path)].join(' '))
+        found.push([path, mode, stat.mtimeMs, stat.isSymbolicLink() ? readlinkSync(path) : hash(path)].join(' '))
       }
     }
     visit(this.base)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -59,14 +60,8 @@ describe('install.sh --demo', { concurrency: 1 }, () => {
     it(`is interrupted without a trace at “${moment}”`, async t => {
       const checkout = new Checkout(t)
       const before = checkout.outside()
-      let told = false
-      const { code, out } = await checkout.install(['--demo'], {
-        onOutput: (text, child) => {
-          if (told || !text.includes(moment)) return
-          told = true
-          child.kill('SIGINT')
-        },
-      })
+      const when = { says: moment, act: (child: ChildProcess): unknown => child.kill('SIGINT') }
+      const { code, out } = await checkout.install(['--demo'], { when })
       assert.equal(code, 130, out)
       assert.match(out, /\nInterrupted: .*\nNothing is left behind\.\n$/)
       checkout.assertAsBefore(before)
@@ -79,13 +74,8 @@ describe('install.sh --demo', { concurrency: 1 }, () => {
     for (const NO_COLOR of [undefined, '1']) {
       const checkout = new Checkout(t)
       const before = checkout.outside()
-      const { code, out } = await checkout.install([], {
-        command,
-        env: { NO_COLOR, TERM: 'xterm' },
-        onOutput: (text, child) => {
-          if (text.includes('dsync start')) child.stdin?.write('\u0003')
-        },
-      })
+      const when = { says: 'dsync start', act: (child: ChildProcess): unknown => child.stdin?.write('\u0003') }
+      const { code, out } = await checkout.install([], { command, when, env: { NO_COLOR, TERM: 'xterm' } })
       assert.equal(code, 130, out)
       assert.equal(out.includes('\u001b[1m'), NO_COLOR === undefined)
       checkout.assertAsBefore(before)

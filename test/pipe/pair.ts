@@ -36,6 +36,13 @@ export interface PairOptions {
   readonly watchers?: readonly string[]
 }
 
+/** Pairs not closed yet: a test that is cut short leaves nothing behind either. */
+const open = new Set<Pair>()
+process.on('exit', () => {
+  for (const pair of open) pair.vanish()
+})
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
+
 /**
  * Two hosts on this machine, kept in sync by a real daemon that is driven by commands alone: a user's home of its own
  * with a kit home in it, a host `twin` beside it, and one root, `project`, on both. All of it lies in one temporary
@@ -57,6 +64,7 @@ export class Pair {
     this.alpha = join(this.userHome, 'project')
     this.beta = join(this.twinHome, 'project')
     mkdirSync(this.alpha, { recursive: true })
+    open.add(this)
   }
 
   /** A pair with its host and root registered, not started. */
@@ -162,8 +170,15 @@ export class Pair {
       const { code } = await this.dsync('stop')
       if (code !== 0) await this.killDaemon()
     } finally {
-      rmSync(this.base, { recursive: true, force: true })
+      this.vanish()
     }
+  }
+
+  /** Ends and removes at once what is left. */
+  vanish(): void {
+    open.delete(this)
+    for (const pid of this.live().daemons) process.kill(pid, 'SIGKILL')
+    rmSync(this.base, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

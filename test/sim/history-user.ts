@@ -92,6 +92,8 @@ export class RecordedUser extends SimUser {
     const before = new Map<Inode, Uint8Array>()
     for (const { inode } of inodesBelow(this.volume.root)) {
       before.set(inode, inode.data)
+      // A disk that failed to write it and then says all is written has taken it away itself.
+      if (inode.poisoned) this.ledger.gone.add(digestOf(inode.data))
       const madeAt = this.#madeAt.get(inode)
       const isStored =
         madeAt !== undefined && madeAt <= this.volume.journal.committed && inode.durable.data === inode.data

@@ -46,6 +46,7 @@ for (let seed = Number(values.from); seed < Number(values.from) + Number(values.
   if (isWrong) failed++
   if (isWrong && values.keep) {
     console.log(`kept in ${pair.base}`)
+    process.removeAllListeners('exit')
     break
   }
   await pair.close()

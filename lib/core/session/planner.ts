@@ -72,6 +72,11 @@ export class Planner {
     return opened
   }
 
+  /** A person approved what the guard on deletes held. */
+  approveDeletes(): void {
+    for (const side of sides) this.#deletes[side].forget()
+  }
+
   /** What can go out to a side now. What no longer stands is planned again. */
   dispatch(side: Side, now: number): Outgoing {
     const { halves, takeId } = this.#parts

@@ -17,16 +17,21 @@ export class RecentDeletes {
 
   /** @param tree the side before these operations */
   judge(tree: Tree, operations: readonly Operation[], now: number): MassDelete {
-    if (this.#before === undefined || now - this.#since > windowMs) {
+    const deletes = operations.some(operation => operation.kind === 'remove')
+    if (now - this.#since > windowMs) this.forget()
+    // The window begins with a delete: a tree from before a first copy would hold nothing worth guarding.
+    if (this.#before === undefined && !deletes) return nothing
+    if (this.#before === undefined) {
       this.#before = tree
       this.#since = now
-      this.#operations.clear()
     }
-    let deletes = false
-    for (const operation of operations) {
-      this.#operations.set(operation.path, operation)
-      deletes ||= operation.kind === 'remove'
-    }
+    for (const operation of operations) this.#operations.set(operation.path, operation)
     return deletes ? massDelete(this.#before, [...this.#operations.values()]) : nothing
+  }
+
+  /** A person approved what was held: it does not count against what follows. */
+  forget(): void {
+    this.#before = undefined
+    this.#operations.clear()
   }
 }
