@@ -50,7 +50,9 @@ export async function measureFloor(stage: Stage, { report, editCount }: Around):
     })
     return figures
   } finally {
+    const ended = new Promise(resolve => child.once('close', resolve))
     child.stdin.end()
+    await ended
   }
 }
 

@@ -127,12 +127,12 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
       next: holdNext([hold], word),
     })
   }
-  if ((state === 'halted' || state === 'disconnected') && holds.length === 0) {
+  if ((state === 'halted' || state === 'disconnected' || why !== undefined) && holds.length === 0) {
     waiting.push({
       colour: 'red',
       count: state,
       what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}`,
-      next: state === 'halted' ? 'dsync logs' : `dsync hosts check ${escape(host)}`,
+      next: state === 'disconnected' ? `dsync hosts check ${escape(host)}` : 'dsync logs',
     })
   }
   if (state === 'paused')

@@ -26,6 +26,7 @@ export class Connection {
   #failures = 0
   #tree: Tree | undefined
   #state: 'connecting' | 'ready' | 'lost' | 'halted' | 'closed' = 'connecting'
+  #isHalted = false
   facts: ReplicaFacts | undefined
   why: string | undefined
 
@@ -37,8 +38,9 @@ export class Connection {
     return this.#state === 'ready'
   }
 
+  /** Also while it is tried again whether what halted it is over. */
   get isHalted(): boolean {
-    return this.#state === 'halted'
+    return this.#isHalted
   }
 
   /** Lost, and not back at the first attempt. */
@@ -91,13 +93,16 @@ export class Connection {
     if (this.#state === 'closed') return
     if (event.type === 'ready') {
       this.#state = 'ready'
+      this.#isHalted = false
       this.#failures = 0
       this.why = undefined
       this.facts = event.facts
     }
     if (event.type === 'ready' || event.type === 'changed' || event.type === 'outcomes') this.#tree = event.tree
+    const isToldAlready =
+      event.type === 'closed' && event.verdict === 'halt' && this.#isHalted && event.why === this.why
     if (event.type === 'closed') this.#lost(event)
-    this.#options.heard(event)
+    if (!isToldAlready) this.#options.heard(event)
   }
 
   #lost(event: ReplicaEvent & { type: 'closed' }): void {
@@ -105,11 +110,10 @@ export class Connection {
     this.#replica = undefined
     if (replica !== undefined) detach(replica.close(), this.#options.clock)
     this.why = event.why
-    if (event.verdict === 'halt') {
-      this.#state = 'halted'
-      return
-    }
-    this.#state = 'lost'
+    this.#isHalted = event.verdict === 'halt'
+    this.#state = this.#isHalted ? 'halted' : 'lost'
+    // A disk that was not mounted comes back without anybody telling; everything else that halts waits for a person.
+    if (this.#isHalted && event.code !== 'ROOT_MISSING') return
     const waitMs = this.#failures === 0 ? 0 : Math.min(retryFirstMs * 2 ** (this.#failures - 1), retryLastMs)
     this.#failures++
     this.#cancelRetry = this.#options.clock.after(waitMs, () => this.connect())

@@ -88,7 +88,7 @@ export interface SessionStatus {
   readonly root: string
   readonly host: string
   readonly state: SessionState
-  /** Why it is halted or disconnected, in words; with the next command where there is one. */
+  /** Why it is halted, disconnected or kept from starting, in words; with the next command where there is one. */
   readonly why?: string
   /** When the present state began (ms since 1970). */
   readonly since: number

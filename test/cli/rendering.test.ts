@@ -111,6 +111,11 @@ describe('the status', () => {
       /halted {2}.*not there {2}→ dsync logs$/,
     ],
     [
+      'records that cannot be written',
+      { sessions: [{ ...calm, state: 'scanning', why: 'disk is full' }] },
+      /scanning {2}~\/projects with twin: disk is full {2}→ dsync logs$/,
+    ],
+    [
       'a session that is not open',
       { failed: [{ root: '/srv', host: 'h', why: 'no disk' }] },
       /not open {2}\/srv with h: no disk {2}→ dsync logs$/,

@@ -5,6 +5,11 @@ import { SyncError } from '../../lib/core/errors.ts'
 import { messageDepthLimit } from '../../lib/protocol/bounds.ts'
 import { decodeMessage, encodeMessage } from '../../lib/protocol/message.ts'
 
+/** A message with lists in lists below it. */
+function deep(levels: number): Buffer {
+  return Buffer.concat([Buffer.from([0x92, 0xa1, 0x61]), Buffer.alloc(levels, 0x91), Buffer.from([1])])
+}
+
 const hostile: readonly (readonly [string, Uint8Array])[] = [
   ['nothing', Buffer.alloc(0)],
   ['a number', Buffer.from([1])],
@@ -17,7 +22,8 @@ const hostile: readonly (readonly [string, Uint8Array])[] = [
   ['a list of a million values in four bytes', Buffer.from([0xdd, 0, 0x0f, 0x42, 0x40])],
   ['lists a million deep', Buffer.alloc(1_000_000, 0x91)],
   ['wide lists within wide lists', Buffer.from(Array.from({ length: 4000 }, () => [0xdc, 0xff, 0xff]).flat())],
-  ['lists one deeper than allowed', Buffer.from([...Array.from({ length: messageDepthLimit + 1 }, () => 0x91), 1])],
+  ['lists one deeper than allowed', deep(messageDepthLimit)],
+  ['lists a hundred thousand deep, each of them whole', deep(100_000)],
   ['a string longer than the frame', Buffer.from([0x91, 0xdb, 0x7f, 0xff, 0xff, 0xff, 0x61])],
   ['bytes longer than the frame', Buffer.from([0x91, 0xc6, 0xff, 0xff, 0xff, 0xff])],
   ['a head cut short', Buffer.from([0x92, 0xa1, 0x61, 0xcf, 0])],
@@ -31,6 +37,10 @@ describe('messages', () => {
       assert.throws(() => decodeMessage(bytes), { code: 'PROTOCOL', verdict: 'halt' })
     })
   }
+
+  it('may nest as deep as is allowed', () => {
+    assert.equal(decodeMessage(deep(messageDepthLimit - 1))[0], 'a')
+  })
 
   it('refuse or read any bytes, and never break otherwise', () => {
     fc.assert(

@@ -19,6 +19,8 @@ export class FaultPlan {
   /** When faults come, as shares of the history, the next one last. */
   readonly #times: number[]
   readonly #isRacy: boolean
+  /** Calls that change names until a crash in one. */
+  readonly #aimed: Record<Side, number> = { alpha: -1, beta: -1 }
   #isHealed = false
 
   constructor(scene: Scene) {
@@ -29,16 +31,18 @@ export class FaultPlan {
     this.#isRacy = this.#random.chance(0.6)
   }
 
-  /** A process began: users may act at any of its calls. */
+  /** A process began: users may act at any of its calls, and a crash may wait for a call that changes names. */
   started(process: SimProcess, side: Side): void {
-    if (!this.#isRacy) return
     const { faults } = process
     const traced = faults.trace
     faults.trace = line => {
       traced?.(line)
       if (this.#isHealed) return
       const [, call = '', subject = ''] = /^\d+ (\S+) (.*)$/.exec(line) ?? []
-      if (!swapping.has(call)) {
+      const isSwapping = swapping.has(call)
+      if (isSwapping && this.#aimed[side]-- === 0) faults.crashAt(faults.calls, this.#random.pick(['before', 'after'] as const))
+      if (!this.#isRacy) return
+      if (!isSwapping) {
         if (this.#random.chance(0.002)) faults.at(faults.calls, () => this.#act(side))
       } else if (this.#random.chance(0.15)) {
         const isAimed = this.#random.chance(0.5)
@@ -108,6 +112,11 @@ export class FaultPlan {
     ) {
       case 'crash': {
         if (faults === undefined) return
+        if (random.chance(0.4)) {
+          this.#aimed[side] = random.int(12)
+          tell('crash while names change')
+          return this.#restartLater()
+        }
         const call = faults.calls + random.between(1, random.pick([10, 100, 600]))
         const when = random.pick(['before', 'after'] as const)
         faults.crashAt(call, when)

@@ -41,6 +41,7 @@ export async function judge(history: History): Promise<void> {
   for (const side of sides) failures.push(...lostVersions(side, users[side]), ...halfFiles(side, users[side]))
   await staysQuiet(history, 'the next sync')
   await losesEvents(history)
+  await writesTwice(history)
   await injectConflicts(history)
   if ((await settled(history)) === undefined) return
   for (const side of sides) failures.push(...lostVersions(side, users[side]))
@@ -84,6 +85,23 @@ async function staysQuiet({ world, users, failures }: History, what: string): Pr
     const changed = divergences(snapshots[index] ?? new Map(), users[side].snapshot(), { conflicts: [], problems: [] })
     failures.push(...changed.map(each => `restless: ${what} changed ${side}: ${each}`))
   }
+}
+
+/** Content that changes again, at the same size, within the grain of a clock. */
+async function writesTwice(history: History): Promise<void> {
+  const { world, users, failures, random } = history
+  for (let i = 0; i < 4; i++) {
+    const side = random.pick(sides)
+    const { contents } = history.programs(side)
+    for (let times = random.between(2, 3); times > 0; times--) {
+      users[side].write(`twice-${i}`, contents.sized(20) ?? contents.next())
+      await world.pass(random.fraction() * random.pick([5, 12, 30]))
+    }
+  }
+  await world.pass(3000)
+  if ((await settled(history)) === undefined) return
+  const found = divergences(users.alpha.snapshot(), users.beta.snapshot(), listedBy(history))
+  failures.push(...found.map(each => `unheard: after quick saves ${each}`))
 }
 
 /** Events are dropped, and a sync at once knows better all the same. */

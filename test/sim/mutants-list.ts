@@ -61,10 +61,10 @@ export const mutants: readonly Mutant[] = [
     '',
   ]),
   mutant('content becomes visible before it is durable', ['lib/replica/slots.ts', 'if (durable) file.sync()', '']),
-  mutant('the ancestor advances though the sender held something else', [
+  mutant('the ancestor advances though the other side could not follow', [
     'lib/core/session/settlement.ts',
-    'const agrees = task.agrees || operation !== task.operations.at(-1)',
-    'const agrees = true',
+    "else if (outcome.result === 'done' || outcome.result === 'kept') {",
+    "else if (outcome.result === 'done' || outcome.result === 'kept' || outcome.result === 'failed' || outcome.result === 'busy') {",
   ]),
   mutant('a stale operation counts as done', [
     'lib/core/session/settlement.ts',
@@ -83,8 +83,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('swaps are not written down', [
     'lib/replica/slot-journal.ts',
-    'if (!this.#planned.has(capture.slot)) this.#append(capture, durable)',
-    '',
+    "this.#bytes += this.#lines.append('copying' in line ? line : { ...line, vouched: undefined })",
+    'this.#bytes += 0',
   ]),
   mutant('what goes to the trash is deleted', [
     'lib/replica/settle.ts',

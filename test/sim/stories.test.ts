@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import type { WorldOptions } from './world.ts'
 import { World } from './world.ts'
 
-async function story(tell: (world: World) => Promise<void>): Promise<void> {
-  const world = new World({ seed: 7 })
+async function story(tell: (world: World) => Promise<void>, options: Omit<WorldOptions, 'seed'> = {}): Promise<void> {
+  const world = new World({ ...options, seed: 7 })
   try {
     world.startHub()
     await tell(world)
@@ -85,4 +86,82 @@ it('a deleted directory stays where it holds ignored files, unknown to the other
     assert.equal(world.alpha.user.text('d/new'), 'not ignored')
     assert.equal(world.alpha.user.text('d/x.ign'), undefined)
     assert.equal(world.beta.user.text('d/x.ign'), 'ignored')
+  }))
+
+it('a link that is silent for ever costs nothing until it is noticed', () =>
+  story(async world => {
+    world.alpha.user.write('a', 'base')
+    await world.sync()
+    world.alpha.user.write('a', 'edited')
+    await world.pass(1)
+    world.cut(Infinity)
+    world.alpha.user.write('b', 'new')
+    await world.clock.settle({ forMs: 20_000, tasks: 5000 })
+    assert.equal((await world.sync()).state, 'synced')
+    assert.equal(world.beta.user.text('a'), 'edited')
+  }))
+
+it('a disk that cannot be flushed for a while leaves the daemon alive and nothing vouched for', () =>
+  story(async world => {
+    world.alpha.user.write('a', 'base')
+    await world.sync()
+    const { faults } = world.alpha.process ?? assert.fail('The daemon runs')
+    faults.full = true
+    await world.pass(10_000)
+    assert.equal(world.storage.state.durable, undefined)
+    faults.full = false
+    await world.pass(30_000)
+    assert.equal((await world.sync()).state, 'synced')
+    assert.notEqual(world.storage.state.durable, undefined)
+  }))
+
+it('a root that refuses to be listed once has lost nothing', () =>
+  story(async world => {
+    for (const name of ['a', 'b', 'c']) world.alpha.user.write(name, name)
+    await world.sync()
+    const { process } = world.alpha
+    process?.faults.failAt(process.faults.calls + 1, 'EACCES')
+    world.alpha.watcher?.overflow()
+    await world.pass(5000)
+    assert.equal((await world.sync()).state, 'synced')
+    assert.deepEqual([...world.snapshot('beta').keys()].toSorted(), ['a', 'b', 'c'])
+  }))
+
+it('a large file on a disk with coarse times is hashed, and hashed again only when its times can tell', () =>
+  story(
+    async world => {
+      world.alpha.user.write('large', new Uint8Array(300_000).fill(1))
+      assert.equal((await world.sync()).state, 'synced')
+      assert.equal(world.beta.user.read('large')?.length, 300_000)
+    },
+    { alpha: { volume: { grainMs: 10 } } },
+  ))
+
+it('a directory kept for its ignored files takes the mode of the one that comes', () =>
+  story(async world => {
+    world.beta.user.mkdir('d')
+    world.beta.user.write('d/x.ign', 'ignored')
+    await world.sync()
+    world.alpha.user.mkdir('d', 0o700)
+    world.alpha.user.write('d/a', 'synced')
+    assert.equal((await world.sync()).state, 'synced')
+    assert.equal(world.beta.user.text('d/a'), 'synced')
+    assert.equal(world.beta.user.find('d')?.mode, 0o700)
+  }))
+
+it('the loser of a conflict is kept as such on the other host too', () =>
+  story(async world => {
+    world.alpha.user.write('a', 'mine')
+    world.beta.user.write('a', 'theirs')
+    await world.pass(5000)
+    await world.session?.approve()
+    await world.sync()
+    assert.deepEqual(await world.session?.resolve('a', { take: 'alpha' }), { state: 'resolved' })
+    assert.equal((await world.sync()).state, 'synced')
+    let why: unknown
+    void world.session?.ask('beta', { about: 'trash', path: 'a', limit: 1 }).then(answer => {
+      why = answer.about === 'trash' ? answer.items[0]?.why : answer
+    })
+    await world.pass(1000)
+    assert.equal(why, 'conflict-loser')
   }))

@@ -124,7 +124,8 @@ export class Planner {
     if (operations.length === 0) return
     const { halves, holds, resolving, log } = this.#parts
     const half = halves[side]
-    const guard = this.#deletes[side].judge(half.tree, operations, times.now)
+    const unapproved = operations.filter(({ path }) => !holds.isApproved(side, path))
+    const guard = this.#deletes[side].judge(half.tree, unapproved, times.now)
     const passed = guard.held ? holds.holdRemovals(side, operations, guard.why) : operations
     if (passed.length < operations.length) {
       log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why })

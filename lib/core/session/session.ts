@@ -220,6 +220,8 @@ export class Session {
     }
     // From now on these two have a common past, be it empty: after a crash nobody is asked again.
     if (this.#isFirst && !this.#holds.halts) this.#past.enter({ path: '', entry: emptyTree })
+    // What a session before this one agreed on may not be durable yet.
+    if (!this.#isFirst) this.#checkpoints.changed(this.#now)
     this.#markDirty('')
   }
 
@@ -285,6 +287,7 @@ export class Session {
     this.#prefer = event.prefer
     if (approved.some(hold => hold.guard === 'first-sync')) this.#past.enter({ path: '', entry: emptyTree })
     for (const path of this.#holds.approve(event.guard)) this.#markDirty(path)
+    if (approved.some(hold => hold.guard === 'mass-delete')) this.#planner.approveDeletes()
     for (const { guard, side, paths } of approved) {
       this.#command(side, { type: 'approve', guard })
       this.#log({ level: 'notice', event: 'approved', side, guard, paths: paths.length })
