@@ -17,6 +17,8 @@ const hashesAtOnce = 2
 interface Job {
   readonly dirty: DirtyName
   readonly path: Path
+  /** Nobody had it open for writing when it was looked at: so it must be when the hash is taken. */
+  readonly wasClosed: boolean
 }
 
 /** What became of hashing one file: its digest and the stat it belongs to, or undefined when it moved meanwhile. */
@@ -49,9 +51,9 @@ export class Hashing {
     return this.#queue.size + this.#running.size
   }
 
-  add(dirty: DirtyName, path: Path): void {
-    const key = `${dirty.node.key}/${dirty.name}`
-    if (!this.#running.has(key)) this.#queue.set(key, { dirty, path })
+  add(job: Job): void {
+    const key = `${job.dirty.node.key}/${job.dirty.name}`
+    if (!this.#running.has(key)) this.#queue.set(key, job)
     this.#start()
   }
 
@@ -77,7 +79,7 @@ export class Hashing {
     this.#start()
   }
 
-  async #hash({ dirty }: Job): Promise<Hashed> {
+  async #hash({ dirty, wasClosed }: Job): Promise<Hashed> {
     try {
       const directory = this.#root.open(this.#view.nodes.pathOf(dirty.node))
       try {
@@ -85,8 +87,9 @@ export class Hashing {
         try {
           const before = handle.stat()
           const digest = await this.#hashFile(handle, this.#abort.signal)
+          const isOpen = wasClosed && handle.unwritten() === false
           const stat = handle.stat()
-          return moved(before, stat) ? undefined : { digest, stat }
+          return isOpen || moved(before, stat) ? undefined : { digest, stat }
         } finally {
           handle.close()
         }

@@ -18,6 +18,7 @@ import { Copies } from './copies.ts'
 import { Desk } from './desk.ts'
 import { fenceKey } from './directory-nodes.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
+import type { DirtyName } from './dirty-names.ts'
 import { DirtyNames } from './dirty-names.ts'
 import { heedEvents } from './heed-events.ts'
 import { LastPinned } from './last-pinned.ts'
@@ -128,7 +129,7 @@ export class LocalReplica {
       rootUnreadable: () => {
         if (this.#guard.rootUnreadable()) this.#listings.add(this.#view.nodes.root, true)
       },
-      hashLater: (dirty, path) => this.#hashing.add(dirty, path),
+      hashLater: (dirty, path, wasClosed) => this.#hashing.add({ dirty, path, wasClosed }),
     }
     this.#staging = new Staging(work)
     const hands = handsOf(root, work, this.#staging, this.#view)
@@ -386,7 +387,7 @@ export class LocalReplica {
     })
   }
 
-  #hashed(dirty: Parameters<Hashing['add']>[0], result: Hashed): void {
+  #hashed(dirty: DirtyName, result: Hashed): void {
     const view = this.#view
     if (view.nodes.byKey(dirty.node.key) !== dirty.node) return this.#pump()
     if (result === undefined) this.#dirty.note(dirty.node, dirty.name, 'changed')

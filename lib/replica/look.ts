@@ -95,8 +95,13 @@ function lookAtFile(directory: DirectoryHandle, asked: LookedFor, stat: Stat, ru
   }
   const handle = directory.read(name)
   try {
-    const sight = sightOf(handle, stat, known, asked.closed)
-    return (asked.isBelieved(sight) ? readWhole(handle, rules) : undefined) ?? { found: 'file', stat, sight }
+    // Read first, asked for writers after: whoever began to write before or while it was read still has it open then,
+    // or has moved its times. The other way round a truncation between the two would be taken for content.
+    const before = handle.stat()
+    const bytes = before.size <= inlineHashBytes ? handle.read(0, before.size + 1) : undefined
+    const sight = sightOf(handle, before, known, asked.closed)
+    if (!asked.isBelieved(sight) || bytes === undefined) return { found: 'file', stat: before, sight }
+    return wholeOf(handle, { before, bytes }, rules) ?? { found: 'file', stat: before, sight }
   } finally {
     handle.close()
   }
@@ -110,11 +115,13 @@ function sightOf(handle: ReadHandle, stat: Stat, known: FileEntry | undefined, c
   return known !== undefined && stat.size < known.size ? 'shorter' : 'likely'
 }
 
-/** Undefined: it moved while it was read, or is too large to be read at once. */
-function readWhole(handle: ReadHandle, rules: LookRules): Look | undefined {
-  const before = handle.stat()
-  if (before.size > inlineHashBytes) return undefined
-  const bytes = handle.read(0, before.size + 1)
+/** Undefined: it moved while it was read. */
+function wholeOf(
+  handle: ReadHandle,
+  read: { readonly before: Stat; readonly bytes: Uint8Array },
+  rules: LookRules,
+): Look | undefined {
+  const { before, bytes } = read
   const after = handle.stat()
   if (bytes.length !== before.size || moved(before, after)) return undefined
   const entry: FileEntry = { kind: 'file', mode: after.mode & 0o777, digest: rules.digest(bytes), size: bytes.length }

@@ -32,7 +32,7 @@ export interface Surroundings {
   /** The root itself refuses to be listed. */
   readonly rootUnreadable: () => void
   /** A file too large to read at once: hashed by a worker, then looked at again. */
-  readonly hashLater: (dirty: DirtyName, path: Path, stat: Stat) => void
+  readonly hashLater: (dirty: DirtyName, path: Path, wasClosed: boolean) => void
   /** How long a time stamp may stand still while content changes, on this disk (ms). */
   readonly racyMs: number
 }
@@ -79,7 +79,7 @@ export function refreshName(
       return false
     }
     if (seen.found === 'file') {
-      around.hashLater(dirty, path, seen.stat)
+      around.hashLater(dirty, path, seen.sight === 'whole')
       return false
     }
     if (seen.found === 'directory') return commitDirectory(seen.stat, { dirty, path, previous, parent: handle }, around)

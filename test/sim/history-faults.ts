@@ -40,7 +40,8 @@ export class FaultPlan {
       if (this.#isHealed) return
       const [, call = '', subject = ''] = /^\d+ (\S+) (.*)$/.exec(line) ?? []
       const isSwapping = swapping.has(call)
-      if (isSwapping && this.#aimed[side]-- === 0) faults.crashAt(faults.calls, this.#random.pick(['before', 'after'] as const))
+      if (isSwapping && this.#aimed[side]-- === 0)
+        faults.crashAt(faults.calls, this.#random.pick(['before', 'after'] as const))
       if (!this.#isRacy) return
       if (!isSwapping) {
         if (this.#random.chance(0.002)) faults.at(faults.calls, () => this.#act(side))

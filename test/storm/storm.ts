@@ -38,6 +38,9 @@ const userScript = fileURLToPath(new URL('./user-process.ts', import.meta.url))
 const stormMs = 120_000
 const restMs = 180_000
 
+/** How long a crash waits for something to interrupt (ms). */
+const underWayMs = 6000
+
 /** Lets two users loose on a pair that runs, and looks at what comes of it. */
 export async function storm(pair: Pair, options: StormOptions): Promise<StormEnd> {
   const { seed, steps, plant } = options
@@ -161,7 +164,9 @@ async function crashes(pair: Pair, random: Random, { kills }: StormOptions): Pro
     ...Array<string>(kills?.agent ?? 0).fill('agent'),
   ])
   for (const whom of order) {
-    await after(random.between(100, 1500))
+    // Most crashes come while something is under way, the others while it starts.
+    if (random.chance(0.7)) await underWay(pair)
+    await after(random.int(600))
     if (whom === 'agent') pair.killAgent()
     else {
       await pair.killDaemon()
@@ -169,6 +174,13 @@ async function crashes(pair: Pair, random: Random, { kills }: StormOptions): Pro
       await pair.start()
     }
   }
+}
+
+/** Returns once the next operation is done, or after some patience: the users may have ended. */
+async function underWay(pair: Pair): Promise<void> {
+  const before = pair.operations().length
+  const deadline = performance.now() + underWayMs
+  while (pair.operations().length === before && performance.now() < deadline) await after(20)
 }
 
 function recordsOf(pair: Pair, side: Side): string {
