@@ -83,7 +83,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('swaps are not written down', [
     'lib/replica/slot-journal.ts',
-    "this.#bytes += this.#lines.append('copying' in line ? line : { ...line, vouched: undefined })",
+    "this.#bytes += this.#lines.append('slot' in line ? { ...line, vouched: undefined } : line)",
     'this.#bytes += 0',
   ]),
   mutant('what goes to the trash is deleted', [
