@@ -17,7 +17,7 @@ import { Worker } from 'node:worker_threads'
 const hangsMs = 120_000
 
 /** Histories that one planted bug may take to be found. */
-const mutantRuns = 300
+const mutantRuns = 400
 
 const workerFile = new URL('../test/sim/history-worker.ts', import.meta.url)
 const mutantsFile = new URL('../test/sim/mutants-list.ts', import.meta.url)

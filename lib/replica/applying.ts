@@ -18,6 +18,7 @@ import { isKept, keptEntry } from './kept-directory.ts'
 import { Operator } from './operations.ts'
 import type { Surroundings } from './refresh.ts'
 import { relistDirectory } from './refresh.ts'
+import { retryPending } from './recovery.ts'
 import type { RootGuard } from './root-guard.ts'
 import type { View } from './view.ts'
 
@@ -44,6 +45,9 @@ const smallBatch = 8
 /** Operations within this of each other are one thing to undo (ms). */
 const burstMs = 1000
 
+/** Until what a disk refused to finish is tried again (ms). */
+const finishAgainMs = 1000
+
 interface Running {
   readonly paths: ReadonlySet<Path>
   readonly finished: Promise<void>
@@ -55,11 +59,13 @@ export class Applying {
   readonly #running = new Set<Running>()
   #lastTurn: Promise<void> = Promise.resolve()
   #closed = false
+  #isFinishing = false
   #burst: { readonly group: string; lastAt: number } | undefined
   readonly #deletes: DeleteGuard
 
   constructor(options: ApplyingOptions) {
     this.#options = options
+    this.#finishLater()
     this.#deletes = new DeleteGuard(options.clock)
   }
 
@@ -122,7 +128,21 @@ export class Applying {
       this.#tellOthers(attachment, command.operations, outcomes)
     } finally {
       operator.end()
+      this.#finishLater()
     }
+  }
+
+  /** What a failing disk left between its path and the trash goes where it belongs as soon as the disk lets it. */
+  #finishLater(): void {
+    const { hands, clock } = this.#options
+    if (this.#isFinishing || this.#closed || !hands.work.journal.isUnfinished) return
+    this.#isFinishing = true
+    clock.after(finishAgainMs, () => {
+      this.#isFinishing = false
+      if (this.#closed) return
+      retryPending(hands.root, hands.work)
+      this.#finishLater()
+    })
   }
 
   #one(operator: Operator, operation: Operation, attachment: Attachment): Outcome {

@@ -154,7 +154,7 @@ function commitDirectory(
   const isNew = previous === undefined || isKept(previous)
   const entered = view.enter(node, name, stat)
   if (isNew && holdsOnlyIgnored(asked.parent, name, path, around.rules)) {
-    if (!entered.watched) around.relist(entered, true)
+    if (entered.mtimeMs < 0) around.relist(entered, true)
     if (previous === undefined) view.observe(path, keptEntry)
     return previous === undefined
   }

@@ -54,7 +54,7 @@ interface Captured {
 function settleSeen(captured: Captured, place: Place | undefined, options: SettleOptions): Settled {
   const { work, capture, seen } = captured
   const { slots } = work
-  if (isOurs(captured)) {
+  if (isOurs(captured, options)) {
     slots.drop(capture.slot)
     return { what: 'dropped' }
   }
@@ -77,11 +77,13 @@ function settleSeen(captured: Captured, place: Place | undefined, options: Settl
 
 /**
  * Content that its slot's name declares, or that was put at the path by us before. What somebody opened for writing in
- * the meantime is ours no more.
+ * the meantime is ours no more; and what came out of a swap is somebody's, whatever it holds, if that cannot be known.
  */
-function isOurs({ work, capture, seen }: Captured): boolean {
+function isOurs({ work, capture, seen }: Captured, { installed }: SettleOptions): boolean {
   if (seen.unwritten === false) return false
-  return work.slots.isOwn(capture.slot, seen) || (capture.own && hasContent(seen.entry, capture.expected))
+  const isUncertain = seen.stat.kind === 'file' && seen.unwritten === undefined
+  if (work.slots.isOwn(capture.slot, seen)) return !(installed && isUncertain)
+  return capture.own && !isUncertain && hasContent(seen.entry, capture.expected)
 }
 
 function wasExpected({ work, capture, seen }: Captured): boolean {
@@ -126,7 +128,8 @@ function leftBehind({ work, capture }: Captured): Settled {
   const left = inspect(work.slots.directory, capture.slot, Infinity)
   if (left === undefined) return { what: 'returned' }
   const isAfter = capture.after !== undefined && hasContent(left.entry, capture.after)
-  if (!isAfter || left.unwritten === false) return recovered(work, capture)
+  const isUnwritten = left.stat.kind !== 'file' || left.unwritten === true
+  if (!isAfter || !isUnwritten) return recovered(work, capture)
   work.slots.drop(capture.slot)
   return { what: 'returned' }
 }

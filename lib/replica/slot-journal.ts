@@ -120,6 +120,11 @@ export class SlotJournal {
     return { captures: new Map(this.#pending), copies: [...this.#copying.values()] }
   }
 
+  /** True while something lies between its path and the trash. */
+  get isUnfinished(): boolean {
+    return this.#pending.size > 0 || this.#copying.size > 0
+  }
+
   get isQuiet(): boolean {
     return this.#pending.size === 0 && this.#planned.size === 0 && this.#copying.size === 0
   }

@@ -1,15 +1,14 @@
 import type { Digest } from '../core/entry.ts'
-import { codeOf } from '../core/errors.ts'
 import { chunkBytes, inlineContentBytes } from '../core/limits.ts'
 import type { ReadHandle, WriteHandle } from '../ports/disk.ts'
 import { isSameContent } from './inspect.ts'
+import { isRefusal } from './refusal.ts'
 import type { Hasher } from './hash.ts'
 import { createHasher, digest as digestOf } from './hash.ts'
-import { isRefusal } from './refusal.ts'
 import type { FileFacts, Staged } from './slots.ts'
 import type { Work } from './work.ts'
 
-/** How far a piece of content got. `wrong`: it is not what it was sent as, or out of order. `full`: no room. */
+/** How far a piece of content got. `wrong`: it is not what it was sent as, or out of order. `full`: the disk refused. */
 export type Received = 'more' | 'complete' | 'wrong' | 'full'
 
 export interface Piece {
@@ -77,8 +76,7 @@ export class Staging {
       part.written += bytes.length
       return part.written < size ? 'more' : this.#complete(digest, part)
     } catch (error) {
-      const code = codeOf(error)
-      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+      if (!isRefusal(error)) throw error
       this.#dropPart(digest)
       return 'full'
     }

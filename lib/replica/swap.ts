@@ -76,12 +76,30 @@ function replaceByExchange(work: Work, order: SwapOrder, incoming: Incoming & { 
     if (error.code === 'ENOENT' && parent.lookup(name) === undefined) return nothingThere
     throw error
   }
-  const settled = settle(work, capture, order.place, {
-    hashBytes: captureHashBytes,
-    ours: staged.stat,
-    installed: true,
-  })
-  return swapped(order, settled, staged.stat)
+  try {
+    const settled = settle(work, capture, order.place, {
+      hashBytes: captureHashBytes,
+      ours: staged.stat,
+      installed: true,
+    })
+    return swapped(order, settled, staged.stat)
+  } catch (error) {
+    if (isRefusal(error)) undoExchange(work, order, staged)
+    throw error
+  }
+}
+
+/**
+ * Puts back what the disk would not let us look at: until it is known, nothing may be taken for done. What then lies in
+ * the slot is put in order when the disk lets it.
+ */
+function undoExchange(work: Work, order: SwapOrder, staged: Staged): void {
+  if (isStillOurs(work, staged)) return
+  try {
+    order.place.parent.rename(order.place.name, work.slots.directory, staged.slot, 'exchange')
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+  }
 }
 
 function replaceAside(work: Work, order: SwapOrder, incoming: Incoming): Swapped {

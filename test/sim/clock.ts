@@ -31,8 +31,9 @@ export class ManualClock implements Clock {
   /** The next one last: sorted backwards by due time, then by request. */
   readonly #tasks: Task[] = []
 
+  /** Whole milliseconds, as a system's clock tells them. */
   now(): number {
-    return worldStart + this.#time
+    return Math.floor(worldStart + this.#time)
   }
 
   monotonic(): number {
@@ -125,7 +126,7 @@ export class ClockView implements Clock {
   }
 
   now(): number {
-    return this.#world.now() + this.#skew.ms
+    return Math.floor(worldStart + this.#world.monotonic() + this.#skew.ms)
   }
 
   monotonic(): number {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Digest } from '../../lib/core/entry.ts'
 import { codeOf } from '../../lib/core/errors.ts'
 import { join } from '../../lib/core/path.ts'
-import type { Inode } from './inode.ts'
+import type { Dentry, Inode } from './inode.ts'
 import { inodeAt } from './resolve.ts'
 import type { OpenHow } from './user.ts'
 import { SimUser, SimWriter } from './user.ts'
@@ -101,11 +101,12 @@ export class RecordedUser extends SimUser {
     }
     cut()
     const left = new Set<Digest>()
+    const slots = this.#inodeAt(this.#slots, false)
     const half: string[] = []
     for (const { inode, parent, name } of inodesBelow(this.volume.root)) {
       if (inode.kind !== 'file') continue
       const digest = digestOf(inode.data)
-      left.add(digest)
+      if (!isPart({ parent, name }, slots)) left.add(digest)
       const directory = this.volume.pathOf(parent) ?? ''
       const was = before.get(inode)
       if (was !== undefined && digestOf(was) === digest) continue
@@ -135,9 +136,15 @@ export class RecordedUser extends SimUser {
   }
 
   #unnamed(inode: Inode): void {
-    if (inode.kind !== 'file' || inode.links > 0) return
+    if (inode.kind !== 'file' || this.#isNamed(inode)) return
     this.#abandoned.add(inode)
     this.#destroyed(inode, inode.data)
+  }
+
+  #isNamed(inode: Inode): boolean {
+    if (inode.links === 0) return false
+    const slots = this.#inodeAt(this.#slots, false)
+    return [...inodesBelow(this.volume.root)].some(each => each.inode === inode && !isPart(each, slots))
   }
 
   /** A user took this content away; it is still owed if it stands elsewhere too. */
@@ -167,6 +174,11 @@ export class RecordedUser extends SimUser {
       return undefined
     }
   }
+}
+
+/** Content that dsync is about to put somewhere, or a second name of what it has put there: nobody's version. */
+function isPart({ parent, name }: Pick<Dentry, 'parent' | 'name'>, slots: Inode | undefined): boolean {
+  return parent === slots && name.startsWith('part-')
 }
 
 interface Told {

@@ -24,8 +24,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('what came out of a swap is taken for ours and deleted', [
     'lib/replica/settle.ts',
-    '  if (isOurs(captured)) {',
-    '  if (isOurs(captured) || capture.why === "replaced") {',
+    '  if (isOurs(captured, options)) {',
+    '  if (isOurs(captured, options) || capture.why === "replaced") {',
   ]),
   mutant(
     'the ancestor is trusted after a reboot before it was durable',
@@ -100,11 +100,6 @@ export const mutants: readonly Mutant[] = [
     'lib/replica/refresh.ts',
     'if (racyMs > 0 &&',
     'if (racyMs < 0 &&',
-  ]),
-  mutant('a directory is taken for the one that had its inode number', [
-    'lib/replica/refresh.ts',
-    'if (!told && !(known.mtimeMs >= 0 && known.mtimeMs === stat.mtimeMs)) return undefined',
-    '',
   ]),
   mutant('a conflict is settled by taking one side', [
     'lib/core/reconcile-entry.ts',

@@ -30,7 +30,9 @@ export function divergences(
   for (const path of new Set([...alpha.keys(), ...beta.keys()])) {
     if (kept.has(path) || excused.some(each => isWithin(path, each) || isWithin(each, path))) continue
     // A problem inside keeps a directory that the other side deleted, with all that is in it.
-    const gone = ancestorsOf(path).findLast(above => alpha.has(above) !== beta.has(above))
+    const gone = ancestorsOf(path).findLast(
+      above => (alpha.get(above)?.kind === 'directory') !== (beta.get(above)?.kind === 'directory'),
+    )
     if (gone !== undefined && listed.problems.some(each => isWithin(each, gone))) continue
     const a = syncedPart(path, alpha.get(path))
     const b = syncedPart(path, beta.get(path))

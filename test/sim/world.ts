@@ -16,7 +16,7 @@ import { serveReplica } from '../../lib/protocol/serve-replica.ts'
 import type { BarrierResult } from '../../lib/sync/session-handle.ts'
 import { SessionLoop } from '../../lib/sync/session-loop.ts'
 import type { Skew } from './clock.ts'
-import { ManualClock } from './clock.ts'
+import { ManualClock, worldStart } from './clock.ts'
 import { SimDisk } from './disk.ts'
 import { Crash } from './faults.ts'
 import { SimLink } from './link.ts'
@@ -79,7 +79,10 @@ export class SimHost {
     this.#options = options[name] ?? {}
     this.name = name
     this.skew = { ms: world.random.between(-60_000, 60_000) }
-    this.volume = new SimVolume({ ...this.#options.volume, clock: { now: () => world.clock.now() + this.skew.ms } })
+    this.volume = new SimVolume({
+      ...this.#options.volume,
+      clock: { now: () => worldStart + world.clock.monotonic() + this.skew.ms },
+    })
     const setup = new SimProcess(world.clock, this.skew)
     new SimDisk(this.volume, rootBase, { process: setup, random: world.random }).ensureBase(0o755)
     new SimDisk(this.volume, workBase, { process: setup, random: world.random }).ensureBase(0o700)

@@ -52,13 +52,18 @@ class Place {
   readonly file = join(this.directory, 'dsync.db')
   homes = 0
   #keeper: SessionStore | undefined
+  readonly #opened: SessionStore[] = []
 
   open(session: string): SessionStore {
     this.#keeper ??= openSqliteStore({ file: this.file, session: 'keeper', startWorker })
-    return openSqliteStore({ file: this.file, session, startWorker })
+    const store = openSqliteStore({ file: this.file, session, startWorker })
+    this.#opened.push(store)
+    return store
   }
 
+  /** Lets go of the file: also of stores that a failed test has left open, for their thread would keep this process alive. */
   async leave(): Promise<void> {
+    await Promise.allSettled(this.#opened.splice(0).map(store => store.close()))
     await this.#keeper?.close()
     this.#keeper = undefined
   }

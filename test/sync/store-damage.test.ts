@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { directory } from '../../lib/core/tree.ts'
 import type { SessionStore } from '../../lib/ports/store.ts'
@@ -15,22 +16,39 @@ import { drop, file, lines, put } from '../contract/store-home.ts'
 import { startWorker } from '../worker.ts'
 import { boots, historyStep, historyTrees } from './store-history.ts'
 
-function place(t: TestContext): {
+interface Place {
   readonly folder: string
   readonly database: string
-  open(session: string): SessionStore
-} {
+  /** @param file the database, unless it is to be another one */
+  open(session: string, file?: string): SessionStore
+}
+
+function place(t: TestContext): Place {
   const folder = mkdtempSync(join(tmpdir(), 'dsync-store-'))
   const database = join(folder, 'dsync.db')
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  return { folder, database, open: session => openSqliteStore({ file: database, session, startWorker }) }
+  const opened: SessionStore[] = []
+  t.after(async () => {
+    // A failed test leaves stores open, and their thread would keep this process alive.
+    await Promise.allSettled(opened.map(store => store.close()))
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return {
+    folder,
+    database,
+    open: (session, file = database) => {
+      const store = openSqliteStore({ file, session, startWorker })
+      opened.push(store)
+      return store
+    },
+  }
 }
 
 /** Runs the writer of a long history and kills it once it has told of a step; the last it told of. */
-async function killedAfter(step: number, database: string): Promise<number> {
+async function killedAfter(t: TestContext, step: number, database: string): Promise<number> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./store-child.ts', import.meta.url)), database], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  t.after(() => child.kill('SIGKILL'))
   let told = -1
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
@@ -47,7 +65,7 @@ describe('a store whose process is killed', () => {
   for (const step of [2, 50, 400]) {
     it(`holds what it had settled, and a beginning of the rest in order, after step ${step}`, async t => {
       const { database, open } = place(t)
-      const told = await killedAfter(step, database)
+      const told = await killedAfter(t, step, database)
       assert.ok(told >= step)
       const store = open('r1')
       const { ancestor, damaged } = await store.load(boots)
@@ -165,6 +183,72 @@ describe('a store', () => {
     await again.close()
   })
 
+  it('keeps the order of what could not be written, also around a load that failed', async t => {
+    const { database, open } = place(t)
+    const [store, another] = [open('r1'), open('r2')]
+    await store.load(boots)
+    const other = new DatabaseSync(database)
+    other.exec('BEGIN IMMEDIATE')
+    store.append([historyStep(0)])
+    const refused = assert.rejects(another.load(boots), { code: 'EIO' })
+    store.append([historyStep(1)])
+    await refused
+    await assert.rejects(store.settled(), { code: 'EIO' })
+    other.exec('ROLLBACK')
+    other.close()
+    await store.settled()
+    assert.deepEqual(lines((await store.load(boots)).ancestor), lines(historyTrees(2)[2]))
+  })
+
+  it('loses no more than its thread had not written, and takes no old mark for lines that came after', async t => {
+    const { folder } = place(t)
+    const threads: Worker[] = []
+    const file = join(folder, 'other.db')
+    const open = (): SessionStore =>
+      openSqliteStore({
+        file,
+        session: 'r1',
+        startWorker: (role, data) => {
+          const thread = startWorker(role, data)
+          threads.push(thread)
+          return thread
+        },
+      })
+    const store = open()
+    t.after(() => store.close())
+    await store.load(boots)
+    for (let i = 0; i < 5; i++) store.append([historyStep(i)])
+    await store.settled()
+    for (let i = 5; i < 8; i++) store.append([historyStep(i)])
+    const stale = store.mark()
+    await threads[0]?.terminate()
+    await assert.rejects(store.settled(), { code: 'EIO', verdict: 'retry' })
+    assert.deepEqual(lines((await store.load(boots)).ancestor), lines(historyTrees(5)[5]))
+    store.append([historyStep(5), historyStep(6)])
+    store.fold(stale)
+    await store.settled()
+    assert.deepEqual(lines((await store.load(boots)).ancestor), lines(historyTrees(7)[7]))
+    assert.deepEqual(lines((await store.load({ alpha: 'a', beta: 'later' })).ancestor), lines(historyTrees(5)[5]))
+  })
+
+  it('takes a directory made where another was moved away for a new one', async t => {
+    const { open } = place(t)
+    const store = open('r1')
+    await store.load(boots)
+    store.append([put('d', directory(0o755)), put('d/f', file('1')), { from: 'd', to: 'e' }])
+    store.append([put('d', directory(0o755)), put('d/g', file('2')), drop('e/f'), put('e/d', directory(0o755))])
+    store.append([{ from: 'd', to: 'e/d' }, put('d', directory(0o700)), put('d/h', file('3'))])
+    const expected = lines(
+      directory(0o755, [
+        ['d', directory(0o700, [['h', file('3')]])],
+        ['e', directory(0o755, [['d', directory(0o755, [['g', file('2')]])]])],
+      ]),
+    )
+    assert.deepEqual(lines((await store.load(boots)).ancestor), expected)
+    store.fold(store.mark())
+    assert.deepEqual(lines((await store.load({ alpha: 'a', beta: 'later' })).ancestor), expected)
+  })
+
   it('forgets a session, with a copy, whose lines make no tree', async t => {
     const { folder, open } = place(t)
     const store = open('r1')
@@ -180,9 +264,9 @@ describe('a store', () => {
   })
 
   it('says why it cannot be used at all, and can be once that is mended', async t => {
-    const { folder } = place(t)
+    const { folder, open } = place(t)
     const late = join(folder, 'late')
-    const store = openSqliteStore({ file: join(late, 'dsync.db'), session: 'r1', startWorker })
+    const store = open('r1', join(late, 'dsync.db'))
     await assert.rejects(store.load(boots), /unable to open/)
     await assert.rejects(store.settled(), /unable to open/)
     await store.settled()
@@ -209,7 +293,7 @@ describe('a store', () => {
         const bytes = Buffer.from(whole)
         bytes[at] = (bytes[at] ?? 0) ^ bits
         writeFileSync(copy, bytes)
-        const opened = openSqliteStore({ file: copy, session: 'r1', startWorker })
+        const opened = open('r1', copy)
         const { ancestor, damaged } = await opened.load(boots)
         await opened.close()
         if (damaged) assert.equal(ancestor, undefined)
