@@ -44,12 +44,9 @@ const lanes: readonly (readonly Step[])[] = [
 ]
 
 /** The suites that run the real daemon, one after the other: they measure and race. */
-const suites: readonly Step[] = [tests('tests: pipe', ['test/pipe/conflicts.test.ts'], ['--seconds', '900'])]
-
-/** Suites that do not pass every time on a loaded machine yet. They are run by hand, and said not to have been run. */
-const byHand: readonly (readonly [says: string, globs: string])[] = [
-  ['storms, real trees, guards', "'test/pipe/{storm,real-trees,guards}.test.ts'"],
-  ['install.sh --demo', "'test/install/**/*.test.ts'"],
+const suites: readonly Step[] = [
+  tests('tests: pipe', ['test/pipe/**/*.test.ts'], ['--seconds', '1200']),
+  tests('tests: install', ['test/install/**/*.test.ts'], ['--seconds', '900']),
 ]
 
 const environment = {
@@ -118,8 +115,6 @@ if (values.all && skips.length > 0) {
   for (const skip of new Set(skips)) console.log(`  ${skip}`)
   console.log('What this machine lacks for tests is shown by: npm run test:provision\n')
 }
-if (values.all)
-  for (const [says, globs] of byHand) console.log(`Not run: ${says}. By hand: npm run test:only -- ${globs}`)
 const failed = results.filter(({ ok }) => !ok).map(({ step }) => step.name)
 const seconds = ((performance.now() - started) / 1000).toFixed(1)
 console.log(failed.length === 0 ? `All passed in ${seconds} s.` : `Failed in ${seconds} s: ${failed.join(', ')}.`)

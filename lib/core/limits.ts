@@ -52,6 +52,9 @@ export const endlessMs = 1000
 export const backoffFirstMs = 50
 export const backoffLastMs = 1000
 
+/** Times that a path goes out at once before it backs off: a person who saves again and again never waits. One comes back after `backoffLastMs`. */
+export const backoffBurst = 10
+
 /** A change within this of the moment of hashing may hide a later one with the same times (ms): hashed again. Kernels before 6.13 tick at 4–10 ms. */
 export const racyMs = 20
 

@@ -1,4 +1,4 @@
-import { backoffFirstMs, backoffLastMs, endlessMs, quietMs, shorterQuietMs } from './limits.ts'
+import { backoffBurst, backoffFirstMs, backoffLastMs, endlessMs, quietMs, shorterQuietMs } from './limits.ts'
 
 /** What a look at a path found, as far as it matters for believing it. */
 export type Sight =
@@ -25,10 +25,12 @@ export interface Pending {
   readonly closed: boolean
 }
 
-/** A path that was sent before and changes again. */
+/** A path that was sent before and may change again. */
 export interface Backoff {
   readonly sentAt: number
   readonly waitMs: number
+  /** Times it was sent, less one for each `backoffLastMs` that has passed. */
+  readonly sends: number
 }
 
 /**
@@ -76,9 +78,9 @@ function quietNeeded(sight: Sight): number {
   }
 }
 
-/** The back-off of a path that was just sent: doubles while it keeps changing, starts anew after a quiet while. */
+/** The back-off of a path that was just sent: none for a burst of saves, then twice as long each time it changes again. */
 export function backedOff(before: Backoff | undefined, now: number): Backoff {
-  if (before === undefined || now - before.sentAt > 2 * before.waitMs + backoffLastMs)
-    return { sentAt: now, waitMs: backoffFirstMs }
-  return { sentAt: now, waitMs: Math.min(before.waitMs * 2, backoffLastMs) }
+  const sends = before === undefined ? 1 : Math.max(0, before.sends - (now - before.sentAt) / backoffLastMs) + 1
+  const doublings = Math.ceil(sends) - backoffBurst - 1
+  return { sentAt: now, sends, waitMs: doublings < 0 ? 0 : Math.min(backoffFirstMs * 2 ** doublings, backoffLastMs) }
 }

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { backoffFirstMs, backoffLastMs, endlessMs, quietMs, shorterQuietMs } from '../../lib/core/limits.ts'
+import {
+  backoffBurst,
+  backoffFirstMs,
+  backoffLastMs,
+  endlessMs,
+  quietMs,
+  shorterQuietMs,
+} from '../../lib/core/limits.ts'
 import type { Sight } from '../../lib/core/readiness.ts'
 import { backedOff, believed, noted } from '../../lib/core/readiness.ts'
 
@@ -35,18 +42,28 @@ it('another event starts the quiet anew, but a writer without end is not waited 
 
 it('a path that keeps changing is looked at less and less often, and at once again after a quiet while', () => {
   let backoff = backedOff(undefined, 0)
-  assert.equal(backoff.waitMs, backoffFirstMs)
-  const waits: number[] = []
-  for (let i = 0; i < 8; i++) {
-    const now: number = backoff.sentAt + backoff.waitMs
-    assert.equal(noted(undefined, 'closed', backoff.sentAt + 1, backoff).dueAt, now)
-    backoff = backedOff(backoff, now)
+  const waits = [backoff.waitMs]
+  while (waits.length < 30) {
+    const dueAt: number = noted(undefined, 'closed', backoff.sentAt + 1, backoff).dueAt
+    assert.equal(dueAt, backoff.sentAt + Math.max(1, backoff.waitMs))
+    backoff = backedOff(backoff, dueAt)
     waits.push(backoff.waitMs)
   }
-  assert.deepEqual(
-    waits.slice(0, 3),
-    [2, 4, 8].map(times => times * backoffFirstMs),
+  assert.deepEqual(waits.slice(0, backoffBurst + 3), [
+    ...Array.from({ length: backoffBurst }, () => 0),
+    ...[1, 2, 4].map(times => times * backoffFirstMs),
+  ])
+  assert.ok(
+    waits.slice(20).every(wait => wait >= backoffLastMs / 2 && wait <= backoffLastMs),
+    `${waits}`,
   )
-  assert.equal(waits.at(-1), backoffLastMs)
-  assert.equal(backedOff(backoff, backoff.sentAt + 10 * backoffLastMs).waitMs, backoffFirstMs)
+  assert.equal(backedOff(backoff, backoff.sentAt + backoffBurst * backoffLastMs).waitMs, 0)
+})
+
+it('a person who saves every second never waits', () => {
+  let backoff = backedOff(undefined, 0)
+  for (let second = 1; second < 100; second++) {
+    assert.equal(backoff.waitMs, 0)
+    backoff = backedOff(backoff, second * 1000)
+  }
 })
