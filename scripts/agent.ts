@@ -1,9 +1,14 @@
-/** The other end of a link: serves one root of this host's kit home to a hub on stdin and stdout, and ends with them. */
+/**
+ * The other end of a link, on stdin and stdout, and ends with them: `serve` (as if nothing is said) serves one root of
+ * this host's kit home to a hub, `answer` answers one question of it.
+ */
+import { execFile } from 'node:child_process'
 import { Console } from 'node:console'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { isMainThread } from 'node:worker_threads'
 import { SyncError } from '../lib/core/errors.ts'
-import { kitHome } from '../lib/daemon/kit-home.ts'
+import { answerQuestion } from '../lib/daemon/host-answers.ts'
 import { servedRoots } from '../lib/daemon/served-roots.ts'
 import type { RootRequest } from '../lib/protocol/handshake.ts'
 import { runAgent } from '../lib/protocol/agent-main.ts'
@@ -15,10 +20,9 @@ import { startWorker } from './start-worker.ts'
 import { processFacts } from './surroundings.ts'
 
 function openServedRoot(request: RootRequest) {
-  const { DSYNC_HOME, DSYNC_HOST } = process.env
+  const { DSYNC_HOST } = process.env
   const { host, home } = processFacts()
-  const here = DSYNC_HOME === undefined ? home : kitHome(DSYNC_HOME)
-  const served = servedRoots(here).find(root => root.id === request.root && root.path === request.path)
+  const served = servedRoots(home).find(root => root.id === request.root && root.path === request.path)
   if (served === undefined) {
     throw new SyncError(
       'ROOT_REFUSED',
@@ -32,7 +36,7 @@ function openServedRoot(request: RootRequest) {
   return shareReplica(() =>
     openRoot({
       root: served.path,
-      work: join(here.work, served.id),
+      work: join(home.work, served.id),
       host: DSYNC_HOST ?? host,
       watcher: wantedWatcher(request.options['watcher']),
       ignore: [],
@@ -42,9 +46,7 @@ function openServedRoot(request: RootRequest) {
   )
 }
 
-async function main(): Promise<void> {
-  // Whatever prints must not end up between frames.
-  globalThis.console = new Console(process.stderr, process.stderr)
+async function serve(): Promise<void> {
   const why = await runAgent({
     stdin: process.stdin,
     stdout: process.stdout,
@@ -55,9 +57,54 @@ async function main(): Promise<void> {
   process.exit(0)
 }
 
+/** Reads one line of JSON, writes one. */
+async function answer(): Promise<void> {
+  const { home, userHome } = processFacts()
+  const deno = process.versions['deno']
+  const here = {
+    home,
+    userHome,
+    platform: `${process.platform}-${process.arch}`,
+    runtime: deno === undefined ? `node ${process.versions.node}` : `deno ${deno}`,
+    rsync: await rsyncVersion(),
+  }
+  for await (const line of createInterface({ input: process.stdin })) {
+    process.stdout.write(`${JSON.stringify(answerQuestion(here, questionOf(line)))}\n`, () => process.exit(0))
+    return
+  }
+}
+
+function questionOf(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function rsyncVersion(): Promise<string | undefined> {
+  return new Promise(resolve =>
+    execFile('rsync', ['--version'], { timeout: 5000 }, (error, stdout) =>
+      resolve(error === null ? rsyncName(stdout) : undefined),
+    ),
+  )
+}
+
+/** `rsync 3.2.7` of what `rsync --version` says; for others, such as openrsync, its first line. */
+function rsyncName(text: string): string {
+  const [line = ''] = text.split('\n')
+  const version = /^rsync +version (\S+)/.exec(line)?.[1]
+  return version === undefined ? line.trim() : `rsync ${version}`
+}
+
 if (isMainThread) {
   if (process.stdin.isTTY) {
     console.error('This is the agent of dsync: a hub starts it. Run dsync --help for what you can do.')
     process.exitCode = 2
-  } else void main()
+  } else {
+    // Whatever prints must not end up between frames.
+    globalThis.console = new Console(process.stderr, process.stderr)
+    void (process.argv[2] === 'answer' ? answer() : serve())
+  }
 }

@@ -3,7 +3,7 @@ import { SyncError } from '../lib/core/errors.ts'
 import type { Daemon } from '../lib/daemon/daemon.ts'
 import { startDaemon } from '../lib/daemon/daemon.ts'
 import { openSession } from './open-session.ts'
-import { processFacts } from './surroundings.ts'
+import { packageVersion, processFacts } from './surroundings.ts'
 
 let daemon: Daemon | undefined
 
@@ -14,7 +14,7 @@ process.on('uncaughtException', error => {
 })
 
 try {
-  daemon = await startDaemon({ ...processFacts(), openSession })
+  daemon = await startDaemon({ ...processFacts(), version: packageVersion(), openSession })
 } catch (error) {
   if (!(error instanceof SyncError)) throw error
   console.error(error.hint === undefined ? error.message : `${error.message} → ${error.hint}`)

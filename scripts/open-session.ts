@@ -3,12 +3,16 @@ import { systemClock } from '../lib/replica/system-clock.ts'
 import { sessionOpener } from '../lib/sync/open-session.ts'
 import type { OpenSession } from '../lib/sync/session-handle.ts'
 import { openSqliteStore } from '../lib/sync/sqlite-store.ts'
+import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { leanFlags } from './lean-flags.ts'
 import { processFacts } from './surroundings.ts'
+import { sshSurroundings } from './reach-host.ts'
 import { startWorker } from './start-worker.ts'
 
 const fromSource = import.meta.url.endsWith('.ts')
 const agentFile = fileURLToPath(new URL(fromSource ? './agent.ts' : './agent.cjs', import.meta.url))
+
+const facts = processFacts()
 
 /** Opens a session with the real engine: one replica here, an agent as a child process for the other side. */
 export const openSession: OpenSession = sessionOpener({
@@ -16,5 +20,6 @@ export const openSession: OpenSession = sessionOpener({
   startWorker,
   agentCommand: [process.execPath, ...leanFlags, agentFile],
   environment: process.env,
-  openStore: session => openSqliteStore({ file: `${processFacts().home.state}/dsync.db`, session, startWorker }),
+  ssh: () => sshSurroundings(sshSockets(facts.home, facts.socketParents)),
+  openStore: session => openSqliteStore({ file: `${facts.home.state}/dsync.db`, session, startWorker }),
 })

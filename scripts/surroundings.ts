@@ -9,7 +9,6 @@ export interface ProcessFacts {
   readonly home: KitHome
   readonly userHome: string
   readonly host: string
-  readonly version: string
   readonly socketParents: readonly string[]
 }
 
@@ -20,7 +19,6 @@ export function processFacts(): ProcessFacts {
     home: kitHome(DSYNC_HOME ? resolve(DSYNC_HOME) : join(userHome, '.dsync')),
     userHome,
     host: shortName(hostname()),
-    version: packageVersion(),
     socketParents: [...(XDG_RUNTIME_DIR ? [XDG_RUNTIME_DIR] : []), tmpdir()],
   }
 }
@@ -31,7 +29,8 @@ function shortName(name: string): string {
   return label.slice(0, 63) || 'localhost'
 }
 
-function packageVersion(): string {
+/** As `package.json` says. The agent has none beside it: what it speaks is settled by the protocol's version. */
+export function packageVersion(): string {
   const value: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined
   return typeof version === 'string' ? version : '0'

@@ -3,8 +3,11 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { SyncError } from '../lib/core/errors.ts'
 import { runCommand } from '../lib/cli/run-command.ts'
+import { sshSockets } from '../lib/daemon/control-socket-path.ts'
+import { ensureKitHome } from '../lib/daemon/kit-home.ts'
+import type { AskHost } from '../lib/daemon/host-question.ts'
 import { leanFlags } from './lean-flags.ts'
-import { processFacts } from './surroundings.ts'
+import { packageVersion, processFacts } from './surroundings.ts'
 import { processTerminal } from './process-terminal.ts'
 
 const interrupt = new AbortController()
@@ -20,10 +23,20 @@ function daemonCommand(): [string, ...string[]] {
   return [process.execPath, ...process.execArgv, ...leanFlags, script]
 }
 
+/** Loads what reaching other machines takes only when one is asked. */
+const askHost: AskHost = async (host, question) => {
+  const { hostAsker, sshSurroundings } = await import('./reach-host.ts')
+  ensureKitHome(facts.home)
+  return await hostAsker(sshSurroundings(sshSockets(facts.home, facts.socketParents)))(host, question)
+}
+
+const facts = processFacts()
 process.exitCode = await runCommand(process.argv.slice(2), {
-  ...processFacts(),
+  ...facts,
+  version: packageVersion(),
   terminal: processTerminal(interrupt.signal),
   cwd: process.cwd(),
   signal: interrupt.signal,
   daemonCommand: daemonCommand(),
+  askHost,
 })

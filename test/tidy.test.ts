@@ -46,6 +46,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/daemon-log.ts': 'what the daemon process prints, in the home',
   'lib/daemon/host-registration.ts': 'makes the directory that plays another host',
   'lib/daemon/kit-home.ts': 'makes the home and its directories',
+  'lib/daemon/other-host.ts': 'the directory of what other hosts said, in the home',
   'lib/daemon/lock.ts': 'the lock of the home',
   'lib/daemon/private-file.ts': 'settings and records in the home',
   'lib/daemon/process-identity.ts': '/proc/PID/stat of the holder of a lock',
@@ -61,6 +62,9 @@ const filesystem: Readonly<Record<string, string>> = {
 
 /** Scripts without a row in `test/runtime/`, each with what runs them. */
 const smoked: Readonly<Record<string, string>> = {
+  'scripts/agent-folders.ts': 'test/remote and test/ssh bring what it makes to other hosts',
+  'scripts/agent-loader.ts': 'test/remote/boot.test.ts runs it as other hosts do',
+  'scripts/reach-host.ts': 'test/ssh reaches hosts with it',
   'scripts/check.ts': 'it is what runs this test',
   'scripts/provision.ts': 'test/provision.test.ts',
   'scripts/sim.ts': 'test/sim/history.test.ts runs what it runs',

@@ -168,8 +168,13 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'hosts add',
     says: 'add another host',
     operands: [{ name: 'NAME', says: 'what to call it', needed: true }],
-    options: { pipe: { says: 'a directory of this machine that plays the host', value: 'DIR' } },
+    options: {
+      ssh: { says: 'what ssh is told, if not the name: an alias, USER@HOST or ssh://USER@HOST:PORT', value: 'TARGET' },
+      pipe: { says: 'a directory of this machine that plays the host', value: 'DIR' },
+    },
     examples: [
+      ['dsync hosts add mac00', 'as `ssh mac00` reaches it'],
+      ['dsync hosts add mac00 --ssh dev@mac00.local', 'as another user'],
       ['dsync hosts add twin --pipe /mnt/disk', 'an external disk; roots lie below it as they do below your home'],
     ],
   },

@@ -40,6 +40,7 @@ const byError: Readonly<Record<string, ExitCode>> = {
   ROOT_REPLACED: 4,
   ROOT_EMPTIED: 4,
   TRANSPORT_LOST: 5,
+  AGENT_FAILED: 5,
   DAEMON_DOWN: 6,
   TIMEOUT: 124,
   INTERRUPTED: 130,

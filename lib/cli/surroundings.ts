@@ -1,3 +1,4 @@
+import type { AskHost } from '../daemon/host-question.ts'
 import type { KitHome } from '../daemon/kit-home.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Paint } from './paint.ts'
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly cwd: string
   /** Aborts when the person interrupts. */
   readonly signal: AbortSignal
+  /** Asks the agent of a host that is reached by ssh. */
+  readonly askHost: AskHost
   /** Program and arguments that run the daemon of this home. */
   readonly daemonCommand: readonly [string, ...string[]]
 }

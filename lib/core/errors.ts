@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'ROOT_REPLACED'
   | 'ROOT_EMPTIED'
   | 'TRANSPORT_LOST'
+  | 'AGENT_FAILED'
   | 'PROTOCOL'
   | 'VERSION'
   | 'STORE_DAMAGED'

@@ -44,7 +44,7 @@ const editWaitMs = 3000
 const editLookMs = 20
 
 /** Runs an edit that reads, decides and writes while no other command does. Throws BUSY when another does not end. */
-export async function whileEditing<T>(home: KitHome, host: string, edit: () => T): Promise<T> {
+export async function whileEditing<T>(home: KitHome, host: string, edit: () => T | Promise<T>): Promise<T> {
   ensureKitHome(home)
   const deadline = Date.now() + editWaitMs
   let lock = takeLock(home.run, 'config', thisProcess(host))
@@ -59,7 +59,7 @@ export async function whileEditing<T>(home: KitHome, host: string, edit: () => T
     })
   }
   try {
-    return edit()
+    return await edit()
   } finally {
     lock.release()
   }

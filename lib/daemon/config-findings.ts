@@ -47,6 +47,9 @@ function findingOf(error: ErrorObject): Finding | undefined {
         path,
         message: `${name} must be one of ${configSchema.definitions.watcher.enum.join(', ')}, or one of them for each host`,
       }
+    case 'minProperties':
+    case 'maxProperties':
+      return { path, message: `${name} must say one way to reach it: "ssh" or "pipe"` }
     case 'type':
       return error.schemaPath.includes('/oneOf/')
         ? undefined
@@ -98,7 +101,7 @@ export function contradictions(config: Config): Finding[] {
     root.on.forEach((host, i) => {
       if (config.hosts[host] !== undefined) return
       const message = `there is no host ${JSON.stringify(host)}`
-      findings.push({ path: ['roots', path, 'on', i], message, hint: `dsync hosts add ${host} --pipe DIR` })
+      findings.push({ path: ['roots', path, 'on', i], message, hint: `dsync hosts add ${host}` })
     })
   }
   return findings

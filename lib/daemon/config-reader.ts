@@ -70,10 +70,11 @@ function pathProblems({ file, text }: SourceText): ConfigProblem[] {
 }
 
 function settingsOf(value: unknown, paths: readonly string[]): Config {
-  const { name, hosts, roots } = value as Partial<Config>
+  const { name, hosts, roots, ssh } = value as Partial<Config>
   return {
     ...(name === undefined ? {} : { name }),
     hosts: copyOf<HostConfig>(hosts),
+    ...(ssh === undefined ? {} : { ssh }),
     roots: copyOf<RootConfig>(roots),
     paths,
   }

@@ -24,6 +24,15 @@ export const configSchema = {
       propertyNames: { $ref: '#/definitions/hostName' },
       additionalProperties: { $ref: '#/definitions/host' },
     },
+    ssh: {
+      type: 'object',
+      description: 'How ssh is run.',
+      additionalProperties: false,
+      properties: {
+        program: { type: 'string', description: 'The program; default: ssh.' },
+        config: { $ref: '#/definitions/absolutePath', description: 'A configuration file instead of ~/.ssh/config.' },
+      },
+    },
     roots: {
       type: 'object',
       description: 'What is known of each line of paths.txt.',
@@ -40,12 +49,14 @@ export const configSchema = {
     host: {
       type: 'object',
       additionalProperties: false,
-      required: ['pipe'],
+      minProperties: 1,
+      maxProperties: 1,
       properties: {
         pipe: {
           $ref: '#/definitions/absolutePath',
           description: 'A directory of this machine that plays the other host.',
         },
+        ssh: { type: 'string', description: 'What ssh is told: an alias, USER@HOST or ssh://USER@HOST:PORT.' },
       },
     },
     watcher: { enum: watcherChoices },

@@ -5,13 +5,25 @@ import type { ConfigProblem } from './verbs.ts'
 export interface Config {
   readonly name?: string
   readonly hosts: Readonly<Record<string, HostConfig>>
+  readonly ssh?: SshConfig
   readonly roots: Readonly<Record<string, RootConfig>>
   /** The roots that are switched on: the lines of `paths.txt`. */
   readonly paths: readonly string[]
 }
 
+/** How a host is reached: one of the two. */
 export interface HostConfig {
-  readonly pipe: string
+  /** A directory of this machine that plays the host. */
+  readonly pipe?: string
+  /** What `ssh` is told: an alias, `user@host` or `ssh://user@host:port`. */
+  readonly ssh?: string
+}
+
+/** How `ssh` is run. */
+export interface SshConfig {
+  readonly program?: string
+  /** A configuration file instead of the user's own. */
+  readonly config?: string
 }
 
 export interface RootConfig {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SyncError } from '../core/errors.ts'
 import type { KitHome } from './kit-home.ts'
+import { ensurePrivateDirectory } from './kit-home.ts'
 
 /** Longest path a socket may have here (bytes): the field holds 104 on macOS and 108 on Linux, its end mark included. */
 export const socketBytesLimit = 100
@@ -12,14 +13,32 @@ export interface SocketPlace {
   readonly path: string
 }
 
+/** Bytes that ssh puts behind a directory for the socket of a shared connection: its name, and a mark while it is made. */
+const sshSocketBytes = 1 + 40 + 17
+
+/**
+ * A directory for the sockets by which commands share one ssh connection, made 0700: in the kit's home, else in the first
+ * of `alternatives` that is short enough. Undefined where none is: then each command connects by itself.
+ */
+export function sshSockets(home: KitHome, alternatives: readonly string[]): string | undefined {
+  const places = [join(home.run, 'ssh'), ...alternatives.map(parent => join(parent, nameOf(home)))]
+  const directory = places.find(place => Buffer.byteLength(place) + sshSocketBytes <= socketBytesLimit)
+  if (directory === undefined) return undefined
+  ensurePrivateDirectory(directory)
+  return directory
+}
+
+function nameOf(home: KitHome): string {
+  return `dsync-${createHash('sha256').update(home.directory).digest('hex').slice(0, 16)}`
+}
+
 /**
  * `run/control.sock` in the kit's home or, where that path is too long for a socket, a directory named by a hash of it
  * in the first of `alternatives` that is short enough (the per-user runtime directory, then the temporary one).
  * Clients need not guess: the daemon's lock tells where it listens. Throws REFUSED when nothing is short enough.
  */
 export function controlSocketPath(home: KitHome, alternatives: readonly string[]): SocketPlace {
-  const name = `dsync-${createHash('sha256').update(home.directory).digest('hex').slice(0, 16)}`
-  for (const directory of [home.run, ...alternatives.map(parent => join(parent, name))]) {
+  for (const directory of [home.run, ...alternatives.map(parent => join(parent, nameOf(home)))]) {
     const path = join(directory, 'control.sock')
     if (Buffer.byteLength(path) <= socketBytesLimit) return { directory, path }
   }

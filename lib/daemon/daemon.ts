@@ -168,9 +168,7 @@ export class Daemon {
       pid: process.pid,
       since: this.#since,
       now: Date.now(),
-      sessions: this.#sessions
-        .opened()
-        .map(({ handle, spec }) => ({ ...handle.status(), transport: spec.transport.kind })),
+      sessions: this.#sessions.opened().map(({ handle, spec }) => ({ ...handle.status(), transport: spec.way.kind })),
       failed: this.#sessions.failed().map(({ spec, error }) => ({
         root: spec.alpha.root,
         host: spec.beta.host,

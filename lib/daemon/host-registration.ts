@@ -1,45 +1,70 @@
 import { mkdirSync } from 'node:fs'
 import { SyncError } from '../core/errors.ts'
+import { checkTarget } from '../remote/ssh-target.ts'
+import type { Way } from '../sync/session-handle.ts'
 import type { Config } from './config.ts'
 import { editConfig, whileEditing } from './config-edit.ts'
 import { requireConfig } from './config-reader.ts'
+import { homeId } from './host-answers.ts'
 import { contractHome, expandHome, isAtOrBelow } from './host-paths.ts'
-import { ensureKitHome } from './kit-home.ts'
+import type { Asking, HostFacts } from './host-question.ts'
+import { factsOf } from './host-question.ts'
+import { ensureKitHome, kitHome } from './kit-home.ts'
+import { placesOn, rememberHost, wayTo } from './other-host.ts'
 import { lookAtPlace, realPath } from './root-place.ts'
 import { servedRoots } from './served-roots.ts'
 import type { Here } from './session-specs.ts'
-import { otherKitHome } from './session-specs.ts'
 
 /** A host as `dsync hosts list` shows it. */
 export interface HostRow {
   readonly name: string
-  readonly transport: 'pipe'
-  readonly directory: string
+  readonly transport: Way['kind']
+  /** What ssh is told, or the directory of a pipe. */
+  readonly target: string
   /** The roots that are on it, as in `paths.txt`. */
   readonly roots: readonly string[]
 }
 
 export interface HostCheck extends HostRow {
   readonly reachable: boolean
-  readonly problems: readonly string[]
+  readonly problems: readonly HostProblem[]
+  /** What it said of itself, when it is another machine. */
+  readonly facts?: HostFacts
 }
 
-/** Makes a directory of this machine a host: gives it a kit home and names it. The same again changes nothing. */
-export function addHost(here: Here, name: string, directory: string): Promise<HostRow> {
-  return whileEditing(here.home, here.host, () => {
+export interface HostProblem {
+  readonly message: string
+  /** The next command. */
+  readonly hint?: string
+}
+
+/** How a new host is to be reached: one of the two. */
+export type NewHost = { readonly pipe: string } | { readonly ssh: string }
+
+/**
+ * Adds a host: a directory of this machine gets a kit home, another machine is reached and asked. The same again changes
+ * nothing. Throws what keeps it from being one.
+ */
+export function addHost(here: Here & Asking, name: string, host: NewHost): Promise<HostRow> {
+  return whileEditing(here.home, here.host, async () => {
     const config = requireConfig(here.home)
-    const path = expandHome(directory, here.userHome)
     refuseName(name, config.name ?? here.host)
-    refuseDirectory(path, name, config, here)
-    mkdirSync(path, { recursive: true })
-    ensureKitHome(otherKitHome(path))
-    editConfig(here.home, ['hosts', name], { pipe: contractHome(path, here.userHome) })
+    const wanted =
+      'pipe' in host ? { pipe: pipeDirectory(host.pipe, name, config, here) } : { ssh: checkTarget(host.ssh) }
+    refuseOther(config, name, wanted, here)
+    const added = { ...config, hosts: { ...config.hosts, [name]: wanted } }
+    await meet(added, name, here)
+    editConfig(
+      here.home,
+      ['hosts', name],
+      'pipe' in wanted ? { pipe: contractHome(wanted.pipe, here.userHome) } : wanted,
+    )
     return hostRow(requireConfig(here.home), name, here)
   })
 }
 
 /** Forgets a host that no root is on. */
-export function removeHost(here: Here, name: string): Promise<HostRow> {
+export function removeHost(here: Here & Asking, name: string): Promise<HostRow> {
   return whileEditing(here.home, here.host, () => {
     const row = hostRow(requireConfig(here.home), name, here)
     const [root] = row.roots
@@ -62,37 +87,68 @@ export function listHosts(here: Here): HostRow[] {
   return Object.keys(config.hosts).map(name => hostRow(config, name, here))
 }
 
-/** Whether hosts can be reached and serve what they should. */
-export function checkHosts(here: Here, name?: string): HostCheck[] {
+/** Whether hosts can be reached and serve what they should. What they say of themselves is remembered. */
+export async function checkHosts(here: Here & Asking, name: string | undefined): Promise<HostCheck[]> {
   const config = requireConfig(here.home)
   const names = name === undefined ? Object.keys(config.hosts) : [hostRow(config, name, here).name]
-  return names.map(each => {
-    const row = hostRow(config, each, here)
-    if (lookAtPlace(row.directory).kind !== 'directory') {
-      return { ...row, reachable: false, problems: [`${row.directory} is not there`] }
-    }
-    const served = new Set(servedRoots(otherKitHome(row.directory)).map(root => root.id))
-    const problems = row.roots
-      .filter(root => !served.has(config.roots[root]?.id ?? ''))
-      .map(root => `${root} is not registered there: dsync roots add ${root} --on ${each}`)
-    return { ...row, reachable: true, problems }
-  })
+  return await Promise.all(names.map(each => checkHost(config, each, here)))
 }
 
 /** Throws USAGE for a name that no host has. */
-export function hostRow(config: Config, name: string, here: Here): HostRow {
-  const host = config.hosts[name]
-  if (host === undefined) throw unknownHost(config, name)
+export function hostRow(config: Config, name: string, here: Pick<Here, 'userHome'>): HostRow {
+  const way = wayTo(config, name, here.userHome)
+  if (way === undefined) throw unknownHost(config, name)
   const roots = Object.entries(config.roots).flatMap(([path, root]) => (root.on.includes(name) ? [path] : []))
-  return { name, transport: 'pipe', directory: expandHome(host.pipe, here.userHome), roots }
+  return { name, transport: way.kind, target: way.kind === 'pipe' ? way.directory : way.target, roots }
 }
 
 export function unknownHost(config: Config, name: string): SyncError {
   const names = Object.keys(config.hosts)
   const known = names.length === 0 ? 'there is none yet' : `known: ${names.join(', ')}`
   return new SyncError('USAGE', `Cannot find the host ${JSON.stringify(name)}; ${known}`, {
-    hint: names.length === 0 ? `dsync hosts add ${name} --pipe DIR` : 'dsync hosts list',
+    hint: names.length === 0 ? `dsync hosts add ${name} --ssh USER@HOST` : 'dsync hosts list',
   })
+}
+
+async function checkHost(config: Config, name: string, here: Here & Asking): Promise<HostCheck> {
+  const row = hostRow(config, name, here)
+  try {
+    const served = await meet(config, name, here)
+    const problems = row.roots
+      .filter(root => !served.served.includes(config.roots[root]?.id ?? ''))
+      .map(root => ({ message: `${root} is not registered there`, hint: `dsync roots add ${root} --on ${name}` }))
+    return { ...row, reachable: true, problems, ...(served.facts !== undefined && { facts: served.facts }) }
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error
+    const { message, hint } = error
+    return { ...row, reachable: false, problems: [{ message, ...(hint !== undefined && { hint }) }] }
+  }
+}
+
+/** Looks at a host, makes what it needs on this disk or asks it over the network, and remembers what it says. */
+async function meet(
+  config: Config,
+  name: string,
+  here: Here & Asking,
+): Promise<{ readonly served: readonly string[]; readonly facts?: HostFacts }> {
+  const way = wayTo(config, name, here.userHome)
+  if (way === undefined) throw unknownHost(config, name)
+  if (way.kind === 'pipe') {
+    const known = config.roots
+    if (Object.values(known).some(root => root.on.includes(name)) && lookAtPlace(way.directory).kind !== 'directory') {
+      throw new SyncError('TRANSPORT_LOST', `${way.directory} is not there`)
+    }
+    mkdirSync(way.directory, { recursive: true })
+    const home = kitHome(placesOn(way, name, here.home)?.kitHome ?? '')
+    ensureKitHome(home)
+    return { served: servedRoots(home).map(root => root.id) }
+  }
+  const facts = factsOf(name, await here.askHost({ ...way, name }, { ask: 'facts' }))
+  if (facts.homeId === homeId(here.home)) {
+    throw new SyncError('USAGE', `Cannot use ${way.target} as another host: it is this one`)
+  }
+  rememberHost(here.home, name, { ...facts, target: way.target })
+  return { served: facts.served, facts }
 }
 
 function refuseName(name: string, own: string): void {
@@ -107,13 +163,24 @@ function refuseName(name: string, own: string): void {
   if (wrong !== undefined) throw new SyncError('USAGE', `Cannot call a host ${JSON.stringify(name)}: ${wrong}`)
 }
 
-function refuseDirectory(path: string, name: string, config: Config, here: Here): void {
-  const known = config.hosts[name]
-  if (known !== undefined && expandHome(known.pipe, here.userHome) !== path) {
-    throw new SyncError('EXISTS', `Cannot add the host ${name}: it is ${known.pipe} already`, {
-      hint: `dsync hosts remove ${name}`,
-    })
-  }
+/** A host that is there already is not given another place under the same name. */
+function refuseOther(config: Config, name: string, wanted: NewHost, here: Here): void {
+  const known = wayTo(config, name, here.userHome)
+  if (known === undefined) return
+  const isSame =
+    known.kind === 'pipe'
+      ? 'pipe' in wanted && wanted.pipe === known.directory
+      : 'ssh' in wanted && wanted.ssh === known.target
+  if (isSame) return
+  const target = known.kind === 'pipe' ? contractHome(known.directory, here.userHome) : known.target
+  throw new SyncError('EXISTS', `Cannot add the host ${name}: it is ${target} already`, {
+    hint: `dsync hosts remove ${name}`,
+  })
+}
+
+function pipeDirectory(directory: string, name: string, config: Config, here: Here): string {
+  const path = expandHome(directory, here.userHome)
+  refuseOther(config, name, { pipe: path }, here)
   const place = lookAtPlace(path)
   const wrong =
     place.kind === 'other'
@@ -124,4 +191,5 @@ function refuseDirectory(path: string, name: string, config: Config, here: Here)
           ? `it lies in dsync's own home`
           : undefined
   if (wrong !== undefined) throw new SyncError('USAGE', `Cannot make a host of ${path}: ${wrong}`)
+  return path
 }

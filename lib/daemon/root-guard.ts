@@ -2,11 +2,11 @@ import { SyncError } from '../core/errors.ts'
 import { refuseRoot } from '../core/guards.ts'
 import type { Config } from './config.ts'
 import { expandHome } from './host-paths.ts'
-import { hostRow } from './host-registration.ts'
+import { placesOn, wayTo } from './other-host.ts'
 import type { RootPlace } from './root-place.ts'
 import { isSameDirectory, lookAtPlace, realPath } from './root-place.ts'
 import type { Here } from './session-specs.ts'
-import { otherKitHome, placeOn } from './session-specs.ts'
+import { placeOn } from './session-specs.ts'
 
 /** A root that somebody wants, with where it would lie on other hosts. */
 export interface WantedRoot {
@@ -28,18 +28,24 @@ export function refuseOwnPlace(config: Config, wanted: Omit<WantedRoot, 'places'
   refusePlace(wanted.path, place, { homes: [homeOf(here)], otherRoots: otherRoots(config, wanted.key, here) })
 }
 
-/** As `refuseOwnPlace`, for every place where the root would lie on other hosts. Those of a pipe share this machine's disk. */
+/** As `refuseOwnPlace`, for the places on hosts that are directories of this machine. A host on another one looks for itself. */
 export function refusePlaces(config: Config, wanted: WantedRoot, here: Here): void {
   const own = lookAtPlace(wanted.path)
   const taken = [...otherRoots(config, wanted.key, here), own.real]
   for (const { host, path } of wanted.places) {
-    const userHome = hostRow(config, host, here).directory
+    const there = onThisDisk(config, host, here)
+    if (there === undefined) continue
     const place = lookAtPlace(path)
     if (isSameDirectory(own, place)) throw refused(wanted.path, `it is the same directory on ${host} (${path})`)
-    const homes = [homeOf(here), { userHome, kitHome: otherKitHome(userHome).directory }]
-    refusePlace(path, place, { homes, otherRoots: taken })
+    refusePlace(path, place, { homes: [homeOf(here), there], otherRoots: taken })
     taken.push(place.real)
   }
+}
+
+/** The homes of a host whose disk is this machine's. */
+function onThisDisk(config: Config, host: string, here: Here): Home | undefined {
+  const way = wayTo(config, host, here.userHome)
+  return way?.kind === 'pipe' ? placesOn(way, host, here.home) : undefined
 }
 
 function homeOf(here: Here): Home {
@@ -70,8 +76,9 @@ function otherRoots(config: Config, except: string, here: Here): string[] {
     if (key === except) return []
     const path = expandHome(key, here.userHome)
     const there = root.on.flatMap(host => {
-      const otherHome = hostRow(config, host, here).directory
-      return placeOn(path, root, { host, otherHome, userHome: here.userHome }) ?? []
+      const there = onThisDisk(config, host, here)
+      if (there === undefined) return []
+      return placeOn(path, root, { host, otherHome: there.userHome, userHome: here.userHome }) ?? []
     })
     return [path, ...there].map(realPath)
   })

@@ -4,13 +4,19 @@ import type { Config, RootConfig } from './config.ts'
 import { watcherOf } from './config.ts'
 import { addPath, editConfig, removePath, whileEditing } from './config-edit.ts'
 import { requireConfig } from './config-reader.ts'
-import { hostRow } from './host-registration.ts'
+import { hostRow, unknownHost } from './host-registration.ts'
 import { contractHome, expandHome } from './host-paths.ts'
+import type { Asking } from './host-question.ts'
+import { valueOf } from './host-question.ts'
+import type { KitHome } from './kit-home.ts'
+import { kitHome } from './kit-home.ts'
+import type { HostPlaces } from './other-host.ts'
+import { placesOn, wayTo } from './other-host.ts'
 import { refuseOwnPlace, refusePlaces } from './root-guard.ts'
 import { serveRoot, unserveRoot } from './served-roots.ts'
-import type { WatcherChoice } from '../sync/session-handle.ts'
+import type { WatcherChoice, Way } from '../sync/session-handle.ts'
 import type { Here } from './session-specs.ts'
-import { findRoot, otherKitHome, placeOn, rootKey } from './session-specs.ts'
+import { findRoot, placeOn, rootKey } from './session-specs.ts'
 
 /** A root as `dsync roots` shows it. */
 export interface RootRow {
@@ -43,8 +49,8 @@ export interface RootChoice {
  * Makes a directory of this host a root, here and in the home of every host it is to be on. Adding one that is known
  * extends or changes it. Throws ROOT_REFUSED for a directory that may not be one, USAGE for a host that is unknown.
  */
-export function addRoot(here: Here, directory: string, choice: RootChoice): Promise<RootRow> {
-  return whileEditing(here.home, here.host, () => {
+export function addRoot(here: Here & Asking, directory: string, choice: RootChoice): Promise<RootRow> {
+  return whileEditing(here.home, here.host, async () => {
     const config = requireConfig(here.home)
     const path = expandHome(directory, here.userHome)
     const key = findRoot(config, path, here.userHome)?.key ?? rootKey(path, here.userHome)
@@ -52,9 +58,7 @@ export function addRoot(here: Here, directory: string, choice: RootChoice): Prom
     const root = chosen(config, key, choice, here)
     const places = placesOf(config, { path, root }, here)
     refusePlaces(config, { key, path, places }, here)
-    for (const { host, path: place } of places) {
-      serveRoot(otherKitHome(hostRow(config, host, here).directory), { id: root.id, path: place })
-    }
+    for (const { host, path: place } of places) await serveOn(config, host, { id: root.id, path: place }, here)
     editConfig(here.home, ['roots', key], root)
     addPath(here.home, key)
     return rootRow(requireConfig(here.home), key, here)
@@ -65,15 +69,15 @@ export function addRoot(here: Here, directory: string, choice: RootChoice): Prom
  * Forgets a root, or with `on` only its place on those hosts. No file of it is touched on any host, and what is in its
  * trash stays there.
  */
-export function removeRoot(here: Here, directory: string, on: readonly string[]): Promise<RootRow> {
-  return whileEditing(here.home, here.host, () => {
+export function removeRoot(here: Here & Asking, directory: string, on: readonly string[]): Promise<RootRow> {
+  return whileEditing(here.home, here.host, async () => {
     const config = requireConfig(here.home)
     const { key, root } = requireRoot(config, directory, here)
     const row = rootRow(config, key, here)
     for (const host of on) hostRow(config, host, here)
     const left = on.length === 0 ? [] : root.on.filter(host => !on.includes(host))
     for (const host of root.on.filter(each => !left.includes(each))) {
-      unserveRoot(otherKitHome(hostRow(config, host, here).directory), root.id)
+      await unserveOn(config, host, root.id, here)
     }
     if (left.length > 0) editConfig(here.home, ['roots', key, 'on'], left)
     else {
@@ -93,6 +97,39 @@ export function listRoots(here: Here): RootRow[] {
 export function showRoot(here: Here, directory: string): RootRow {
   const config = requireConfig(here.home)
   return rootRow(config, requireRoot(config, directory, here).key, here)
+}
+
+/** How a host is reached and where things lie on it. Throws USAGE for one that is unknown or was never asked. */
+function hostPlaces(config: Config, host: string, here: Here): { readonly way: Way; readonly places: HostPlaces } {
+  const way = wayTo(config, host, here.userHome)
+  if (way === undefined) throw unknownHost(config, host)
+  const places = placesOn(way, host, here.home)
+  if (places !== undefined) return { way, places }
+  throw new SyncError('USAGE', `Cannot tell where things lie on ${host}: it was never asked`, {
+    hint: `dsync hosts check ${host}`,
+  })
+}
+
+/** Writes a root into the list of those that a host serves: on this disk, or by asking that host. */
+async function serveOn(
+  config: Config,
+  host: string,
+  root: { readonly id: string; readonly path: string },
+  here: Here & Asking,
+): Promise<void> {
+  const { way, places } = hostPlaces(config, host, here)
+  if (way.kind === 'pipe') serveRoot(homeAt(places), root)
+  else valueOf(host, await here.askHost({ ...way, name: host }, { ask: 'serve', ...root }))
+}
+
+async function unserveOn(config: Config, host: string, id: string, here: Here & Asking): Promise<void> {
+  const { way, places } = hostPlaces(config, host, here)
+  if (way.kind === 'pipe') unserveRoot(homeAt(places), id)
+  else valueOf(host, await here.askHost({ ...way, name: host }, { ask: 'unserve', id }))
+}
+
+function homeAt({ kitHome: directory }: HostPlaces): KitHome {
+  return kitHome(directory)
 }
 
 function requireRoot(
@@ -116,7 +153,7 @@ function chosen(config: Config, key: string, choice: RootChoice, here: Here): Ro
   const on = [...new Set([...(known?.on ?? []), ...(named.length > 0 ? named : Object.keys(config.hosts))])]
   if (on.length === 0) {
     throw new SyncError('USAGE', `Cannot add ${key}: there is no other host yet`, {
-      hint: 'dsync hosts add NAME --pipe DIR',
+      hint: 'dsync hosts add NAME --ssh USER@HOST',
     })
   }
   const at = { ...known?.at, ...choice.at }
@@ -151,7 +188,7 @@ function placesOf(
   here: Here,
 ): { readonly host: string; readonly path: string }[] {
   return root.on.map(host => {
-    const otherHome = hostRow(config, host, here).directory
+    const { userHome: otherHome } = hostPlaces(config, host, here).places
     const place = placeOn(path, root, { host, otherHome, userHome: here.userHome })
     if (place !== undefined) return { host, path: place }
     throw new SyncError('USAGE', `Cannot tell where ${path} lies on ${host}: it is not under the home`, {

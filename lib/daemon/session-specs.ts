@@ -3,7 +3,7 @@ import type { Config, RootConfig } from './config.ts'
 import { watcherOf } from './config.ts'
 import { contractHome, expandHome, samePlace } from './host-paths.ts'
 import type { KitHome } from './kit-home.ts'
-import { kitHome } from './kit-home.ts'
+import { placesOn, wayTo } from './other-host.ts'
 import type { SessionSpec } from '../sync/session-handle.ts'
 import type { ConfigProblem } from './verbs.ts'
 
@@ -12,11 +12,6 @@ export interface Here {
   readonly host: string
   readonly userHome: string
   readonly home: KitHome
-}
-
-/** Where the kit's home lies on a host whose home directory is `userHome`, unless it says otherwise. */
-export function otherKitHome(userHome: string): KitHome {
-  return kitHome(join(userHome, '.dsync'))
 }
 
 /** The key under which `config.json` keeps a root. */
@@ -55,36 +50,35 @@ export function sessionSpecs(
       continue
     }
     for (const host of root.on) {
-      const spec = specOf({ path, root, host, directory: config.hosts[host]?.pipe }, here, paused)
-      if (spec !== undefined) specs.push(spec)
-      else {
-        const message = `${path} is not under the home, so where does it lie on ${host}?`
-        problems.push({ file: here.home.config, message, hint: `${hint} --at ${host}=PATH` })
-      }
+      const spec = specOf(config, { path, root, host }, here, paused)
+      if ('id' in spec) specs.push(spec)
+      else problems.push({ file: here.home.config, ...spec })
     }
   }
   return { specs, problems }
 }
 
 function specOf(
-  on: {
-    readonly path: string
-    readonly root: RootConfig
-    readonly host: string
-    readonly directory: string | undefined
-  },
+  config: Config,
+  on: { readonly path: string; readonly root: RootConfig; readonly host: string },
   here: Here,
   paused: ReadonlySet<string>,
-): SessionSpec | undefined {
+): SessionSpec | Pick<ConfigProblem, 'message' | 'hint'> {
   const { root, host } = on
   const path = expandHome(on.path, here.userHome)
-  const otherHome = expandHome(on.directory ?? '', here.userHome)
-  const place = placeOn(path, root, { host, otherHome, userHome: here.userHome })
-  if (on.directory === undefined || place === undefined) return undefined
-  const kitHomeThere = otherKitHome(otherHome).directory
+  const way = wayTo(config, host, here.userHome)
+  const there = way === undefined ? undefined : placesOn(way, host, here.home)
+  if (way === undefined || there === undefined) {
+    return { message: `${host} was never asked where things lie on it`, hint: `dsync hosts check ${host}` }
+  }
+  const place = placeOn(path, root, { host, otherHome: there.userHome, userHome: here.userHome })
+  if (place === undefined) {
+    const message = `${on.path} is not under the home, so where does it lie on ${host}?`
+    return { message, hint: `dsync roots add ${on.path} --at ${host}=PATH` }
+  }
   return {
     id: root.id,
-    transport: { kind: 'pipe', directory: otherHome },
+    way,
     alpha: {
       host: here.host,
       root: path,
@@ -92,7 +86,7 @@ function specOf(
       kitHome: here.home.directory,
       watcher: watcherOf(root, here.host),
     },
-    beta: { host, root: place, userHome: otherHome, kitHome: kitHomeThere, watcher: watcherOf(root, host) },
+    beta: { host, root: place, ...there, watcher: watcherOf(root, host) },
     state: join(here.home.state, root.id, host),
     conflict: root.conflict ?? 'ask',
     paused: paused.has(sessionName(root.id, host)),

@@ -3,7 +3,7 @@ import type { Path } from '../core/path.ts'
 import type { Entry } from '../core/entry.ts'
 import type { TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
-import type { BarrierResult, ConflictInfo, Hold, SessionStatus, Transport } from '../sync/session-handle.ts'
+import type { BarrierResult, ConflictInfo, Hold, SessionStatus, Way } from '../sync/session-handle.ts'
 
 /** All that can be asked of a daemon, with what it needs, tells meanwhile, and answers. Everything is plain JSON. */
 export interface Verbs {
@@ -56,7 +56,7 @@ export interface DaemonStatus {
   readonly since: number
   /** The daemon's clock (ms since 1970): ages are counted from here. */
   readonly now: number
-  readonly sessions: readonly (SessionStatus & { readonly transport: Transport['kind'] })[]
+  readonly sessions: readonly (SessionStatus & { readonly transport: Way['kind'] })[]
   /** Sessions that could not be opened; each is tried again. */
   readonly failed: readonly (SessionName & { readonly why: string; readonly hint?: string })[]
   /** What is wrong with the settings; those last read without a mistake are in force. */

@@ -18,6 +18,14 @@ export interface LinkEnd {
   readonly why: string
   /** The next command to run. */
   readonly hint?: string
+  /** Trying again is of no use before a person has done something. */
+  readonly waits?: true
 }
 
-export type OpenLink = () => Link
+/** A link as the end that opens it has it. */
+export interface OutgoingLink extends Link {
+  /** Calls once, maybe at once, when an agent listens at the other end. A link that takes too long ends itself. */
+  onOpen(listen: () => void): void
+}
+
+export type OpenLink = () => OutgoingLink

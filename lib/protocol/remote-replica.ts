@@ -5,9 +5,9 @@ import type { Operation } from '../core/operation.ts'
 import type { Tree } from '../core/tree.ts'
 import { emptyTree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Link, LinkEnd, OpenLink } from '../ports/link.ts'
+import type { LinkEnd, OpenLink, OutgoingLink } from '../ports/link.ts'
 import type { OpenReplica, Replica, ReplicaListener } from '../ports/replica.ts'
-import { goodbyeMs, handshakeMs, protocolVersion, queuedMessagesLimit } from './bounds.ts'
+import { goodbyeMs, handshakeMs, probeMs, protocolVersion, queuedMessagesLimit } from './bounds.ts'
 import { Channel } from './channel.ts'
 import { commandCodec } from './codec-command.ts'
 import type { TreeMark, WireEvent } from './codec-event.ts'
@@ -31,8 +31,8 @@ export interface ConnectOptions {
 }
 
 /**
- * A replica at the other end of a link. Its listener hears at the latest after ten seconds either from the agent or,
- * with `closed`, why there is none; the link is over with it, and reconnecting means opening anew.
+ * A replica at the other end of a link. Its listener hears at the latest ten seconds after the link is open either from
+ * the agent or, with `closed`, why there is none; the link is over with it, and reconnecting means opening anew.
  */
 export function connectReplica(openLink: OpenLink, options: ConnectOptions): OpenReplica {
   return (baseline, listener) => new RemoteReplica(openLink, options, baseline, listener)
@@ -52,7 +52,8 @@ class RemoteReplica implements Replica {
   readonly #nonce = randomBytes(16).toString('hex')
   readonly #greeting = agentGreetingReader(this.#nonce)
   #state: State = 'greeting'
-  #link: Link | undefined
+  #link: OutgoingLink | undefined
+  #linkOpen = false
   #linkEnded = false
   #channel: Channel | undefined
   /** Reads the tree while the state is `listing`. */
@@ -64,6 +65,7 @@ class RemoteReplica implements Replica {
   readonly #batches = new Map<number, readonly Operation[]>()
   readonly #questions = new OpenQuestions()
   #cancelDeadline = (): void => {}
+  #cancelProbe = (): void => {}
   #closing: Promise<void> | undefined
   #onLinkEnd = (): void => {}
 
@@ -82,7 +84,20 @@ class RemoteReplica implements Replica {
     else this.#say(command)
   }
 
+  probe(): void {
+    if (this.#channel !== undefined) return this.#channel.probe()
+    if (this.#state !== 'greeting' || this.#linkOpen) return
+    this.#cancelProbe()
+    this.#cancelProbe = this.#options.clock.after(probeMs, () => {
+      if (this.#linkOpen) return
+      const why = `An attempt to reach the agent came to nothing for ${probeMs / 1000} s`
+      this.#fail(new SyncError('TRANSPORT_LOST', why, { verdict: 'retry' }))
+    })
+  }
+
+  /** On purpose: the agent is told not to wait for us. */
   close(): Promise<void> {
+    if (this.#state !== 'closed') this.#channel?.finish(['bye'])
     this.#shut()
     if (this.#link === undefined || this.#linkEnded) return Promise.resolve()
     this.#closing ??= new Promise<void>(resolve => {
@@ -97,8 +112,6 @@ class RemoteReplica implements Replica {
 
   #start(): void {
     if (this.#state === 'closed') return
-    const { clock, epoch } = this.#options
-    this.#cancelDeadline = clock.after(handshakeMs, () => this.#late())
     try {
       this.#link = this.#openLink()
     } catch (error) {
@@ -108,7 +121,15 @@ class RemoteReplica implements Replica {
     }
     this.#link.onData(bytes => this.#data(bytes))
     this.#link.onClose(end => this.#ended(end))
-    this.#link.write(Buffer.from(hubLine({ version: protocolVersion, nonce: this.#nonce, epoch }), 'latin1'))
+    this.#link.onOpen(() => this.#greet())
+  }
+
+  #greet(): void {
+    if (this.#state !== 'greeting') return
+    this.#linkOpen = true
+    const { clock, epoch } = this.#options
+    this.#cancelDeadline = clock.after(handshakeMs, () => this.#late())
+    this.#link?.write(Buffer.from(hubLine({ version: protocolVersion, nonce: this.#nonce, epoch }), 'latin1'))
   }
 
   #data(bytes: Uint8Array): void {
@@ -237,6 +258,8 @@ class RemoteReplica implements Replica {
   /** An error of this end or in what the other sent: the last thing the listener hears. */
   #fail(error: SyncError): void {
     const verdict = error.verdict === 'retry' || error.verdict === 'bug' ? error.verdict : 'halt'
+    // What went wrong between the two is not to be met again in an agent that waits for us.
+    if (verdict !== 'retry' && this.#state !== 'closed') this.#channel?.finish(['bye'])
     this.#finish({ type: 'closed', code: error.code, why: withHint(error.message, error.hint), verdict })
   }
 
@@ -253,7 +276,7 @@ class RemoteReplica implements Replica {
   #ended(end: LinkEnd): void {
     this.#linkEnded = true
     this.#onLinkEnd()
-    this.#finish({ type: 'closed', code: end.code, why: withHint(end.why, end.hint), verdict: 'retry' })
+    this.#finish({ type: 'closed', code: end.code, why: withHint(end.why, end.hint), verdict: end.waits ? 'halt' : 'retry' })
   }
 
   #finish(event: Extract<ReplicaEvent, { readonly type: 'closed' }>): void {
@@ -265,6 +288,7 @@ class RemoteReplica implements Replica {
   #shut(): void {
     this.#state = 'closed'
     this.#cancelDeadline()
+    this.#cancelProbe()
     this.#channel?.close()
     this.#link?.close()
   }

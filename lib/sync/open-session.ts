@@ -6,10 +6,13 @@ import { wantedWatcher } from '../replica/watch/open-watcher.ts'
 import { connectReplica } from '../protocol/remote-replica.ts'
 import type { Clock } from '../ports/clock.ts'
 import { openGate } from '../ports/gate.ts'
+import type { OpenLink } from '../ports/link.ts'
 import type { OpenReplica } from '../ports/replica.ts'
 import type { SessionStore } from '../ports/store.ts'
 import type { StartWorker } from '../ports/worker.ts'
-import { pipeLink } from './pipe-link.ts'
+import { pipeLink } from '../remote/pipe-link.ts'
+import type { SshLinkOptions } from '../remote/ssh-link.ts'
+import { sshLink } from '../remote/ssh-link.ts'
 import type { OpenSession, Placement, SessionSpec } from './session-handle.ts'
 import { SessionLoop } from './session-loop.ts'
 
@@ -20,6 +23,8 @@ export interface SessionSurroundings {
   readonly agentCommand: readonly [program: string, ...rest: string[]]
   /** What the agent's environment is besides `DSYNC_HOME`. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** How other machines are reached. Called when the first one is. */
+  readonly ssh: () => Pick<SshLinkOptions, 'environment' | 'clock' | 'agents' | 'loader' | 'sockets'>
   readonly openStore: (session: string) => SessionStore
 }
 
@@ -30,11 +35,7 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
   return spec => {
     const alpha = replicas.get(spec.id) ?? shareReplica(() => openRoot(rootOptions(spec, around)))
     replicas.set(spec.id, alpha)
-    const link = pipeLink({
-      command: around.agentCommand,
-      environment: { ...around.environment, DSYNC_HOME: spec.beta.kitHome, DSYNC_HOST: spec.beta.host },
-      clock: around.clock,
-    })
+    const link = linkOf(spec, around)
     const beta: OpenReplica = (baseline, listener) =>
       connectReplica(link, {
         clock: around.clock,
@@ -52,6 +53,15 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
       paused: spec.paused,
     })
   }
+}
+
+function linkOf({ way, beta }: SessionSpec, around: SessionSurroundings): OpenLink {
+  if (way.kind === 'ssh') return sshLink({ ...around.ssh(), ...way, host: beta.host, mode: 'serve' })
+  return pipeLink({
+    command: around.agentCommand,
+    environment: { ...around.environment, DSYNC_HOME: beta.kitHome, DSYNC_HOST: beta.host },
+    clock: around.clock,
+  })
 }
 
 function rootOptions(spec: SessionSpec, around: SessionSurroundings) {

@@ -43,7 +43,7 @@ export type OpenSession = (spec: SessionSpec) => SessionHandle
 export interface SessionSpec {
   /** The root's id, the same on every host. */
   readonly id: string
-  readonly transport: Transport
+  readonly way: Way
   readonly alpha: Placement
   readonly beta: Placement
   /** Directory of this session's own records (0700, made before the session opens). */
@@ -63,11 +63,18 @@ export interface Placement {
   readonly watcher: WatcherChoice
 }
 
-/** `pipe`: the other host is a directory of this machine. */
-export interface Transport {
-  readonly kind: 'pipe'
-  readonly directory: string
-}
+/** How the other host is reached. */
+export type Way =
+  /** It is a directory of this machine. */
+  | { readonly kind: 'pipe'; readonly directory: string }
+  | {
+      readonly kind: 'ssh'
+      /** An alias, `user@host` or `ssh://user@host:port`. */
+      readonly target: string
+      readonly program: string
+      /** A configuration file instead of the user's own. */
+      readonly configFile: string | undefined
+    }
 
 export type WatcherChoice = 'auto' | 'inotify' | 'fs-watch' | 'fsevents' | 'chokidar' | 'polling'
 
@@ -84,12 +91,17 @@ export type SessionState =
   | 'halted'
   | 'disconnected'
 
-export interface SessionStatus {
+/** Why a session is halted, disconnected or kept from starting. */
+export interface Trouble {
+  readonly code?: string
+  /** In words, one line. */
+  readonly why?: string
+}
+
+export interface SessionStatus extends Trouble {
   readonly root: string
   readonly host: string
   readonly state: SessionState
-  /** Why it is halted, disconnected or kept from starting, in words; with the next command where there is one. */
-  readonly why?: string
   /** When the present state began (ms since 1970). */
   readonly since: number
   /** When both sides were last known to agree (ms since 1970). */
@@ -193,7 +205,7 @@ export type BarrierState =
   | 'timeout'
   | 'disconnected'
 
-export interface BarrierResult {
+export interface BarrierResult extends Trouble {
   readonly state: BarrierState
   /** What has not reached the other side. */
   readonly waiting: Listed<Path>

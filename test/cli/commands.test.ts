@@ -48,7 +48,8 @@ describe('without a daemon', () => {
     const { run, directory, userHome } = await makeWorld(t, {}, false)
     directory('p')
     assert.equal((await run('roots add p')).exit, 2)
-    assert.equal((await run('hosts add twin')).exit, 2)
+    assert.equal((await run('hosts add twin --pipe t --ssh twin')).exit, 2)
+    assert.equal((await run('hosts add twin --ssh -oProxyCommand=x')).exit, 2)
     assert.match(
       (await run('hosts add twin --pipe t')).out,
       /^Added twin \(pipe to ~\/t\)\.\n {2}→ dsync roots add DIR\n$/,
@@ -73,7 +74,7 @@ describe('without a daemon', () => {
     assert.equal((await run('hosts remove twin')).exit, 0)
     assert.match(
       (await run('hosts remove twin')).err,
-      /Cannot find the host "twin"; there is none yet\n {2}→ dsync hosts add twin --pipe DIR/,
+      /Cannot find the host "twin"; there is none yet\n {2}→ dsync hosts add twin --ssh USER@HOST/,
     )
   })
   it('stop is content, and start says why it cannot', async t => {

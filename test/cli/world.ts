@@ -44,7 +44,7 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
   const { open, doubles } = openDoubles(script)
   let daemon: Daemon | undefined
   if (daemonRuns) {
-    await addHost(here, 'twin', here.directory('twin'))
+    await addHost(here, 'twin', { pipe: here.directory('twin') })
     await addRoot(here, '~/projects', { on: [], at: {}, watcher: {} })
     daemon = await startDaemon({ ...here, version: '1', socketParents: [], openSession: open })
     here.atEnd(() => daemon?.stop())

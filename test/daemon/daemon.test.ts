@@ -20,7 +20,7 @@ async function world(t: TestContext, script: Script = {}) {
   const here = temporaryHome(t)
   here.directory('a')
   here.directory('b')
-  await addHost(here, 'twin', here.directory('twin'))
+  await addHost(here, 'twin', { pipe: here.directory('twin') })
   await addRoot(here, '~/a', { on: [], at: {}, watcher: {} })
   const { open, doubles } = openDoubles(script)
   const options: DaemonOptions = { ...here, version: '1', socketParents: [], openSession: open }

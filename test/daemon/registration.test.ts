@@ -17,7 +17,7 @@ describe('hosts and roots', () => {
   it('are written where both homes find them', async t => {
     const here = temporaryHome(t)
     here.directory('projects')
-    await addHost(here, 'twin', join(here.userHome, 'twin'))
+    await addHost(here, 'twin', { pipe: join(here.userHome, 'twin') })
     const root = await addRoot(here, join(here.userHome, 'projects'), everywhere)
     const place = join(here.userHome, 'twin', 'projects')
     assert.match(root.id, /^[0-9a-f]{32}$/)
@@ -28,7 +28,7 @@ describe('hosts and roots', () => {
       assert.equal(statSync(file).mode & 0o777, 0o600, file)
     assert.equal(statSync(twin.directory).mode & 0o777, 0o700)
     assert.deepEqual(
-      checkHosts(here).map(({ reachable, problems }) => [reachable, problems]),
+      (await checkHosts(here, undefined)).map(({ reachable, problems }) => [reachable, problems]),
       [[true, []]],
     )
     assert.deepEqual(
@@ -40,8 +40,8 @@ describe('hosts and roots', () => {
   it('become a session for each host, with what each side needs', async t => {
     const here = temporaryHome(t)
     here.directory('projects')
-    await addHost(here, 'twin', here.directory('twin'))
-    await addHost(here, 'disk', here.directory('disk'))
+    await addHost(here, 'twin', { pipe: here.directory('twin') })
+    await addHost(here, 'disk', { pipe: here.directory('disk') })
     const watcher = { '': 'chokidar', disk: 'polling' } as const
     const { id } = await addRoot(here, join(here.userHome, 'projects'), {
       on: [],
@@ -71,7 +71,7 @@ describe('hosts and roots', () => {
     here.directory('a')
     writeFileSync(here.home.config, '// my hosts\n{\n  "hosts": {}, // none yet\n  "name": "me"\n}\n')
     writeFileSync(here.home.paths, '# first\n# ~/a\n')
-    await addHost(here, 'twin', here.directory('twin'))
+    await addHost(here, 'twin', { pipe: here.directory('twin') })
     await addRoot(here, join(here.userHome, 'a'), everywhere)
     assert.match(
       readFileSync(here.home.config, 'utf8'),
@@ -85,14 +85,14 @@ describe('hosts and roots', () => {
     const elsewhere = join(here.directory('dotfiles'), 'dsync.json')
     writeFileSync(elsewhere, '{}')
     symlinkSync(elsewhere, here.home.config)
-    await addHost(here, 'twin', here.directory('twin'))
+    await addHost(here, 'twin', { pipe: here.directory('twin') })
     assert.match(readFileSync(elsewhere, 'utf8'), /"twin"/)
   })
 
   it('go without touching a file of the root', async t => {
     const here = temporaryHome(t)
     writeFileSync(join(here.directory('a'), 'file'), 'kept')
-    await addHost(here, 'twin', here.directory('twin'))
+    await addHost(here, 'twin', { pipe: here.directory('twin') })
     await addRoot(here, join(here.userHome, 'a'), everywhere)
     await assert.rejects(removeHost(here, 'twin'), { code: 'USAGE', hint: 'dsync roots remove ~/a --on twin' })
     await removeRoot(here, join(here.userHome, 'a'), [])
@@ -106,7 +106,7 @@ describe('hosts and roots', () => {
   it('edited by many commands at once are all there', async t => {
     const here = temporaryHome(t)
     const names = Array.from({ length: 8 }, (_, i) => `host${i}`)
-    await Promise.all(names.map(name => addHost(here, name, join(here.userHome, name))))
+    await Promise.all(names.map(name => addHost(here, name, { pipe: join(here.userHome, name) })))
     assert.deepEqual(
       listHosts(here).map(({ name }) => name),
       names,
@@ -134,7 +134,7 @@ describe('a directory that may not be a root', () => {
       for (const each of ['projects/site', 'work/deep', '.ssh', 'twin']) here.directory(each)
       writeFileSync(join(here.userHome, 'file'), '')
       symlinkSync(join(here.userHome, 'projects'), join(here.userHome, 'link'))
-      await addHost(here, 'twin', join(here.userHome, 'twin'))
+      await addHost(here, 'twin', { pipe: join(here.userHome, 'twin') })
       await addRoot(here, '~/projects', everywhere)
       await addRoot(here, '~/work/deep', everywhere)
       const before = readFileSync(here.home.config, 'utf8')
@@ -147,7 +147,7 @@ describe('a directory that may not be a root', () => {
     const here = temporaryHome(t)
     const root = here.directory('a')
     symlinkSync(root, join(here.directory('twin'), 'a'))
-    await addHost(here, 'twin', join(here.userHome, 'twin'))
+    await addHost(here, 'twin', { pipe: join(here.userHome, 'twin') })
     await assert.rejects(addRoot(here, root, everywhere), {
       code: 'ROOT_REFUSED',
       message: /the same directory on twin/,
@@ -157,7 +157,7 @@ describe('a directory that may not be a root', () => {
 
   it('lies in the home of another host', async t => {
     const here = temporaryHome(t)
-    await addHost(here, 'twin', here.directory('twin'))
+    await addHost(here, 'twin', { pipe: here.directory('twin') })
     const root = here.directory('a')
     for (const at of [
       here.userHome,
@@ -173,7 +173,7 @@ describe('a directory that may not be a root', () => {
   it('has no place on the other host', async t => {
     const here = temporaryHome(t)
     const other = temporaryHome(t)
-    await addHost(here, 'twin', here.directory('twin'))
+    await addHost(here, 'twin', { pipe: here.directory('twin') })
     const outside = other.directory('a')
     await assert.rejects(addRoot(here, outside, everywhere), {
       code: 'USAGE',
@@ -193,14 +193,14 @@ describe('a host that cannot be', () => {
   for (const [says, name, path, why] of rows) {
     it(says, async t => {
       const here = temporaryHome(t)
-      await assert.rejects(addHost(here, name, join(here.userHome, path)), { code: 'USAGE', message: why })
+      await assert.rejects(addHost(here, name, { pipe: join(here.userHome, path) }), { code: 'USAGE', message: why })
     })
   }
 
   it('is known already as something else', async t => {
     const here = temporaryHome(t)
-    await addHost(here, 'twin', here.directory('one'))
-    await addHost(here, 'twin', here.directory('one'))
-    await assert.rejects(addHost(here, 'twin', here.directory('two')), { code: 'EXISTS' })
+    await addHost(here, 'twin', { pipe: here.directory('one') })
+    await addHost(here, 'twin', { pipe: here.directory('one') })
+    await assert.rejects(addHost(here, 'twin', { pipe: here.directory('two') }), { code: 'EXISTS' })
   })
 })

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { Answer, Question, TrashItem } from '../../lib/core/messages.ts'
-import type { Side } from '../../lib/core/operation.ts'
+import type { Notice, Side } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
 import type {
   BarrierOptions,
@@ -17,6 +17,7 @@ import type {
   SessionState,
   SessionStatus,
   ShownVersions,
+  Trouble,
   VersionInfo,
 } from '../../lib/sync/session-handle.ts'
 import { listed } from '../../lib/sync/session-handle.ts'
@@ -27,7 +28,10 @@ export interface Script {
   conflicts?: readonly { readonly path: string; readonly alpha: string; readonly beta: string }[]
   holds?: readonly Hold[]
   problems?: readonly { readonly path: string; readonly side: Side; readonly why: string }[]
+  notices?: readonly Notice[]
   barrier?: BarrierState | 'never'
+  /** Why it does not run. */
+  trouble?: Trouble
   trash?: Partial<Record<Side, readonly TrashItem[]>>
   /** Opening it fails with this. */
   fails?: string
@@ -57,6 +61,7 @@ export class SessionDouble implements SessionHandle {
       root: this.root,
       host: this.host,
       state: this.#paused ? 'paused' : (script.state ?? 'watching'),
+      ...script.trouble,
       since: 0,
       lastSyncAt: Date.now(),
       entries: { alpha: 3, beta: 3 },
@@ -66,7 +71,7 @@ export class SessionDouble implements SessionHandle {
       conflicts: this.conflicts().length,
       problems: listed(script.problems ?? []),
       holds: script.holds ?? [],
-      notices: listed([]),
+      notices: listed(script.notices ?? []),
       latency: { medianMs: 2.4, p99Ms: 8.1, count: 12 },
       sides: {},
     }
@@ -94,6 +99,7 @@ export class SessionDouble implements SessionHandle {
     const { problems, holds } = this.status()
     return {
       state: barrier,
+      ...this.script.trouble,
       waiting: listed(barrier === 'timeout' ? ['slow.bin'] : []),
       conflicts: listed(conflicts),
       problems,

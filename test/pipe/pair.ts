@@ -57,10 +57,11 @@ export class Pair {
   readonly beta: string
   readonly #pids = new Set<number>()
 
-  constructor() {
+  /** @param twinHome the home of the other host, as seen from this machine; default: one of its own */
+  constructor(twinHome?: string) {
     this.base = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-')))
     this.userHome = join(this.base, 'home')
-    this.twinHome = join(this.base, 'twin')
+    this.twinHome = twinHome ?? join(this.base, 'twin')
     this.alpha = join(this.userHome, 'project')
     this.beta = join(this.twinHome, 'project')
     mkdirSync(this.alpha, { recursive: true })
@@ -70,15 +71,20 @@ export class Pair {
   /** A pair with its host and root registered, not started. */
   static async make(options: PairOptions = {}): Promise<Pair> {
     const pair = new Pair()
+    await pair.register(['--pipe', pair.twinHome], options)
+    return pair
+  }
+
+  /** Registers the host and the root. @param way how the host is reached, as `hosts add` takes it */
+  protected async register(way: readonly string[], options: PairOptions): Promise<void> {
     try {
-      await pair.ok('hosts', 'add', 'twin', '--pipe', pair.twinHome)
+      await this.ok('hosts', 'add', 'twin', ...way)
       const watchers = (options.watchers ?? []).flatMap(watcher => ['--watcher', watcher])
-      await pair.ok('roots', 'add', pair.alpha, ...watchers)
+      await this.ok('roots', 'add', this.alpha, ...watchers)
     } catch (error) {
-      await pair.close()
+      await this.close()
       throw error
     }
-    return pair
   }
 
   /** Runs one command to its end, or kills it after `commandMs`. */
@@ -139,7 +145,7 @@ export class Pair {
   }
 
   /** Ends the agent as a crash would. Says whether there was one. */
-  killAgent(): boolean {
+  killAgent(): boolean | Promise<boolean> {
     const { agents } = this.live()
     for (const pid of agents) if (processState(pid).alive) process.kill(pid, 'SIGKILL')
     return agents.length > 0

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { emptyTree } from '../../lib/core/tree.ts'
 import { connectReplica } from '../../lib/protocol/remote-replica.ts'
 import { systemClock } from '../../lib/replica/system-clock.ts'
-import { pipeLink } from '../../lib/sync/pipe-link.ts'
+import { pipeLink } from '../../lib/remote/pipe-link.ts'
 import { Events } from './connection.ts'
 
 const agent = fileURLToPath(new URL('../../scripts/agent.ts', import.meta.url))

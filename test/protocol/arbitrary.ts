@@ -256,7 +256,13 @@ export const event: fc.Arbitrary<WireEvent> = fc.oneof(
     paths: fc.array(path),
     why: words,
   }),
-  record({ type: fc.constant('remark' as const), code: words, path: fc.oneof(path, fc.constant('')), why: words }),
+  record({
+    type: fc.constant('remark' as const),
+    code: words,
+    path: fc.oneof(path, fc.constant('')),
+    why: words,
+    trash: undefinable(words),
+  }),
   record({
     type: fc.constant('closed' as const),
     code: words,

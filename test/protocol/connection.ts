@@ -4,7 +4,7 @@ import type { ReplicaEvent } from '../../lib/core/messages.ts'
 import type { Tree } from '../../lib/core/tree.ts'
 import { emptyTree } from '../../lib/core/tree.ts'
 import type { Clock } from '../../lib/ports/clock.ts'
-import type { Link } from '../../lib/ports/link.ts'
+import type { OutgoingLink } from '../../lib/ports/link.ts'
 import type { Replica } from '../../lib/ports/replica.ts'
 import type { RootRequest } from '../../lib/protocol/handshake.ts'
 import { connectReplica } from '../../lib/protocol/remote-replica.ts'
@@ -78,7 +78,7 @@ export interface ConnectionOptions extends PairOptions {
   readonly clock?: Clock
   readonly ready?: boolean
   /** Puts something between the two ends. */
-  readonly wrap?: (link: Link) => Link
+  readonly wrap?: (link: OutgoingLink) => OutgoingLink
 }
 
 /** A scripted replica served over a wire in memory, and the hub's end of it. */

@@ -1,4 +1,4 @@
-import type { Link, LinkEnd } from '../../lib/ports/link.ts'
+import type { Link, LinkEnd, OutgoingLink } from '../../lib/ports/link.ts'
 
 export interface PairOptions {
   /** Bytes come in chunks of at most this many. */
@@ -8,7 +8,7 @@ export interface PairOptions {
 }
 
 export interface LinkPair {
-  readonly hub: Link
+  readonly hub: OutgoingLink
   readonly agent: Link
   /** Every write so far, in order. */
   readonly toHub: Uint8Array[]
@@ -39,7 +39,7 @@ export function linkPair(options: PairOptions = {}): LinkPair {
   return { hub: ends.hub, agent: ends.agent, toHub, toAgent, cut }
 }
 
-class End implements Link {
+class End implements OutgoingLink {
   peer: End | undefined
   limit: { writes: number; readonly run: () => void } | undefined
   readonly #written: Uint8Array[]
@@ -66,6 +66,10 @@ class End implements Link {
     for (let at = 0; at < bytes.length; at += this.#chunk) this.#send(bytes.slice(at, at + this.#chunk))
     this.#waiting = this.#underWay > 64 * 1024
     return !this.#waiting
+  }
+
+  onOpen(listen: () => void): void {
+    listen()
   }
 
   onData(listen: (bytes: Uint8Array) => void): void {

@@ -1,4 +1,4 @@
-import type { Link, LinkEnd } from '../../lib/ports/link.ts'
+import type { Link, LinkEnd, OutgoingLink } from '../../lib/ports/link.ts'
 import type { SimProcess } from './process.ts'
 import type { Random } from './random.ts'
 
@@ -15,7 +15,7 @@ export interface SimLinkOptions {
 
 /** A byte stream between two processes: pieces of any size, in order, until it is cut. */
 export class SimLink {
-  readonly near: Link
+  readonly near: OutgoingLink
   readonly far: Link
   readonly #ends: readonly [End, End]
   readonly #random: Random
@@ -52,7 +52,7 @@ interface Piece {
   readonly due: number
 }
 
-class End implements Link {
+class End implements OutgoingLink {
   readonly #process: SimProcess
   readonly #random: Random
   readonly #latencyMs: readonly [number, number]
@@ -92,6 +92,10 @@ class End implements Link {
     if (other.#incomingBytes <= this.#queueBytes) return true
     other.#fullFor = this
     return false
+  }
+
+  onOpen(listen: () => void): void {
+    listen()
   }
 
   onData(listen: (bytes: Uint8Array) => void): void {

@@ -167,7 +167,7 @@ async function crashes(pair: Pair, random: Random, { kills }: StormOptions): Pro
     // Most crashes come while something is under way, the others while it starts.
     if (random.chance(0.7)) await underWay(pair)
     await after(random.int(600))
-    if (whom === 'agent') pair.killAgent()
+    if (whom === 'agent') await pair.killAgent()
     else {
       await pair.killDaemon()
       await after(random.int(300))

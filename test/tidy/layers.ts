@@ -7,6 +7,7 @@ export const layers: readonly (readonly string[])[] = [
   ['lib/handoff', 'lib/projects', 'lib/env', 'lib/database', 'lib/git'],
   ['lib/daemon'],
   ['lib/sync'],
+  ['lib/remote'],
   ['lib/protocol'],
   ['lib/replica'],
   ['lib/ports'],

@@ -3,6 +3,7 @@ import { SyncError } from '../../core/errors.ts'
 import type { HostCheck, HostRow } from '../../daemon/host-registration.ts'
 import { addHost, checkHosts, listHosts, removeHost } from '../../daemon/host-registration.ts'
 import { contractHome } from '../../daemon/host-paths.ts'
+import type { HostFacts } from '../../daemon/host-question.ts'
 import type { Cell } from '../aligned.ts'
 import { aligned } from '../aligned.ts'
 import type { Arguments } from '../command-spec.ts'
@@ -18,7 +19,7 @@ export async function list(_given: Arguments, around: Surroundings): Promise<Out
     json: { hosts },
     lines: paint =>
       hosts.length === 0
-        ? ['No other host yet.  → dsync hosts add NAME --pipe DIR']
+        ? ['No other host yet.  → dsync hosts add NAME --ssh USER@HOST']
         : aligned(
             hosts.map(host => cells(host, around)),
             paint,
@@ -28,19 +29,23 @@ export async function list(_given: Arguments, around: Surroundings): Promise<Out
 
 export async function add(given: Arguments, around: Surroundings): Promise<Outcome> {
   const [name = ''] = given.operands
-  const pipe = given.text('pipe')
-  if (pipe === undefined) {
-    throw new SyncError('USAGE', 'Cannot add a host without knowing how to reach it', {
-      hint: `dsync hosts add ${name} --pipe DIR`,
+  const [pipe, ssh] = [given.text('pipe'), given.text('ssh')]
+  if (pipe !== undefined && ssh !== undefined) {
+    throw new SyncError('USAGE', 'Cannot add a host that is reached by --ssh and by --pipe: choose one', {
+      hint: 'dsync help hosts add',
     })
   }
-  const host = await addHost(around, name, pipe.startsWith('~') ? pipe : resolve(around.cwd, pipe))
+  const host = await addHost(
+    around,
+    name,
+    pipe === undefined ? { ssh: ssh ?? name } : { pipe: pipe.startsWith('~') ? pipe : resolve(around.cwd, pipe) },
+  )
   await reloadDaemon(around)
   return {
     exit: exitCodes.ok,
     json: { hosts: [host] },
     lines: () => [
-      `Added ${escape(host.name)} (pipe to ${escape(contractHome(host.directory, around.userHome))}).`,
+      `Added ${escape(host.name)} (${host.transport} to ${targetOf(host, around)}).`,
       '  → dsync roots add DIR',
     ],
   }
@@ -57,23 +62,34 @@ export async function remove(given: Arguments, around: Surroundings): Promise<Ou
 }
 
 export async function check(given: Arguments, around: Surroundings): Promise<Outcome> {
-  const hosts = checkHosts(around, given.operands[0])
+  const hosts = await checkHosts(around, given.operands[0])
   const unreachable = hosts.some(({ reachable }) => !reachable)
   const wrong = hosts.some(({ problems }) => problems.length > 0)
   return {
     exit: unreachable ? exitCodes.unreachable : wrong ? exitCodes.failed : exitCodes.ok,
     json: { hosts },
     lines: paint => {
-      if (hosts.length === 0) return ['No other host yet.  → dsync hosts add NAME --pipe DIR']
-      return hosts.flatMap(({ name, reachable, problems }: HostCheck) => [
-        `${reachable ? paint.green('reached') : paint.red('not reached')}  ${escape(name)}`,
-        ...problems.map(problem => `    ${escape(problem)}`),
+      if (hosts.length === 0) return ['No other host yet.  → dsync hosts add NAME --ssh USER@HOST']
+      return hosts.flatMap(({ name, reachable, problems, facts }: HostCheck) => [
+        `${reachable ? paint.green('reached') : paint.red('not reached')}  ${escape(name)}${facts === undefined ? '' : `  ${said(facts)}`}`,
+        ...problems.flatMap(({ message, hint }) => [
+          `    ${escape(message)}`,
+          ...(hint === undefined ? [] : [`    → ${escape(hint)}`]),
+        ]),
       ])
     },
   }
 }
 
-function cells({ name, transport, directory, roots }: HostRow, { userHome }: Surroundings): Cell[] {
-  const on = roots.length === 0 ? 'no roots' : roots.map(escape).join(', ')
-  return [escape(name), transport, escape(contractHome(directory, userHome)), on]
+function said({ platform, runtime, rsync }: HostFacts): string {
+  return escape([platform, runtime, rsync ?? 'no rsync'].join(', '))
+}
+
+function targetOf({ transport, target }: HostRow, { userHome }: Surroundings): string {
+  return escape(transport === 'pipe' ? contractHome(target, userHome) : target)
+}
+
+function cells(host: HostRow, around: Surroundings): Cell[] {
+  const on = host.roots.length === 0 ? 'no roots' : host.roots.map(escape).join(', ')
+  return [escape(host.name), host.transport, targetOf(host, around), on]
 }

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { SyncError } from '../core/errors.ts'
+import { refuseRoot } from '../core/guards.ts'
+import { readConfig } from './config-reader.ts'
+import { expandHome } from './host-paths.ts'
+import type { HostAnswer, HostFacts } from './host-question.ts'
+import { isRecord } from './host-question.ts'
+import type { KitHome } from './kit-home.ts'
+import { ensureKitHome } from './kit-home.ts'
+import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { lookAtPlace, realPath } from './root-place.ts'
+import { serveRoot, servedRoots, unserveRoot } from './served-roots.ts'
+
+/** This host as its agent answers for it. */
+export interface Answering {
+  readonly home: KitHome
+  readonly userHome: string
+  readonly platform: string
+  readonly runtime: string
+  /** The first line of `rsync --version`. */
+  readonly rsync: string | undefined
+}
+
+/** Answers one question of a hub. The hub is not trusted with more than its login allows: every word is checked here. */
+export function answerQuestion(here: Answering, question: unknown): HostAnswer<object> {
+  try {
+    return { ok: answerOf(here, question) }
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error
+    const { code, message, hint } = error
+    return { error: { code, message, ...(hint !== undefined && { hint }) } }
+  }
+}
+
+function answerOf(here: Answering, question: unknown): object {
+  if (!isRecord(question)) throw notUnderstood()
+  const { ask, id, path } = question
+  if (ask === 'facts') return hostFacts(here)
+  if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw notUnderstood()
+  ensureKitHome(here.home)
+  if (ask === 'unserve') {
+    unserveRoot(here.home, id)
+    return {}
+  }
+  if (ask !== 'serve' || typeof path !== 'string' || !/^(\/|~(\/|$))/.test(path) || path.includes('\0')) {
+    throw notUnderstood()
+  }
+  const place = expandHome(path, here.userHome)
+  refuseHere(here, id, place)
+  serveRoot(here.home, { id, path: place })
+  return { path: place }
+}
+
+/** What a host says of itself, by this home. */
+export function hostFacts(here: Answering): HostFacts {
+  ensureKitHome(here.home)
+  return {
+    userHome: here.userHome,
+    kitHome: here.home.directory,
+    homeId: homeId(here.home),
+    platform: here.platform,
+    runtime: here.runtime,
+    served: servedRoots(here.home).map(root => root.id),
+    ...(here.rsync !== undefined && { rsync: here.rsync }),
+  }
+}
+
+/** A name of this home that no other has: by it a host notices that it reached itself. */
+export function homeId(home: KitHome): string {
+  const file = join(home.state, 'home-id')
+  const known = readPrivateFile(file)?.trim()
+  if (known !== undefined && /^[0-9a-f]{32}$/.test(known)) return known
+  const made = randomBytes(16).toString('hex')
+  writePrivateFile(file, `${made}\n`)
+  return made
+}
+
+function refuseHere({ home, userHome }: Answering, id: string, path: string): void {
+  const place = lookAtPlace(path)
+  const own = Object.keys(readConfig(home).config?.roots ?? {}).map(key => expandHome(key, userHome))
+  const served = servedRoots(home).flatMap(root => (root.id === id ? [] : [root.path]))
+  const why =
+    place.kind === 'other'
+      ? 'it is not a directory'
+      : refuseRoot(place.real, {
+          home: realPath(userHome),
+          kitHome: realPath(home.directory),
+          otherRoots: [...own, ...served].map(realPath),
+        })
+  if (why !== undefined) throw new SyncError('ROOT_REFUSED', `Cannot sync ${path}: ${why}`, { verdict: 'usage' })
+}
+
+function notUnderstood(): SyncError {
+  return new SyncError('PROTOCOL', 'Cannot answer: this agent does not know the question')
+}

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../ports/clock.ts'
+import type { LinkEnd, OpenLink, OutgoingLink } from '../ports/link.ts'
+import type { AgentFolder } from './agent-folder.ts'
+import { folderBytesLimit } from './agent-folder.ts'
+import type { BootWord } from './boot-reader.ts'
+import { BootReader } from './boot-reader.ts'
+import { bootScript } from './boot-script.ts'
+import { ChildLink } from './child-link.ts'
+import type { SshOptions } from './ssh-command.ts'
+import { sshCommand } from './ssh-command.ts'
+import { sshFailure } from './ssh-failure.ts'
+
+export interface SshLinkOptions extends SshOptions {
+  /** What the other host is called here. */
+  readonly host: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  /** The text of the function that becomes the agent there: see `bootScript`. */
+  readonly loader: string
+  /** Agents by platform, `*` for any other; made when first needed. */
+  readonly agents: () => Readonly<Record<string, AgentFolder>>
+  /** What the agent is started as: `serve` (a root to a hub) or `answer` (one question). */
+  readonly mode: 'serve' | 'answer'
+}
+
+/** From the start of ssh to the first word of the other host, and from word to word while an agent is sent (ms). */
+const firstWordMs = 30_000
+const nextWordMs = 120_000
+
+/** An agent that no hub has started for so long is removed there (ms). */
+const unusedMs = 14 * 24 * 3600_000
+
+/**
+ * Reaches an agent over OpenSSH: runs `sh` there, which finds a runtime, which checks or takes the agent's folder and
+ * becomes it. After an attempt that went nowhere the next one does without the shared connection: it may be the dead part.
+ */
+export function sshLink(options: SshLinkOptions): OpenLink {
+  let shares = true
+  return () => {
+    const link = new SshLink({ ...options, sockets: shares ? options.sockets : undefined }, isOpen => {
+      shares = isOpen || !shares
+    })
+    return link
+  }
+}
+
+class SshLink implements OutgoingLink {
+  readonly #options: SshLinkOptions
+  readonly #child: ChildLink
+  readonly #reader: BootReader
+  readonly #came: (isOpen: boolean) => void
+  #isOpen = false
+  #ended = false
+  #cancelDeadline: () => void
+  #opened = (): void => {}
+  #data: (bytes: Uint8Array) => void = () => {}
+  #closed: (end: LinkEnd) => void = () => {}
+  #failure: LinkEnd | undefined
+
+  constructor(options: SshLinkOptions, came: (isOpen: boolean) => void) {
+    const { clock, environment, mode, host, loader } = options
+    this.#options = options
+    this.#came = came
+    const nonce = randomBytes(16).toString('hex')
+    this.#reader = new BootReader(nonce)
+    this.#child = new ChildLink({
+      command: sshCommand(options),
+      environment,
+      clock,
+      ended: end => sshFailure(options, end),
+    })
+    this.#child.onData(bytes => this.#take(bytes))
+    this.#child.onClose(end => this.#end(end))
+    this.#cancelDeadline = clock.after(firstWordMs, () => this.#late(firstWordMs))
+    const ids = Object.fromEntries(Object.entries(options.agents()).map(([platform, { id }]) => [platform, id]))
+    this.#child.write(Buffer.from(bootScript(loader, { nonce, ids, mode, host, unusedMs, limit: folderBytesLimit })))
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#child.write(bytes)
+  }
+
+  onOpen(listen: () => void): void {
+    this.#opened = listen
+    if (this.#isOpen) listen()
+  }
+
+  onData(listen: (bytes: Uint8Array) => void): void {
+    this.#data = listen
+  }
+
+  onDrain(listen: () => void): void {
+    this.#child.onDrain(listen)
+  }
+
+  onClose(listen: (end: LinkEnd) => void): void {
+    this.#closed = listen
+  }
+
+  close(): void {
+    this.#cancelDeadline()
+    this.#child.close()
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#isOpen) return this.#data(bytes)
+    if (this.#ended) return
+    const { words, rest, overflow } = this.#reader.push(bytes)
+    for (const word of words) this.#heard(word)
+    if (overflow) {
+      this.#fail('PROTOCOL', `Its login shell printed too much: ${JSON.stringify(this.#reader.noise())}`, {
+        hint: 'Make it print nothing when nobody is at a terminal (~/.bashrc, ~/.zshenv)',
+      })
+    }
+    if (this.#isOpen && rest !== undefined && rest.length > 0) this.#data(rest)
+  }
+
+  #heard(word: BootWord): void {
+    const { agents, clock } = this.#options
+    this.#cancelDeadline()
+    switch (word.type) {
+      case 'ready':
+        this.#isOpen = true
+        this.#came(true)
+        return this.#opened()
+      case 'need': {
+        this.#cancelDeadline = clock.after(nextWordMs, () => this.#late(nextWordMs))
+        const folder = agents()[word.platform] ?? agents()['*']
+        if (folder === undefined) return this.#fail('AGENT_FAILED', `There is no agent for ${word.platform}`)
+        this.#child.write(Buffer.from(`${folder.parcel.length}\n`))
+        this.#child.write(folder.parcel)
+        return
+      }
+      case 'none': {
+        const found = word.seen === '' ? 'there is none' : `found only ${word.seen}`
+        return this.#fail('AGENT_FAILED', `It has no Node 20 or later and no Deno 2: ${found}`, {
+          hint: 'Install Node 24 there, or put one at ~/.local/bin/node',
+        })
+      }
+      case 'failed':
+        return this.#fail('AGENT_FAILED', `The agent could not be put there: ${word.why}`)
+    }
+  }
+
+  #late(ms: number): void {
+    const noise = this.#reader.noise()
+    const instead = noise === '' ? '' : `; it printed ${JSON.stringify(noise)}`
+    this.#fail('TIMEOUT', `It did not answer within ${ms / 1000} s${instead}`, { retry: true })
+  }
+
+  #fail(
+    code: string,
+    why: string,
+    { hint, retry = false }: { readonly hint?: string; readonly retry?: boolean } = {},
+  ): void {
+    this.#failure ??= {
+      code,
+      why: `Cannot start the agent on ${this.#options.host}: ${why}`,
+      ...(hint !== undefined && { hint }),
+      ...(!retry && { waits: true as const }),
+    }
+    this.#child.abandon()
+    this.#end(this.#failure)
+  }
+
+  #end(end: LinkEnd): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#cancelDeadline()
+    if (!this.#isOpen) this.#came(false)
+    this.#closed(end)
+  }
+}
