@@ -46,6 +46,7 @@ const lanes: readonly (readonly Step[])[] = [
 /** The suites that run the real daemon, one after the other: they measure and race. */
 const suites: readonly Step[] = [
   tests('tests: pipe', ['test/pipe/**/*.test.ts'], ['--seconds', '1200']),
+  tests('tests: ssh', ['test/ssh/**/*.test.ts'], ['--seconds', '1200']),
   tests('tests: install', ['test/install/**/*.test.ts'], ['--seconds', '900']),
 ]
 

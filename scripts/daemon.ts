@@ -1,10 +1,13 @@
 /** The daemon of one kit home (`DSYNC_HOME`, else ~/.dsync). Started by `dsync start`, launchd or systemd; runs until told to stop. */
 import { SyncError } from '../lib/core/errors.ts'
+import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import type { Daemon } from '../lib/daemon/daemon.ts'
 import { startDaemon } from '../lib/daemon/daemon.ts'
+import { stopShared } from './reach-host.ts'
 import { openSession } from './open-session.ts'
 import { packageVersion, processFacts } from './surroundings.ts'
 
+const facts = processFacts()
 let daemon: Daemon | undefined
 
 process.on('uncaughtException', error => {
@@ -14,7 +17,7 @@ process.on('uncaughtException', error => {
 })
 
 try {
-  daemon = await startDaemon({ ...processFacts(), version: packageVersion(), openSession })
+  daemon = await startDaemon({ ...facts, version: packageVersion(), openSession })
 } catch (error) {
   if (!(error instanceof SyncError)) throw error
   console.error(error.hint === undefined ? error.message : `${error.message} → ${error.hint}`)
@@ -22,5 +25,6 @@ try {
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon?.stop())
 await daemon.stopped
+stopShared(sshSockets(facts.home, facts.socketParents))
 // Everything is settled; a worker or watch that lingers must not keep the process.
 process.exit(0)

@@ -1,4 +1,8 @@
 import { systemClock } from '../lib/replica/system-clock.ts'
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { codeOf } from '../lib/core/errors.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
 import { askAgent } from '../lib/remote/ask-agent.ts'
 import type { SshLinkOptions } from '../lib/remote/ssh-link.ts'
@@ -14,8 +18,28 @@ export function sshSurroundings(sockets: string | undefined): SshSurroundings {
   return { environment: process.env, clock: systemClock, agents: agentFolders, loader: agentLoader.toString(), sockets }
 }
 
+/** How long a shared connection may take to hear that it is not needed any more (ms). */
+const stopMs = 2000
+
+/** Lets shared connections end once nobody uses them, instead of waiting for somebody for a minute. */
+export function stopShared(sockets: string | undefined): void {
+  if (sockets === undefined) return
+  for (const name of readdirSync(sockets)) {
+    const words = ['-o', `ControlPath=${join(sockets, name).replaceAll('%', '%%')}`, '-O', 'stop', '--', 'any']
+    spawnSync('ssh', words, { timeout: stopMs, stdio: 'ignore' })
+  }
+}
+
 /** Asks the agents of other machines. */
 export function hostAsker(around: SshSurroundings): AskHost {
-  return (host, question) =>
-    askAgent(sshLink({ ...around, ...host, host: host.name, mode: 'answer' }), question, systemClock)
+  return async (host, question) => {
+    const link = sshLink({ ...around, ...host, host: host.name, mode: 'answer' })
+    try {
+      return await askAgent(link, question, systemClock)
+    } catch (error) {
+      // A shared connection may be dead without knowing it: the link's second attempt does without.
+      if (around.sockets === undefined || codeOf(error) !== 'TIMEOUT') throw error
+      return await askAgent(link, question, systemClock)
+    }
+  }
 }

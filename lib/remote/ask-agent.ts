@@ -24,8 +24,15 @@ export function askAgent(openLink: OpenLink, question: unknown, clock: Clock): P
       finish()
     }
     const fail = (code: 'TIMEOUT' | 'PROTOCOL', why: string): void => end(() => reject(new SyncError(code, why)))
-    link.onClose(({ code, why, hint }) =>
-      end(() => reject(new SyncError(linkCode(code), why, hint === undefined ? {} : { hint }))),
+    link.onClose(({ code, why, hint, waits }) =>
+      end(() =>
+        reject(
+          new SyncError(linkCode(code), why, {
+            verdict: waits ? 'halt' : 'retry',
+            ...(hint !== undefined && { hint }),
+          }),
+        ),
+      ),
     )
     link.onData(bytes => {
       text += Buffer.from(bytes).toString('latin1')

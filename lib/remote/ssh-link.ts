@@ -24,8 +24,8 @@ export interface SshLinkOptions extends SshOptions {
   readonly mode: 'serve' | 'answer'
 }
 
-/** From the start of ssh to the first word of the other host, and from word to word while an agent is sent (ms). */
-const firstWordMs = 30_000
+/** From the start of ssh to the first word of the other host, more than ssh takes to give up, and while an agent is sent (ms). */
+const firstWordMs = 20_000
 const nextWordMs = 120_000
 
 /** An agent that no hub has started for so long is removed there (ms). */

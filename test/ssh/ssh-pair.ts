@@ -28,16 +28,20 @@ export class SshPair extends Pair {
     this.#victims = victims
   }
 
-  static async over(set: HostSet, options: SshPairOptions = {}): Promise<SshPair> {
-    const { victims = ['agent'] } = options
-    const other = set.host(0)
-    const pair = new SshPair(other, victims)
+  /** With nothing registered yet. */
+  static beside(set: HostSet, { victims = ['agent'] }: SshPairOptions = {}): SshPair {
+    const pair = new SshPair(set.host(0), victims)
     const home = join(pair.userHome, '.dsync')
     mkdirSync(home, { mode: 0o700 })
     writeFileSync(join(home, 'config.json'), JSON.stringify({ ssh: { config: set.config }, hosts: {}, roots: {} }), {
       mode: 0o600,
     })
-    await pair.register(['--ssh', other.name], options)
+    return pair
+  }
+
+  static async over(set: HostSet, options: SshPairOptions = {}): Promise<SshPair> {
+    const pair = SshPair.beside(set, options)
+    await pair.register(['--ssh', pair.other.name], options)
     return pair
   }
 

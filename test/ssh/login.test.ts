@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import type { HostSet, SshHost } from '../hosts/host.ts'
+import { providers, sshHosts } from '../hosts/ssh-hosts.ts'
+import type { Ran } from '../pipe/pair.ts'
+import { until } from '../pipe/until.ts'
+import { SshPair } from './ssh-pair.ts'
+
+/** What a login meets, and what comes of it. */
+interface Row {
+  readonly says: string
+  /** Makes it so. */
+  readonly make: (host: SshHost, set: HostSet) => unknown
+  /** What `hosts add` says and its exit code; undefined: it works, and files travel. */
+  readonly refused?: { readonly code: number; readonly says: RegExp; readonly next: RegExp }
+  /** Only hosts with a file system and users of their own can be made so. */
+  readonly isolated?: true
+}
+
+const noise = 'echo "Welcome to this machine"; printf "no newline at the end"; echo "to stderr" >&2\n'
+
+const rows: readonly Row[] = [
+  { says: 'bash that prints', make: host => host.write('.bashrc', noise) },
+  { says: 'zsh that prints', make: async host => (await host.setShell('zsh'), await host.write('.zshenv', noise)) },
+  {
+    says: 'fish',
+    make: async host => (await host.setShell('fish'), await host.write('.config/fish/config.fish', 'echo Welcome\n')),
+  },
+  { says: 'tcsh', make: async host => (await host.setShell('tcsh'), await host.write('.tcshrc', 'echo Welcome\n')) },
+  {
+    says: 'an rc file that becomes tmux',
+    make: host => host.write('.bashrc', 'exec tmux\n'),
+    refused: { code: 5, says: /starts a program that needs a terminal/, next: /interactive/ },
+  },
+  { says: 'one session a connection', make: host => host.reloadSshd('MaxSessions 1') },
+  {
+    says: 'a host key that is not known',
+    make: (_, set) => writeFileSync(set.knownHosts, ''),
+    refused: { code: 5, says: /its host key is not known here yet/, next: /ssh .* true/ },
+  },
+  {
+    says: 'a host key that is another',
+    make: (host, set) => {
+      const wrong = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl'
+      writeFileSync(set.knownHosts, `${host.name} ${wrong}\n`)
+    },
+    refused: { code: 5, says: /its host key is not the one that is known/, next: /ssh-keygen -R/ },
+  },
+  {
+    says: 'a password only',
+    make: host =>
+      host.reloadSshd('PubkeyAuthentication no\nPasswordAuthentication yes\nKbdInteractiveAuthentication no'),
+    refused: { code: 5, says: /does not let us in without a password/, next: /ssh-copy-id/ },
+  },
+  {
+    says: 'no ssh server',
+    make: host => host.stopSshd(),
+    refused: { code: 5, says: /no ssh server answers|connection .* ended/i, next: /ssh|dsync/ },
+  },
+  { says: 'Deno alone', make: host => host.setRuntime('deno'), isolated: true },
+  {
+    says: 'no Node and no Deno',
+    make: host => host.setRuntime('none'),
+    isolated: true,
+    refused: { code: 5, says: /no Node 20 or later and no Deno 2: there is none/, next: /Install Node/ },
+  },
+  {
+    says: 'Node 18',
+    make: host => host.setRuntime('node18'),
+    isolated: true,
+    refused: { code: 5, says: /no Node 20 or later and no Deno 2: found only Node v18/, next: /Install Node/ },
+  },
+  {
+    says: 'a home that cannot be written',
+    make: host => host.run('chown root /home/dev && chmod 755 /home/dev', { as: 'root' }),
+    isolated: true,
+    refused: { code: 5, says: /could not be put there.*EACCES/, next: /./ },
+  },
+  {
+    says: 'a full disk',
+    make: host =>
+      host.run(
+        'mkdir /small/dsync && chown dev /small/dsync && ln -s /small/dsync /home/dev/.dsync && dd if=/dev/zero of=/small/full bs=1M || :',
+        {
+          as: 'root',
+        },
+      ),
+    isolated: true,
+    refused: { code: 5, says: /could not be put there.*ENOSPC/, next: /./ },
+  },
+]
+
+/** How long anything here may take to say what it has to say (ms). */
+const answerMs = 40_000
+
+describe('logging in', () => {
+  for (const { name, skip } of providers()) {
+    for (const { says, make, refused, isolated } of rows) {
+      const left =
+        skip === false && isolated === true && name !== 'docker' ? 'needs a host with a system of its own' : skip
+      it(`${name}: ${says}`, { skip: left, timeout: 120_000 }, async t => {
+        const set = await sshHosts(t, name, 1)
+        await make(set.host(0), set)
+        const pair = SshPair.beside(set)
+        t.after(() => pair.close())
+        const begun = performance.now()
+        const added = await pair.dsync('hosts', 'add', 'twin', '--ssh', set.host(0).name)
+        assert.ok(performance.now() - begun < answerMs, `it took ${performance.now() - begun} ms`)
+        if (refused === undefined) await travels(pair, set.host(0), added)
+        else {
+          assert.equal(added.code, refused.code, added.stdout + added.stderr)
+          assert.match(added.stderr, refused.says)
+          assert.match(added.stderr, refused.next)
+        }
+      })
+    }
+    it(`${name}: a shared connection that hangs, and one that is dead`, { skip, timeout: 120_000 }, async t => {
+      const set = await sshHosts(t, name, 1)
+      const pair = SshPair.beside(set)
+      t.after(() => pair.close())
+      const added = await pair.dsync('hosts', 'add', 'twin', '--ssh', set.host(0).name)
+      const [master] = sharedConnections(pair)
+      assert.ok(master !== undefined, added.stderr)
+      process.kill(master, 'SIGSTOP')
+      t.after(() => sharedConnections(pair).forEach(pid => process.kill(pid, 'SIGKILL')))
+      const { code, stderr } = await pair.dsync('hosts', 'check')
+      assert.equal(code, 0, stderr)
+      process.kill(master, 'SIGKILL')
+      await travels(pair, set.host(0), added)
+    })
+  }
+})
+
+/** Processes that hold a connection for others, by the directory of their sockets. */
+function sharedConnections(pair: SshPair): number[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' })
+  return stdout.split('\n').flatMap(line => {
+    const [, pid] = /^ *(\d+) ssh: (.*) \[mux\]/.exec(line) ?? []
+    return pid !== undefined && socketsOf(pair).some(place => line.includes(place)) ? [Number(pid)] : []
+  })
+}
+
+/** Where they may lie: in the home, or where that path is too long. */
+function socketsOf(pair: SshPair): readonly string[] {
+  const home = `${pair.userHome}/.dsync`
+  return [home, `dsync-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`]
+}
+
+/** Files go both ways between a root here and there. */
+async function travels(pair: SshPair, host: SshHost, added: Ran): Promise<void> {
+  assert.equal(added.code, 0, added.stderr)
+  writeFileSync(join(pair.alpha, 'from here'), 'here')
+  await pair.ok('roots', 'add', pair.alpha)
+  await pair.start()
+  await pair.ok('sync')
+  assert.equal((await host.read('project/from here')).toString(), 'here')
+  await host.write('project/from there', 'there')
+  await until('the other side’s file is here', () => existsSync(join(pair.alpha, 'from there')))
+  const { code, stderr } = await pair.dsync('hosts', 'check')
+  assert.equal(code, 0, stderr)
+}
