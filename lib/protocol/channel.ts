@@ -1,7 +1,7 @@
 import { SyncError, codeOf } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Link } from '../ports/link.ts'
-import { messageBytesLimit, partBytes, silenceMs } from './bounds.ts'
+import { messageBytesLimit, partBytes, probeMs, silenceMs } from './bounds.ts'
 import { flag, size } from './codec.ts'
 import { FrameReader } from './frames.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -9,6 +9,7 @@ import { startHeartbeat } from './heartbeat.ts'
 import type { Message } from './message.ts'
 import { decodeMessage } from './message.ts'
 import { Outbox } from './outbox.ts'
+import { unsqueezed } from './squeeze.ts'
 import { violation } from './violation.ts'
 
 export interface ChannelOptions {
@@ -21,7 +22,7 @@ export interface ChannelOptions {
 }
 
 /** Messages that may come between the parts of another. */
-const urgentTypes: ReadonlySet<string> = new Set(['beat', 'credit', 'closed'])
+const urgentTypes: ReadonlySet<string> = new Set(['beat', 'probe', 'alive', 'credit', 'closed', 'bye'])
 
 /** Messages that travel in the lane of pieces; their receiver credits them. */
 const pieceTypes: ReadonlySet<string> = new Set(['stage', 'content'])
@@ -35,6 +36,7 @@ export class Channel {
   #parts: Uint8Array[] = []
   #partsBytes = 0
   #closed = false
+  #cancelProbe: (() => void) | undefined
 
   constructor(link: Link, options: ChannelOptions) {
     const { clock, epoch } = options
@@ -79,6 +81,19 @@ export class Channel {
     this.#options.failed(asSyncError(error))
   }
 
+  /** Makes sure that the other end is there: the channel fails unless it says so soon. */
+  probe(): void {
+    if (this.#closed || this.#cancelProbe !== undefined) return
+    this.#cancelProbe = this.#options.clock.after(probeMs, () =>
+      this.fail(
+        new SyncError('TRANSPORT_LOST', `The other end did not say within ${probeMs / 1000} s that it is there`, {
+          verdict: 'retry',
+        }),
+      ),
+    )
+    this.#outbox.urgent(['probe'])
+  }
+
   /** Says one last thing, drops what else waits to be said, and listens no more. */
   finish(message: Message): void {
     this.#stop()
@@ -94,12 +109,25 @@ export class Channel {
   #stop(): void {
     this.#closed = true
     this.#heartbeat.stop()
+    this.#cancelProbe?.()
   }
 
   #take(payload: Uint8Array): void {
     const message = decodeMessage(payload)
+    if (message[0] !== 'squeezed') return this.#takeMessage(message, payload)
+    const inner = unsqueezed(message.slice(1))
+    this.#takeMessage(inner.message, inner.payload)
+  }
+
+  #takeMessage(message: Message, payload: Uint8Array): void {
     const [type, ...fields] = message
     if (type === 'beat') return
+    if (type === 'probe') return this.#outbox.urgent(['alive'])
+    if (type === 'alive') {
+      this.#cancelProbe?.()
+      this.#cancelProbe = undefined
+      return
+    }
     if (type === 'credit') return this.#outbox.credit(size.decode(fields[0]))
     if (pieceTypes.has(type)) {
       this.#options.receive(message)

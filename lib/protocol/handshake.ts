@@ -5,7 +5,7 @@ import type { Codec } from './codec.ts'
 import { choice, list, location, name, record, union, whole, words } from './codec.ts'
 
 /** How frames may be compressed; what a later version adds, an older one never picks. */
-const compression = choice('none')
+const compression = choice('deflate')
 
 /** What each end takes; the other stays within it. */
 interface Limits {
@@ -44,7 +44,7 @@ export type Settling =
       readonly compressions: readonly string[]
       readonly open: RootRequest
     }
-  | { readonly type: 'welcome'; readonly limits: Limits; readonly compression: 'none' }
+  | { readonly type: 'welcome'; readonly limits: Limits; readonly compression: 'deflate' }
 
 export const settling: Codec<Settling> = union('type', {
   hello: record({ limits, compressions: list(words, 16), open: rootRequest }),
@@ -55,7 +55,7 @@ export const settling: Codec<Settling> = union('type', {
 export function settle(settled: Settling): void {
   const { frameBytes, windowBytes } = settled.limits
   const offered = settled.type === 'hello' ? settled.compressions : [settled.compression]
-  if (frameBytes >= ourLimits.frameBytes && windowBytes >= ourLimits.windowBytes && offered.includes('none')) return
+  if (frameBytes >= ourLimits.frameBytes && windowBytes >= ourLimits.windowBytes && offered.includes('deflate')) return
   throw new SyncError('VERSION', 'Cannot talk to the other end: its limits are not those of this version', {
     verdict: 'halt',
   })

@@ -6,6 +6,7 @@ import { bulkWindowBytes, messageBytesLimit, partBytes, queuedMessagesLimit } fr
 import { encodeFrame } from './frames.ts'
 import type { Message } from './message.ts'
 import { encodeMessage } from './message.ts'
+import { Pace, squeezed } from './squeeze.ts'
 import { violation } from './violation.ts'
 
 export interface OutboxOptions {
@@ -19,7 +20,7 @@ export interface OutboxOptions {
  * What waits to be written, in three lanes. `urgent`: heartbeats and credit, before all else. `ordered`: commands and
  * events, one stream. `pieces`: contents of large files, only when the other lanes are empty, and no more of them on
  * their way than the other end has credited, so that a small message never waits behind a file. Messages are encoded
- * when the link takes them, so a long row of them costs no memory.
+ * when the link takes them, so a long row of them costs no memory, and compressed while the link is slower than that.
  */
 export class Outbox {
   readonly #link: Link
@@ -30,6 +31,7 @@ export class Outbox {
   /** The message series being sent, and the parts of its present message that were not sent yet. */
   #series: Iterator<Message | undefined> | undefined
   #parts: Iterator<Uint8Array> | undefined
+  readonly #pace = new Pace()
   #sequence = 0
   #uncredited = 0
   #scheduled = false
@@ -41,6 +43,7 @@ export class Outbox {
     this.#options = options
     link.onDrain(() => {
       this.#blocked = false
+      this.#pace.drained(this.#options.clock.monotonic())
       this.#schedule()
     })
   }
@@ -65,10 +68,10 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Drops what waits, and sends this as the end of it all. */
+  /** Drops what waits and writes this at once, however much the link has still to carry: the end of it all. */
   last(message: Message): void {
     this.#drop()
-    this.urgent(message)
+    if (!this.#closed) this.#link.write(this.#frame(encodeMessage(message)))
   }
 
   close(): void {
@@ -105,14 +108,19 @@ export class Outbox {
     try {
       while (!this.#blocked && !this.#closed) {
         const { frames, more } = this.#gather(until)
-        if (frames.length > 0)
-          this.#blocked = !this.#link.write(frames.length === 1 ? (frames[0] as Uint8Array) : Buffer.concat(frames))
+        if (frames.length > 0) this.#write(frames.length === 1 ? (frames[0] as Uint8Array) : Buffer.concat(frames))
         if (!more) return
         if (clock.monotonic() >= until) return this.#later()
       }
     } catch (error) {
       failed(error)
     }
+  }
+
+  #write(bytes: Uint8Array): void {
+    const now = this.#options.clock.monotonic()
+    this.#blocked = !this.#link.write(bytes)
+    this.#pace.wrote(bytes.length, now, !this.#blocked)
   }
 
   #later(): void {
@@ -129,12 +137,18 @@ export class Outbox {
       if (payload === 'pause') {
         if (this.#options.clock.monotonic() >= until) break
       } else {
-        frames.push(encodeFrame(payload, this.#options.epoch, this.#sequence))
-        this.#sequence = (this.#sequence + 1) >>> 0
+        frames.push(this.#frame(payload))
         room -= payload.length
       }
     }
     return { frames, more: true }
+  }
+
+  #frame(payload: Uint8Array): Buffer {
+    const sent = this.#pace.isSlow ? squeezed(payload) : payload
+    const frame = encodeFrame(sent, this.#options.epoch, this.#sequence)
+    this.#sequence = (this.#sequence + 1) >>> 0
+    return frame
   }
 
   #next(): Uint8Array | 'none' | 'pause' {

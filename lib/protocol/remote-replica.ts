@@ -156,7 +156,7 @@ class RemoteReplica implements Replica {
       receive: message => this.#receive(message),
       failed: error => this.#fail(error),
     })
-    const hello = settling.encode({ type: 'hello', limits: ourLimits, compressions: ['none'], open: request })
+    const hello = settling.encode({ type: 'hello', limits: ourLimits, compressions: ['deflate'], open: request })
     this.#channel.send(hello as Message)
     this.#channel.feed(rest)
   }
@@ -276,7 +276,12 @@ class RemoteReplica implements Replica {
   #ended(end: LinkEnd): void {
     this.#linkEnded = true
     this.#onLinkEnd()
-    this.#finish({ type: 'closed', code: end.code, why: withHint(end.why, end.hint), verdict: end.waits ? 'halt' : 'retry' })
+    this.#finish({
+      type: 'closed',
+      code: end.code,
+      why: withHint(end.why, end.hint),
+      verdict: end.waits ? 'halt' : 'retry',
+    })
   }
 
   #finish(event: Extract<ReplicaEvent, { readonly type: 'closed' }>): void {

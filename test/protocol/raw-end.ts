@@ -13,10 +13,10 @@ export const nonce = '0123456789abcdef0123456789abcdef'
 export const hello: Message = [
   'hello',
   [ourLimits.frameBytes, ourLimits.windowBytes],
-  ['none'],
+  ['deflate'],
   [request.root, request.path, [['watcher', 'auto']]],
 ]
-export const welcome: Message = ['welcome', [ourLimits.frameBytes, ourLimits.windowBytes], 'none']
+export const welcome: Message = ['welcome', [ourLimits.frameBytes, ourLimits.windowBytes], 'deflate']
 
 /** An end that says whatever a test wants, right or wrong. */
 export class RawEnd {

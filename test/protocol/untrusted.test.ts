@@ -72,7 +72,7 @@ describe('a hub whose agent cannot be trusted', () => {
     ['answers nobody asked for', [['content', 1, Buffer.from('x'), 0]]],
     ['rows nobody asked for', [['rows', row('a')]]],
     ['pages nobody asked for', [['pages']]],
-    ['a second welcome', [['welcome', [4194304, 131072], 'none']]],
+    ['a second welcome', [['welcome', [4194304, 131072], 'deflate']]],
     ['a type we do not know', [['pwn', 1]]],
     ['credit for what was never sent', [['credit', 1]]],
     ['a command', [['release', 'x']]],
@@ -182,7 +182,7 @@ describe('a hub whose agent cannot be trusted', () => {
   it('refuses limits below its own', async t => {
     const { agent, events } = hubOf(t)
     await agent.greetHub()
-    agent.say(['welcome', [1024, 1024], 'none'])
+    agent.say(['welcome', [1024, 1024], 'deflate'])
     assert.equal((await events.next('closed')).code, 'VERSION')
   })
 
