@@ -1,0 +1,22 @@
+#!/bin/sh
+# The first process of a test host: makes host keys, lets DSYNC_TEST_KEY in, starts sshd, and collects what is orphaned.
+set -eu
+trap 'exit 0' TERM INT
+
+mkdir -p /run/sshd
+[ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+if [ -n "${DSYNC_TEST_KEY:-}" ]; then
+  install -d -m 700 -o dev -g dev /home/dev/.ssh
+  printf '%s\n' "$DSYNC_TEST_KEY" > /home/dev/.ssh/authorized_keys
+  chown dev:dev /home/dev/.ssh/authorized_keys
+  chmod 600 /home/dev/.ssh/authorized_keys
+fi
+# The checkout's own Node, unless a test chooses otherwise.
+for node in /opt/dsync/node_modules/node-linux-*/bin/node; do
+  if [ -x "$node" ]; then ln -sf "$node" /usr/local/bin/node; fi
+done
+/usr/sbin/sshd -E /var/log/sshd.log
+while :; do
+  sleep 3600 &
+  wait $! || :
+done
