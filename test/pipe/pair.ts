@@ -57,14 +57,14 @@ export class Pair {
   readonly beta: string
   readonly #pids = new Set<number>()
 
-  /** @param twinHome the home of the other host, as seen from this machine; default: one of its own */
-  constructor(twinHome?: string) {
+  /** @param homes homes as seen from this machine; default: some of its own */
+  constructor(homes: { readonly user?: string; readonly twin?: string } = {}) {
     this.base = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-')))
-    this.userHome = join(this.base, 'home')
-    this.twinHome = twinHome ?? join(this.base, 'twin')
+    this.userHome = homes.user ?? join(this.base, 'home')
+    this.twinHome = homes.twin ?? join(this.base, 'twin')
     this.alpha = join(this.userHome, 'project')
     this.beta = join(this.twinHome, 'project')
-    mkdirSync(this.alpha, { recursive: true })
+    if (homes.user === undefined) mkdirSync(this.alpha, { recursive: true })
     open.add(this)
   }
 
@@ -80,11 +80,21 @@ export class Pair {
     try {
       await this.ok('hosts', 'add', 'twin', ...way)
       const watchers = (options.watchers ?? []).flatMap(watcher => ['--watcher', watcher])
-      await this.ok('roots', 'add', this.alpha, ...watchers)
+      await this.ok('roots', 'add', '~/project', ...watchers)
     } catch (error) {
       await this.close()
       throw error
     }
+  }
+
+  /** Whose files a side's are, where that is not who runs this. */
+  uidOf(_side: 'alpha' | 'beta'): number | undefined {
+    return undefined
+  }
+
+  /** Where a path that a command named lies as seen from this machine. */
+  here(_side: 'alpha' | 'beta', path: string): string {
+    return path
   }
 
   /** Runs one command to its end, or kills it after `commandMs`. */
@@ -188,7 +198,8 @@ export class Pair {
   }
 }
 
-function parsed(text: string): unknown {
+/** What a command printed, when that is JSON. */
+export function parsed(text: string): unknown {
   if (!text.startsWith('{')) return undefined
   return JSON.parse(text)
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { HostSet, ProviderName } from '../hosts/host.ts'
 import { providers, sshHosts } from '../hosts/ssh-hosts.ts'
 import { stormSeeds } from '../pipe/storm-seeds.ts'
 import type { StormOptions } from '../storm/storm.ts'
 import { storm } from '../storm/storm.ts'
 import type { SshPairOptions } from './ssh-pair.ts'
-import { SshPair } from './ssh-pair.ts'
+import { HostPair, SshPair } from './ssh-pair.ts'
 
 interface Row {
   readonly says: string
@@ -22,12 +23,23 @@ const rows: readonly Row[] = [
   },
 ]
 
-for (const { name, skip } of providers().filter(each => each.name === 'loopback')) {
-  describe(`edit storms over ssh, ${name}`, { skip }, () => {
+/** Ways to have two hosts. */
+const places: readonly (readonly [
+  says: string,
+  provider: ProviderName,
+  make: (set: HostSet, options?: SshPairOptions) => Promise<SshPair>,
+])[] = [
+  ['over a loopback sshd', 'loopback', SshPair.over],
+  ['between two containers', 'docker', HostPair.between],
+]
+
+for (const [place, provider, make] of places) {
+  const skip = providers().find(({ name }) => name === provider)?.skip ?? 'another provider was chosen'
+  describe(`edit storms ${place}`, { skip }, () => {
     for (const { says, kills, pair: options } of rows) {
       for (const seed of stormSeeds(1)) {
         it(`${says}, seed ${seed}`, { timeout: 300_000 }, async t => {
-          const pair = await SshPair.over(await sshHosts(t, name, 1), options)
+          const pair = await make(await sshHosts(t, provider, 2), options)
           t.after(() => pair.close())
           await pair.start()
           const { faults, ...figures } = await storm(pair, { seed, steps: 1000, plant: 300, ...(kills && { kills }) })

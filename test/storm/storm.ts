@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -72,7 +72,7 @@ export async function storm(pair: Pair, options: StormOptions): Promise<StormEnd
     ...(ran.code === again.code ? [] : [`the next sync ends with ${again.code}, the last did with ${ran.code}`]),
     ...idle.map(line => `the next sync does something: ${JSON.stringify(line)}`),
     ...faults(rest),
-    ...copyFaults(conflicts),
+    ...copyFaults(pair, conflicts),
   ]
   const versions = [...rest.records.alpha, ...rest.records.beta].filter(({ did }) => did === 'wrote').length
   return {
@@ -104,13 +104,13 @@ async function conflictsOf(pair: Pair): Promise<readonly ConflictRow[]> {
 }
 
 /** Each host keeps the other's version of every conflict. */
-function copyFaults(conflicts: readonly ConflictRow[]): string[] {
+function copyFaults(pair: Pair, conflicts: readonly ConflictRow[]): string[] {
   return conflicts.flatMap(({ path, sides }) =>
     (['alpha', 'beta'] as const).flatMap(side => {
       const { kind } = sides[side === 'alpha' ? 'beta' : 'alpha']
       const { copy } = sides[side]
       if (kind !== 'file' && kind !== 'symlink') return []
-      return copy !== undefined && existsSync(copy.replace(/\/[^/]*$/, ''))
+      return copy !== undefined && existsSync(pair.here(side, copy).replace(/\/[^/]*$/, ''))
         ? []
         : [`no copy on ${side} of the other version of ${path}`]
     }),
@@ -189,12 +189,15 @@ function recordsOf(pair: Pair, side: Side): string {
 
 function runUser(pair: Pair, side: Side, job: Pick<UserJob, 'seed' | 'plant' | 'steps'>): Promise<void> {
   const scratch = join(pair.base, `scratch-${side}`)
+  const uid = pair.uidOf(side)
   mkdirSync(scratch, { recursive: true })
+  if (uid !== undefined) for (const path of [pair.base, scratch]) chmodSync(path, 0o777)
   const name = `${side}${job.plant > 0 ? '-before' : ''}-${pair.audit().length}`
   const whole: UserJob = { ...job, root: pair[side], scratch, name, records: recordsOf(pair, side) }
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [userScript, JSON.stringify(whole)], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      ...(uid !== undefined && { uid, gid: uid }),
       timeout: stormMs,
     })
     let said = ''
