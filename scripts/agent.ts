@@ -3,14 +3,19 @@
  * this host's kit home to a hub, `answer` answers one question of it.
  */
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { Console } from 'node:console'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { isMainThread } from 'node:worker_threads'
 import { SyncError } from '../lib/core/errors.ts'
+import { agentSocketPath } from '../lib/daemon/agent-socket-path.ts'
 import { answerQuestion } from '../lib/daemon/host-answers.ts'
+import type { KitHome } from '../lib/daemon/kit-home.ts'
 import { servedRoots } from '../lib/daemon/served-roots.ts'
 import type { RootRequest } from '../lib/protocol/handshake.ts'
+import { endingMs } from '../lib/protocol/bounds.ts'
 import { runAgent } from '../lib/protocol/agent-main.ts'
 import { shareReplica } from '../lib/replica/share-replica.ts'
 import { openRoot } from '../lib/replica/open-root.ts'
@@ -47,14 +52,52 @@ function openServedRoot(request: RootRequest) {
 }
 
 async function serve(): Promise<void> {
-  const why = await runAgent({
-    stdin: process.stdin,
-    stdout: process.stdout,
-    clock: systemClock,
-    openRoot: openServedRoot,
-  })
+  const { home } = processFacts()
+  const end = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end.abort())
+  // A lost link takes the terminal and stderr with it, and the root is kept all the same.
+  process.on('SIGHUP', () => {})
+  process.stderr.on('error', () => {})
+  const why = await Promise.race([
+    aborted(end.signal),
+    runAgent({
+      stdin: process.stdin,
+      stdout: process.stdout,
+      clock: systemClock,
+      openRoot: openServedRoot,
+      keeping: {
+        build: programDigest(),
+        socketPath: root => agentSocketPath(home, root, '/tmp'),
+        isServed: request => isServed(home, request),
+        signal: end.signal,
+      },
+    }),
+  ])
   console.error(why)
   process.exit(0)
+}
+
+/** Resolves some time after the process was told to end: by then it has ended by itself unless it cannot. */
+function aborted(signal: AbortSignal): Promise<string> {
+  return new Promise(resolve =>
+    signal.addEventListener('abort', () => setTimeout(() => resolve('this process was told to end'), endingMs)),
+  )
+}
+
+/** What this program is: its place, which names the agent's folder by its content, and its text. */
+function programDigest(): string {
+  const file = process.argv[1] ?? ''
+  return createHash('sha256').update(file).update('\0').update(readFileSync(file)).digest('hex')
+}
+
+/** A list that cannot be read serves nothing. */
+function isServed(home: KitHome, { root, path }: RootRequest): boolean {
+  try {
+    return servedRoots(home).some(served => served.id === root && served.path === path)
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error
+    return false
+  }
 }
 
 /** Reads one line of JSON, writes one. */

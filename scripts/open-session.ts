@@ -1,5 +1,7 @@
+import { networkInterfaces } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../lib/replica/system-clock.ts'
+import { clockSigns } from '../lib/sync/clock-signs.ts'
 import { sessionOpener } from '../lib/sync/open-session.ts'
 import type { OpenSession } from '../lib/sync/session-handle.ts'
 import { openSqliteStore } from '../lib/sync/sqlite-store.ts'
@@ -14,6 +16,14 @@ const agentFile = fileURLToPath(new URL(fromSource ? './agent.ts' : './agent.cjs
 
 const facts = processFacts()
 
+/** Where this machine can be reached, as far as others can. */
+function addresses(): string {
+  const all = Object.entries(networkInterfaces()).flatMap(([name, list]) =>
+    (list ?? []).filter(({ internal }) => !internal).map(({ address }) => `${name} ${address}`),
+  )
+  return all.toSorted().join('\n')
+}
+
 /** Opens a session with the real engine: one replica here, an agent as a child process for the other side. */
 export const openSession: OpenSession = sessionOpener({
   clock: systemClock,
@@ -21,5 +31,6 @@ export const openSession: OpenSession = sessionOpener({
   agentCommand: [process.execPath, ...leanFlags, agentFile],
   environment: process.env,
   ssh: () => sshSurroundings(sshSockets(facts.home, facts.socketParents)),
+  signs: clockSigns({ clock: systemClock, addresses }),
   openStore: session => openSqliteStore({ file: `${facts.home.state}/dsync.db`, session, startWorker }),
 })

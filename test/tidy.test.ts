@@ -51,6 +51,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/private-file.ts': 'settings and records in the home',
   'lib/daemon/process-identity.ts': '/proc/PID/stat of the holder of a lock',
   'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
+  'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
   'lib/replica/hash-worker.ts': 'reads a descriptor that the disk port opened',
   'lib/replica/watch/directory-check.ts': 'what a path is before it is watched',
   'lib/replica/watch/fs-watch.ts': 'fs.watch',
@@ -62,11 +63,7 @@ const filesystem: Readonly<Record<string, string>> = {
 
 /** Scripts without a row in `test/runtime/`, each with what runs them. */
 const smoked: Readonly<Record<string, string>> = {
-  'scripts/agent-folders.ts': 'test/remote and test/ssh bring what it makes to other hosts',
-  'scripts/agent-loader.ts': 'test/remote/boot.test.ts runs it as other hosts do',
-  'scripts/reach-host.ts': 'test/ssh reaches hosts with it',
   'scripts/check.ts': 'it is what runs this test',
-  'scripts/provision.ts': 'test/provision.test.ts',
   'scripts/sim.ts': 'test/sim/history.test.ts runs what it runs',
 }
 
@@ -76,6 +73,7 @@ const patient: Readonly<Record<string, string>> = {
     'looks again and again until a deadline: polling watchers have no event to wait for',
   'test/contract/watcher-suite.ts': 'pauses between writes are what it tests, and that nothing comes after a close',
   'test/pipe/until.ts': 'looks again and again until a deadline at what other processes do',
+  'test/ssh/network.test.ts': 'a network that stays cut for a while is what it tests',
   'test/storm/storm.ts': 'kills processes at moments nobody knows',
   'test/storm/user-process.ts': 'a person pauses between edits',
 }

@@ -3,7 +3,7 @@ import type { DaemonStatus } from '../daemon/verbs.ts'
 import type { Cell } from './aligned.ts'
 import { aligned } from './aligned.ts'
 import { escape } from './escape.ts'
-import { holdNext } from './hold-next.ts'
+import { haltNext, holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
 import { agoText, bytesText, countText, durationText, latencyText } from './quantities.ts'
@@ -114,7 +114,7 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
 }
 
 function waitingOf(session: SessionLine, userHome: string): Waiting[] {
-  const { root, host, state, why, conflicts, problems, holds, notices } = session
+  const { root, host, state, code, why, conflicts, problems, holds, notices } = session
   const place = placeText(userHome, root)
   const word = placeWord(userHome, root)
   const waiting: Waiting[] = []
@@ -132,7 +132,7 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
       colour: 'red',
       count: state,
       what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}`,
-      next: state === 'disconnected' ? `dsync hosts check ${escape(host)}` : 'dsync logs',
+      next: state === 'disconnected' ? `dsync hosts check ${escape(host)}` : haltNext(code, word),
     })
   }
   if (state === 'paused')
@@ -166,7 +166,17 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
       what: place,
       next: 'dsync status --json',
     })
-  if (notices.total > 0)
-    waiting.push({ colour: 'dim', count: countText(notices.total, 'notice'), what: place, next: 'dsync logs' })
+  const recovered = notices.first.filter(({ kind }) => kind === 'recovered')
+  for (const { path, side, why: reason = '', trash = '' } of recovered.slice(0, namedItems)) {
+    const where = side === 'beta' ? ` on ${escape(host)}` : ''
+    waiting.push({
+      colour: 'yellow',
+      count: 'recovered',
+      what: `${placeText(userHome, root, path)}${where}: ${escape(reason)}`,
+      next: `dsync undo ${escape(trash)}`,
+    })
+  }
+  const others = notices.total - Math.min(recovered.length, namedItems)
+  if (others > 0) waiting.push({ colour: 'dim', count: countText(others, 'notice'), what: place, next: 'dsync logs' })
   return waiting
 }

@@ -27,6 +27,9 @@ export const inlineHashBytes = 256 * 1024
 /** What a captured file is compared by digest at once up to (bytes); above, by identity, then by digest behind. */
 export const captureHashBytes = 1024 * 1024
 
+/** Content from this size on goes by a connection of its own where there is one (bytes): below, making the connection takes longer than the content. */
+export const laneBytes = 4 * 1024 * 1024
+
 /** Operations one batch may hold: bounds what an answer covers and what a crash leaves to recover. */
 export const batchOperations = 512
 
@@ -81,6 +84,9 @@ export const barrierSeconds = 60
 /** Trash is kept this long (days), and nothing younger than `trashYoungHours` is ever thinned. */
 export const trashDays = 30
 export const trashYoungHours = 24
+
+/** Room the trash of a root may take (bytes): some months of edits, and a tenth of a small laptop's disk. */
+export const trashBytes = 20 * 1024 ** 3
 
 /** A frame of the protocol may hold this much (bytes). */
 export const frameBytesLimit = 4 * 1024 * 1024

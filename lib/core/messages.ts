@@ -4,8 +4,8 @@ import type { Path } from './path.ts'
 import type { Tree } from './tree.ts'
 
 /**
- * What a session says to a replica. Commands are carried out in order, except that `read` and `stage` may be
- * answered while a later command is under way. Each is safe to repeat.
+ * What a session says to a replica. Commands are carried out in order, except that `read`, `stage`, `reserve`
+ * and `received` may be answered while a later command is under way. Each is safe to repeat.
  */
 export type ReplicaCommand =
   /** Carry out operations in order; answered by one `outcomes` with the same batch number. */
@@ -32,6 +32,19 @@ export type ReplicaCommand =
       readonly offset: number
       readonly bytes: Uint8Array
     }
+  /**
+   * Make a slot for content that another program will write, with what may be like it: what came of it before, or the
+   * file at `path`. Answered by `reserved`, or by `staged` when the content is here already.
+   */
+  | {
+      readonly type: 'reserve'
+      readonly id: number
+      readonly digest: Digest
+      readonly size: number
+      readonly path: Path
+    }
+  /** The slot of an earlier `reserve` was written: is it that content? Answered by `staged`. */
+  | { readonly type: 'received'; readonly digest: Digest; readonly size: number; readonly slot: string }
   /** Store the other side's version of a conflicting path under the kit's home; replaces the copy of an earlier version. Answered by `kept`. */
   | {
       readonly type: 'keep'
@@ -117,6 +130,8 @@ export type ReplicaEvent =
       readonly offset: number
       readonly state: 'more' | 'complete' | 'wrong' | 'full'
     }
+  /** Where the slot is on this side's host, an absolute path, and how many bytes are in it; undefined: the disk refused. */
+  | { readonly type: 'reserved'; readonly id: number; readonly slot: string | undefined; readonly held: number }
   | { readonly type: 'kept'; readonly id: number; readonly copy: string | undefined; readonly why: string | undefined }
   | { readonly type: 'fenced'; readonly id: number; readonly waiting: readonly Path[] }
   | { readonly type: 'durable'; readonly id: number }
@@ -129,8 +144,14 @@ export type ReplicaEvent =
       readonly paths: readonly Path[]
       readonly why: string
     }
-  /** Something this side noticed for `status`: a fallback, a shortfall of watches, a recovered slot. */
-  | { readonly type: 'remark'; readonly code: string; readonly path: Path; readonly why: string }
+  /** Something this side noticed for people: a fallback, a shortfall of watches, or, with its id in the trash, a version that somebody wrote and that has no place. */
+  | {
+      readonly type: 'remark'
+      readonly code: string
+      readonly path: Path
+      readonly why: string
+      readonly trash: string | undefined
+    }
   /** Last event: the link or the replica is gone. */
   | { readonly type: 'closed'; readonly code: string; readonly why: string; readonly verdict: 'retry' | 'halt' | 'bug' }
 

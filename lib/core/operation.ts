@@ -81,10 +81,16 @@ export type ConflictKind = 'content' | 'type' | 'mode' | 'move'
 /** Something a person should know that needs no decision. */
 export interface Notice {
   readonly path: Path
-  /** `edit-beat-delete`: the edit was restored on both sides · `moved-twice`: both new names exist · `kept-untracked`: see Outcome `kept`. */
-  readonly kind: 'edit-beat-delete' | 'moved-twice' | 'kept-untracked'
-  /** Whose delete did not stand, or whose new name this is. */
+  /**
+   * `edit-beat-delete`: the edit was restored on both sides · `moved-twice`: both new names exist · `kept-untracked`: see
+   * Outcome `kept` · `recovered`: somebody's version has no place and lies in the trash.
+   */
+  readonly kind: 'edit-beat-delete' | 'moved-twice' | 'kept-untracked' | 'recovered'
+  /** Whose delete did not stand, whose new name this is, or in whose trash it lies. */
   readonly side?: Side
+  /** What happened, as part of a sentence, and what was recovered, by its id in the trash. */
+  readonly why?: string
+  readonly trash?: string
 }
 
 /** A path that cannot be synced for now, and why; other paths go on. */

@@ -34,6 +34,14 @@ export interface DirectoryHandle {
   create(name: string): WriteHandle
   /** Opens a file of our own (journal, index, part) for writing at its end; creates it 0600. */
   append(name: string): WriteHandle
+  /**
+   * Puts what a regular file holds into a new file of ours (0600), sharing its blocks where the disk can, off this
+   * thread; no link is followed. Both directories may be closed meanwhile. What was written to it meanwhile may be in the
+   * copy in part; a copy that failed may stand there in part.
+   */
+  copy(name: string, to: DirectoryHandle, newName: string): Promise<void>
+  /** Where a process started from this one finds this very directory, while the handle is open. */
+  readonly address: string
   symlink(name: string, target: string): void
   mkdir(name: string, mode: number): void
   rmdir(name: string): void

@@ -8,6 +8,8 @@ import type { Tree } from '../core/tree.ts'
 export interface Replica {
   /** Queues a command. Never throws for a lost link: the `closed` event tells. */
   send(command: ReplicaCommand): void
+  /** Looks whether the other end is still there, where there is one: `closed` follows within seconds if it is not. */
+  probe?(): void
   /** Releases disk, watches and link; no event follows. May be called twice and at any time. */
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@
 import { batchOperations } from '../core/limits.ts'
 
 /** Raised with any change of what is said on the wire: only equal versions talk to each other. */
-export const protocolVersion = 1
+export const protocolVersion = 3
 
 /** A frame that is not cut: above this a message is sent in parts, so that small messages need not wait long (bytes). */
 export const partBytes = 64 * 1024
@@ -43,8 +43,31 @@ export const handshakeMs = 10_000
 export const heartbeatMs = 5_000
 export const silenceMs = 15_000
 
+/** An end that is asked whether it is still there says so within this (ms), or the link is taken as lost. */
+export const probeMs = 3_000
+
 /** How long an end waits for the other to hang up after the last word (ms). */
 export const lastWordMs = 2_000
 
 /** How long closing a replica waits for its link to end: longer than a link takes to make an end of its agent (ms). */
 export const goodbyeMs = 10_000
+
+/** How long an agent without a hub keeps its root open (ms): a closed lid, a train in a tunnel, a daemon that starts again. */
+export const lingerMs = 5 * 60_000
+
+/** How often it looks meanwhile whether its root is still to be served (ms). */
+export const lingerCheckMs = 10_000
+
+/** What a hub may say before its agent listens, and a new agent to the one that has the root already (bytes). */
+export const introductionBytesLimit = 1024 * 1024
+export const callBytesLimit = 64 * 1024
+
+/** Connections to an agent's socket that have not said who they are. */
+export const callersLimit = 4
+
+/** How long an agent takes to answer a new one, and then, told to end, to let go of its root (ms). Both within `handshakeMs`. */
+export const callMs = 2_000
+export const releaseMs = 6_000
+
+/** An agent that was told to end ends within this, whatever its disk does (ms). */
+export const endingMs = 10_000

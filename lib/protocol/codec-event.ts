@@ -91,11 +91,12 @@ export const eventCodec: Codec<WireEvent> = union('type', {
   outcomes: record({ batch: id, outcomes }),
   content: record({ id, bytes: optional(bytes(chunkBytes)), mtimeMs: moment }),
   staged: record({ digest, offset: size, state: choice('more', 'complete', 'wrong', 'full') }),
+  reserved: record({ id, slot: optional(location), held: size }),
   kept: record({ id, copy: optional(location), why: optional(words) }),
   fenced: record({ id, waiting: paths, mark: treeMark }),
   durable: record({ id }),
   answer: record({ id, answer }),
   guard: record({ guard: guardKind, state: choice('held', 'lifted'), paths, why: words }),
-  remark: record({ code: words, path, why: words }),
+  remark: record({ code: words, path, why: words, trash: optional(words) }),
   closed: record({ code: words, why: words, verdict: choice('retry', 'halt', 'bug') }),
 })

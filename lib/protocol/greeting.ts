@@ -1,5 +1,5 @@
 import { SyncError } from '../core/errors.ts'
-import { noiseBytesLimit, protocolVersion } from './bounds.ts'
+import { handshakeMs, noiseBytesLimit, protocolVersion } from './bounds.ts'
 import { violation } from './violation.ts'
 
 /*
@@ -109,6 +109,14 @@ export function agentGreetingReader(nonce: string): GreetingReader<AgentGreeting
       const version = /dsync-agent (\d{1,9})$/.exec(read.toString('latin1', Math.max(0, at - lineBytes), at))?.[1]
       return version === undefined ? undefined : { greeting: { version: Number(version) }, end: at + tail.length }
     },
+  })
+}
+
+/** What to say of an agent that did not greet in time. @param heard what came instead */
+export function noGreeting(heard: string): SyncError {
+  const instead = heard === '' ? '' : `; it printed ${JSON.stringify(heard)}`
+  return new SyncError('TIMEOUT', `The agent did not answer within ${handshakeMs / 1000} s${instead}`, {
+    verdict: 'retry',
   })
 }
 

@@ -11,6 +11,8 @@ export class OpenQuestions {
     switch (command.type) {
       case 'read':
         return this.#expect('content', command.id, command.length)
+      case 'reserve':
+        return this.#expect('reserved', command.id)
       case 'keep':
         return this.#expect('kept', command.id)
       case 'fence':
@@ -27,6 +29,7 @@ export class OpenQuestions {
   answered(event: WireEvent): void {
     switch (event.type) {
       case 'content':
+      case 'reserved':
       case 'kept':
       case 'fenced':
       case 'durable':

@@ -13,7 +13,7 @@ import { commandCodec } from './codec-command.ts'
 import type { TreeMark, WireEvent } from './codec-event.ts'
 import { eventCodec } from './codec-event.ts'
 import { wants } from './describe.ts'
-import { agentGreetingReader, checkVersion, hubLine } from './greeting.ts'
+import { agentGreetingReader, checkVersion, hubLine, noGreeting } from './greeting.ts'
 import type { RootRequest } from './handshake.ts'
 import { ourLimits, settle, settling } from './handshake.ts'
 import type { Message } from './message.ts'
@@ -264,13 +264,7 @@ class RemoteReplica implements Replica {
   }
 
   #late(): void {
-    const heard = this.#greeting.text()
-    const instead = heard === '' ? '' : `; it printed ${JSON.stringify(heard)}`
-    this.#fail(
-      new SyncError('TIMEOUT', `The agent did not answer within ${handshakeMs / 1000} s${instead}`, {
-        verdict: 'retry',
-      }),
-    )
+    this.#fail(noGreeting(this.#greeting.text()))
   }
 
   #ended(end: LinkEnd): void {

@@ -23,11 +23,16 @@ const persistSeconds = 60
 /** One word that every login shell takes for a command: what to do is told on stdin. */
 const remoteCommand = 'sh'
 
-/**
- * The command that runs `sh` on another host with our bytes as its stdin, and asks nobody anything. The user's
- * configuration decides how the host is reached; what it may add for people at terminals is switched off.
- */
+/** The command that runs `sh` on another host with our bytes as its stdin. */
 export function sshCommand(options: SshOptions): readonly [program: string, ...rest: string[]] {
+  return [...sshReach(options), remoteCommand]
+}
+
+/**
+ * The command that reaches another host and asks nobody anything; what is run there follows it. The user's configuration
+ * decides how the host is reached; what it may add for people at terminals is switched off.
+ */
+export function sshReach(options: SshOptions): readonly [program: string, ...rest: string[]] {
   const { program, target, configFile, sockets } = options
   const settings = [
     'BatchMode=yes',
@@ -53,7 +58,6 @@ export function sshCommand(options: SshOptions): readonly [program: string, ...r
     '-T',
     '--',
     checkTarget(target),
-    remoteCommand,
   ]
 }
 

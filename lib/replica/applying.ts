@@ -1,7 +1,7 @@
 import type { Entry } from '../core/entry.ts'
 import { isDirectory, isSynced } from '../core/entry.ts'
 import type { ReplicaCommand } from '../core/messages.ts'
-import type { Operation, Outcome } from '../core/operation.ts'
+import type { GuardKind, Operation, Outcome } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import { nameOf, parentOf } from '../core/path.ts'
 import { children, sameShallow, withShallow } from '../core/tree.ts'
@@ -9,6 +9,7 @@ import { sliceMs } from '../core/limits.ts'
 import type { Clock } from '../ports/clock.ts'
 import { detach } from '../ports/detached.ts'
 import type { Stat } from '../ports/disk.ts'
+import type { Aftermath } from './aftermath.ts'
 import type { Attachment, Attachments } from './attachments.ts'
 import type { Carried } from './carried.ts'
 import { DeleteGuard } from './delete-guard.ts'
@@ -19,7 +20,9 @@ import { Operator } from './operations.ts'
 import type { Surroundings } from './refresh.ts'
 import { relistDirectory } from './refresh.ts'
 import { retryPending } from './recovery.ts'
+import { heldRemark, recoveredRemark } from './remarks.ts'
 import type { RootGuard } from './root-guard.ts'
+import { fillsTrash } from './trash-keeper.ts'
 import type { View } from './view.ts'
 
 type ApplyCommand = ReplicaCommand & { readonly type: 'apply' }
@@ -31,6 +34,7 @@ export interface ApplyingOptions {
   readonly clock: Clock
   readonly around: Surroundings
   readonly guard: RootGuard
+  readonly aftermath: Aftermath
   /** Looks at a name now if something was heard of it; false: it is not quiet yet. */
   readonly refresh: (node: DirectoryNode, name: string) => boolean
   /** Sends what was learnt of others' doing, so that outcomes come after it. */
@@ -65,8 +69,8 @@ export class Applying {
 
   constructor(options: ApplyingOptions) {
     this.#options = options
+    this.#deletes = new DeleteGuard(options.clock, held => options.aftermath.remarks.add(heldRemark(held)))
     this.#finishLater()
-    this.#deletes = new DeleteGuard(options.clock)
   }
 
   get isBusy(): boolean {
@@ -95,6 +99,7 @@ export class Applying {
   /** Waits until nothing is in the middle. Batches not begun are not answered. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#deletes.close()
     await Promise.allSettled([...this.#running].map(running => running.finished))
   }
 
@@ -112,13 +117,16 @@ export class Applying {
     const operator = new Operator(hands)
     const pause = (): Promise<void> => new Promise(resolve => clock.soon(resolve))
     try {
-      await operator.prepare(command.operations, command.contents, pause)
+      this.#options.aftermath.remarks.addRecovered(await operator.prepare(command.operations, command.contents, pause))
       await turn
+      if (attachment.isOpen) this.#deletes.judge(command.operations, this.#options.view.tree)
       const outcomes: Outcome[] = []
       let until = clock.monotonic() + sliceMs
       for (const operation of command.operations) {
         if (this.#closed) return
-        outcomes.push(this.#one(operator, operation, attachment))
+        // Its session is gone: what it planned is planned anew by the one that follows.
+        if (!attachment.isOpen) break
+        outcomes.push(this.#one(operator, operation))
         if (clock.monotonic() < until) continue
         await pause()
         until = clock.monotonic() + sliceMs
@@ -129,6 +137,7 @@ export class Applying {
     } finally {
       operator.end()
       this.#finishLater()
+      this.#options.aftermath.keeper.look()
     }
   }
 
@@ -140,16 +149,16 @@ export class Applying {
     clock.after(finishAgainMs, () => {
       this.#isFinishing = false
       if (this.#closed) return
-      retryPending(hands.root, hands.work)
+      this.#options.aftermath.remarks.addRecovered(retryPending(hands.root, hands.work))
       this.#finishLater()
     })
   }
 
-  #one(operator: Operator, operation: Operation, attachment: Attachment): Outcome {
+  #one(operator: Operator, operation: Operation): Outcome {
     const { view, guard } = this.#options
     const { path } = operation
     if (guard.isHeld) return { result: 'stale', path }
-    const refusal = this.#refusal(operation, attachment)
+    const refusal = this.#refusal(operation)
     if (refusal !== undefined) return refusal
     const standing = view.entryAt(operation.kind === 'move' ? operation.from : path)
     // A directory kept for what is ignored in it is nothing to the other side, and takes in what it makes there.
@@ -157,9 +166,12 @@ export class Applying {
     if (operation.kind === 'put' && sameShallow(before, operation.after)) return { result: 'done', path }
     if (operation.kind === 'remove' && before === undefined) return { result: 'done', path }
     if (!sameShallow(before, operation.before)) return { result: 'stale', path }
+    const guarding = this.#guarding(operation)
+    if (guarding !== undefined) return { result: 'held', path, guard: guarding }
     const why = operation.kind === 'move' ? undefined : operation.reason
     const carried = operator.carryOut(operation, { group: this.#group(), why })
     this.#record(operation, carried)
+    this.#tellOf(path, carried)
     return this.#outcome(operation, carried)
   }
 
@@ -174,7 +186,7 @@ export class Applying {
   }
 
   /** What speaks against an operation before it is tried. */
-  #refusal(operation: Operation, attachment: Attachment): Outcome | undefined {
+  #refusal(operation: Operation): Outcome | undefined {
     const { view, refresh, around } = this.#options
     const { path } = operation
     for (const each of operation.kind === 'move' ? [operation.from, path] : [path]) {
@@ -193,17 +205,22 @@ export class Applying {
         verdict: 'problem',
       }
     }
-    if (operation.kind === 'put' && operation.basis !== undefined) this.#deletes.clones(operation, view.tree)
-    return operation.kind === 'remove' && this.#isHeld(operation, attachment)
-      ? { result: 'held', path, guard: 'mass-delete' }
-      : undefined
+    return undefined
   }
 
-  #isHeld(operation: Operation & { kind: 'remove' }, attachment: Attachment): boolean {
-    const why = this.#deletes.refusal(operation, this.#options.view.tree)
-    if (why === '') return false
-    this.#options.attachments.tell(attachment, { type: 'remark', code: 'MASS_DELETE', path: operation.path, why })
-    return true
+  /** The guard of this side that keeps an operation from being carried out. */
+  #guarding(operation: Operation): GuardKind | undefined {
+    const { aftermath, view } = this.#options
+    if (aftermath.keeper.isFull && fillsTrash(operation)) return 'trash-full'
+    if (operation.kind !== 'remove') return undefined
+    return this.#deletes.refusal(operation, view.tree) === '' ? undefined : 'mass-delete'
+  }
+
+  /** What was captured and is not what it should be, or not known to be, must not be kept silent. */
+  #tellOf(path: Path, { recovered, recheck }: Carried): void {
+    const { remarks, rechecks } = this.#options.aftermath
+    if (recovered !== undefined) remarks.add(recoveredRemark(path, recovered))
+    if (recheck !== undefined) rechecks.add(recheck)
   }
 
   /** Brings the view up to date with what was done. */
@@ -214,6 +231,7 @@ export class Applying {
     if (node === undefined) return
     const name = nameOf(path)
     if (carried.outcome.result === 'done') {
+      this.#deletes.done(operation)
       if (operation.kind === 'move') this.#recordMove(operation, node, name)
       else if (operation.kind === 'remove') view.set(path, undefined)
       else this.#recordPut(operation.after, { node, name, path }, carried.stat)
@@ -266,10 +284,7 @@ export class Applying {
   /** Other sessions of the root hear of it as of any change. */
   #tellOthers(attachment: Attachment, operations: readonly Operation[], outcomes: readonly Outcome[]): void {
     const { attachments, view } = this.#options
-    if (attachments.size < 2) return
-    const done = operations.filter(
-      (_, index) => outcomes[index]?.result === 'done' || outcomes[index]?.result === 'kept',
-    )
+    const done = operations.filter((_, i) => outcomes[i]?.result === 'done' || outcomes[i]?.result === 'kept')
     if (done.length === 0) return
     const moves = done.flatMap(operation =>
       operation.kind === 'move' ? [{ from: operation.from, to: operation.path }] : [],

@@ -127,7 +127,7 @@ export class Copies {
       return (content === undefined ? this.#staging.take(facts) : this.#staging.write(content.bytes, facts, true))
         ?.staged
     }
-    if (entry?.kind === 'symlink' && area.abilities.symlinks) return slots.writeLink(entry)
+    if (entry?.kind === 'symlink' && area.abilities.symlinks) return slots.writeLink(entry, '')
     const bytes = entry?.kind === 'symlink' ? toBytes(entry.target) : listing(entry)
     return slots.write(bytes, { digest: digest(bytes), mode: ownMode, mtimeMs: undefined }, true)
   }

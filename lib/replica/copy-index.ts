@@ -48,8 +48,10 @@ export class CopyIndex {
     return this.#former.get(name)
   }
 
+  /** The line is on the disk when this returns: nothing else tells the path of a copy after a power cut. */
   add(line: CopyLine): void {
     this.#write(line, false)
+    this.#lines.sync()
   }
 
   remove(line: CopyLine): void {

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import { detach } from '../ports/detached.ts'
 import type { Disk, ReadHandle, Stat } from '../ports/disk.ts'
 import type { DirtyName } from './dirty-names.ts'
+import { openNode } from './last-pinned.ts'
 import { moved } from './look.ts'
 import type { View } from './view.ts'
 
@@ -81,7 +82,7 @@ export class Hashing {
 
   async #hash({ dirty, wasClosed }: Job): Promise<Hashed> {
     try {
-      const directory = this.#root.open(this.#view.nodes.pathOf(dirty.node))
+      const directory = openNode(this.#root, this.#view.nodes.pathOf(dirty.node), dirty.node)
       try {
         const handle = directory.read(dirty.name)
         try {

@@ -41,7 +41,7 @@ export function install(work: Work, slot: string, stat: Stat, place: Place): voi
 }
 
 function copyIn(work: Work, slot: string, stat: Stat, place: Place): void {
-  const copying: Copying = { copying: slot, path: place.path, aside: work.slots.newOut() }
+  const copying: Copying = { copying: slot, path: place.path, aside: work.slots.newOut(place.path) }
   work.journal.beginCopy(copying)
   try {
     const made = writeCopy(work.slots.directory, slot, stat, place)

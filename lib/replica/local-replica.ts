@@ -1,6 +1,6 @@
 import type { Digest, Entry } from '../core/entry.ts'
 import { SyncError } from '../core/errors.ts'
-import { sliceMs } from '../core/limits.ts'
+import { sliceMs, trashBytes } from '../core/limits.ts'
 import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
 import type { Path } from '../core/path.ts'
 import { join } from '../core/path.ts'
@@ -8,9 +8,10 @@ import { intern } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
 import { detach } from '../ports/detached.ts'
-import type { DirectoryHandle, Disk } from '../ports/disk.ts'
+import type { Disk } from '../ports/disk.ts'
 import type { Replica, ReplicaListener } from '../ports/replica.ts'
 import type { OpenWatcher, WatchEvent, Watcher } from '../ports/watcher.ts'
+import { Aftermath } from './aftermath.ts'
 import { Applying } from './applying.ts'
 import type { Attachment } from './attachments.ts'
 import { Attachments } from './attachments.ts'
@@ -21,6 +22,7 @@ import type { DirectoryNode } from './directory-nodes.ts'
 import type { DirtyName } from './dirty-names.ts'
 import { DirtyNames } from './dirty-names.ts'
 import { heedEvents } from './heed-events.ts'
+import { LaneSlots } from './lane-slots.ts'
 import { LastPinned } from './last-pinned.ts'
 import { Listings } from './listings.ts'
 import { Fences } from './fences.ts'
@@ -28,11 +30,13 @@ import type { HashFile, Hashed } from './hashing.ts'
 import { Hashing } from './hashing.ts'
 import { handsOf } from './hands.ts'
 import type { LookRules } from './look.ts'
+import { baseStat } from './open-directory.ts'
 import { ContentReader } from './read-content.ts'
 import type { Surroundings } from './refresh.ts'
 import { commit, refreshName, relistDirectory } from './refresh.ts'
+import type { Remark } from './remarks.ts'
 import { RootGuard } from './root-guard.ts'
-import { readScanCache, writeScanCache } from './scan-cache.ts'
+import { readScanCache, saveScanCache } from './scan-cache.ts'
 import { Staging } from './staging.ts'
 import { View } from './view.ts'
 import type { Work } from './work.ts'
@@ -46,7 +50,9 @@ export interface LocalReplicaOptions {
   /** Keeps other processes off the root until the replica is closed. */
   readonly lock: { release(): void }
   /** What was noticed while the root was opened: told to every session. */
-  readonly remarks: readonly { readonly code: string; readonly path: Path; readonly why: string }[]
+  readonly remarks: readonly Remark[]
+  /** Room the trash may take (bytes); `trashBytes` unless given. */
+  readonly trashBytes?: number
   readonly openWatcher: OpenWatcher
   readonly clock: Clock
   readonly hashFile: HashFile
@@ -75,7 +81,9 @@ export class LocalReplica {
   readonly #reader: ContentReader
   readonly #attachments: Attachments
   readonly #staging: Staging
+  readonly #lane: LaneSlots
   readonly #desk: Desk
+  readonly #aftermath: Aftermath
   readonly #applying: Applying
   readonly #guard: RootGuard
   readonly #around: Surroundings
@@ -96,7 +104,7 @@ export class LocalReplica {
     this.#options = options
     const { root, clock, work } = options
     this.#attachments = new Attachments(clock)
-    const top = withHandle(root, '', handle => handle.stat())
+    const top = baseStat(root)
     this.#dirty = new DirtyNames(clock, () => this.#pump())
     this.#view = new View(top, options.seed, node => this.#watcher.unwatch(node.key))
     this.#watcher = options.openWatcher(events => this.#noticed(events))
@@ -132,6 +140,7 @@ export class LocalReplica {
       hashLater: (dirty, path, wasClosed) => this.#hashing.add({ dirty, path, wasClosed }),
     }
     this.#staging = new Staging(work)
+    this.#lane = new LaneSlots({ root, work, staging: this.#staging, hashFile: options.hashFile })
     const hands = handsOf(root, work, this.#staging, this.#view)
     const copies = new Copies(work, this.#staging)
     const turns = {
@@ -140,6 +149,11 @@ export class LocalReplica {
     }
     detach(copies.tidy(turns), clock)
     this.#desk = new Desk(hands, copies, clock)
+    this.#aftermath = new Aftermath({
+      ...{ work, clock, hashFile: options.hashFile, remarks: options.remarks },
+      bytesLimit: options.trashBytes ?? trashBytes,
+      tell: event => this.#tellAll(event),
+    })
     this.#applying = new Applying({
       hands,
       view: this.#view,
@@ -150,6 +164,7 @@ export class LocalReplica {
       emitNews: () => this.#emitNews(),
       pump: () => this.#pump(),
       guard: this.#guard,
+      aftermath: this.#aftermath,
     })
     this.#start()
   }
@@ -194,29 +209,17 @@ export class LocalReplica {
     this.#dirty.close()
     this.#listings.close()
     this.#guard.close()
-    await this.#applying.close()
+    await Promise.all([this.#applying.close(), this.#lane.close()])
     this.#pinned.close()
-    if (this.#scanned) await this.#saveCache()
+    await this.#aftermath.close()
+    const { work, root, holder, facts, clock } = this.#options
+    if (this.#scanned) await saveScanCache({ root, work: work.area.disk }, this.#view, { bootId: facts.bootId, clock })
     await this.#watcher.close()
-    const { work, root, holder } = this.#options
     this.#staging.close()
     this.#desk.close()
     closeWork(work)
     for (const disk of [work.area.disk, root, holder.disk]) disk.close()
     this.#options.lock.release()
-  }
-
-  async #saveCache(): Promise<void> {
-    const { root, work, facts } = this.#options
-    try {
-      // What a power cut could still take back must not be vouched for.
-      const durableBefore = this.#options.clock.now()
-      await root.flush()
-      for (const _ of writeScanCache(work.area.disk, this.#view, { bootId: facts.bootId, durableBefore })) continue
-    } catch (error) {
-      // A full or read-only home costs the next start some hashing, nothing else.
-      if (!(error instanceof SyncError)) throw error
-    }
   }
 
   #command(attachment: Attachment, command: ReplicaCommand): void {
@@ -228,7 +231,11 @@ export class LocalReplica {
         break
       case 'read':
         return tell(this.#reader.read(command))
+      case 'reserve':
+      case 'received':
+        return detach(this.#lane.take(command, tell), this.#options.clock)
       case 'stage':
+        if (command.offset === 0) this.#lane.forget(command.digest)
         tell({ type: 'staged', digest: command.digest, offset: command.offset, state: this.#staging.receive(command) })
         break
       case 'keep':
@@ -249,6 +256,7 @@ export class LocalReplica {
       case 'approve':
         this.#guard.check()
         if (command.guard === 'mass-delete') this.#applying.approveDeletes()
+        if (command.guard === 'trash-full') this.#aftermath.keeper.approve()
         break
       case 'ask':
         detach(
@@ -286,7 +294,7 @@ export class LocalReplica {
       listings: this.#listings,
       fences: this.#fences,
       rootWent: () => this.#guard.check(),
-      lost: why => this.#tellAll({ type: 'remark', code: 'WATCH_LOST', path: '', why }),
+      lost: why => this.#tellAll({ type: 'remark', code: 'WATCH_LOST', path: '', why, trash: undefined }),
     })
     this.#pump()
   }
@@ -345,7 +353,7 @@ export class LocalReplica {
         attachment.isReady = true
         const facts = { ...this.#options.facts, watcher: this.#watcher.traits.name }
         this.#attachments.tell(attachment, { type: 'ready', tree: this.#view.tree, facts })
-        for (const remark of this.#options.remarks) this.#attachments.tell(attachment, { type: 'remark', ...remark })
+        for (const event of this.#aftermath.news()) this.#attachments.tell(attachment, event)
       }
     }
     for (const fence of this.#draining) {
@@ -374,6 +382,8 @@ export class LocalReplica {
 
   #raiseFence(attachment: Attachment, id: number, verify: boolean): void {
     const { traits } = this.#watcher
+    // An empty root that is removed while it is held open makes no event.
+    this.#guard.check()
     this.#fences.raise(ordered => {
       if (this.#closed) return
       if (verify || !ordered || !traits.ordered) this.#listings.addAll(this.#view.nodes, true)
@@ -418,6 +428,7 @@ export class LocalReplica {
       this.#guard.check()
       this.#listings.addAll(this.#view.nodes, false)
       this.#staging.expire()
+      this.#lane.expire()
       this.#planSafety()
       this.#pump()
     })
@@ -429,12 +440,3 @@ const flushAgainMs = 5000
 
 /** Steps between two looks at the clock: most take some tens of microseconds. */
 const stepsBetweenClocks = 16
-
-function withHandle<T>(disk: Disk, path: Path, use: (handle: DirectoryHandle) => T): T {
-  const handle = disk.open(path)
-  try {
-    return use(handle)
-  } finally {
-    handle.close()
-  }
-}

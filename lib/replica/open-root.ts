@@ -19,6 +19,7 @@ import { LocalReplica } from './local-replica.ts'
 import type { WantedWatcher } from './watch/open-watcher.ts'
 import { chooseWatcher } from './watch/open-watcher.ts'
 import { recover } from './recovery.ts'
+import { remarksOf } from './remarks.ts'
 import { openWork } from './work.ts'
 
 export interface RootOptions {
@@ -69,13 +70,13 @@ function openLocked(options: RootOptions, { root, home, native, created, lock }:
   const ignores = ignoreRules([...defaultPatterns, ...options.ignore])
   const hashing = new HashPool(options.startWorker)
   const area = openWork(work, { abilities, clock: options.clock })
-  const remarks = recover(root, area).map(({ path, why }) => ({ code: 'RECOVERED', path, why }))
+  const remarks = remarksOf(recover(root, area))
   const watching = {
     wanted: options.watcher,
     root: root.base,
     ignores,
     startWorker: options.startWorker,
-    remark: (why: string) => remarks.push({ code: 'WATCHER', path: '', why }),
+    remark: (why: string) => remarks.push({ code: 'WATCHER', path: '', why, trash: undefined }),
   }
   return new LocalReplica({
     root,

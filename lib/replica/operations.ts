@@ -87,9 +87,9 @@ export class Operator {
   #carryOutAt(place: Place, operation: Operation, options: PutOptions): Carried {
     switch (operation.kind) {
       case 'put':
-        return carryOutPut(this.#hands, place, operation, options)
+        return this.#standing([place], carryOutPut(this.#hands, place, operation, options))
       case 'remove':
-        return carryOutRemove(this.#hands, place, operation, options)
+        return this.#standing([place], carryOutRemove(this.#hands, place, operation, options))
       case 'move':
         return this.#move(place, operation)
     }
@@ -97,10 +97,11 @@ export class Operator {
 
   #move(to: Place, move: MoveDirectory): Carried {
     checkInside(move.from)
-    const parent = openDirectory(this.#hands.root, parentOf(move.from))
+    const parent = this.#open(parentOf(move.from))
     if (parent === undefined) return stale(move.path)
+    const from = { parent, name: nameOf(move.from), path: move.from }
     try {
-      return carryOutMove(this.#hands, { parent, name: nameOf(move.from), path: move.from }, to, move)
+      return this.#standing([from, to], carryOutMove(this.#hands, from, to, move))
     } finally {
       parent.close()
       // What is pinned may lie elsewhere now.
@@ -108,13 +109,48 @@ export class Operator {
     }
   }
 
+  /**
+   * What somebody moved away with its directory, or removed with it, was not done at its path. Asked afterwards: whoever
+   * moves the directory from now on moves what was done in it.
+   */
+  #standing(places: readonly Place[], carried: Carried): Carried {
+    const { result, path } = carried.outcome
+    if ((result !== 'done' && result !== 'kept') || places.every(place => this.#isInPlace(place))) return carried
+    return { ...carried, outcome: { result: 'stale', path }, stat: undefined }
+  }
+
+  /** True when the pinned directory still is the one at its path. */
+  #isInPlace({ parent, path }: Place): boolean {
+    const there = openDirectory(this.#hands.root, parentOf(path))
+    try {
+      const pinned = parent.stat()
+      const stat = there?.stat()
+      return stat !== undefined && stat.inode === pinned.inode && stat.device === pinned.device
+    } finally {
+      there?.close()
+    }
+  }
+
   /** Operations of one directory follow each other, so one handle serves many. Not kept from batch to batch. */
   #pin(path: Path): DirectoryHandle | undefined {
     if (this.#pinned?.path === path) return this.#pinned.handle
     this.#unpin()
-    const handle = openDirectory(this.#hands.root, path)
+    const handle = this.#open(path)
     if (handle !== undefined) this.#pinned = { path, handle }
     return handle
+  }
+
+  /** Undefined when another directory than the known one stands there: the operation is not meant for that. */
+  #open(path: Path): DirectoryHandle | undefined {
+    const { root, isKnownDirectory } = this.#hands
+    const handle = openDirectory(root, path)
+    let isKnown = false
+    try {
+      isKnown = handle !== undefined && isKnownDirectory(path, handle.stat())
+    } finally {
+      if (!isKnown) handle?.close()
+    }
+    return isKnown ? handle : undefined
   }
 
   #unpin(): void {

@@ -18,7 +18,7 @@ export function planAsides(work: Work, operations: readonly Operation[]): Readon
     if (operation.kind !== 'put') continue
     const { path, before, after, reason: why = 'replaced' } = operation
     if (!isContent(before) || !isContent(after) || hasContent(before, after)) continue
-    const slot = work.slots.newOut()
+    const slot = work.slots.newOut(path)
     captures.push({ slot, path, expected: before, after, why, group: '', own: false, vouched: undefined })
     slots.set(operation, slot)
   }

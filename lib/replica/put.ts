@@ -2,6 +2,7 @@ import type { SyncedEntry } from '../core/entry.ts'
 import { codeOf, invariant } from '../core/errors.ts'
 import type { TrashReason } from '../core/messages.ts'
 import type { Put } from '../core/operation.ts'
+import type { Path } from '../core/path.ts'
 import type { Stat } from '../ports/disk.ts'
 import type { Carried } from './carried.ts'
 import { done, resulting, stale } from './carried.ts'
@@ -78,7 +79,7 @@ function create(hands: Hands, place: Place, after: SyncedEntry, prepared: Prepar
 
 function swapIn(hands: Hands, order: SwapOrder, after: ContentEntry, prepared: Prepared | undefined): Carried {
   const { path } = order.place
-  const staged = toSwap(hands, after, prepared)
+  const staged = toSwap(hands, { path, after }, prepared)
   let swapped: Swapped | undefined
   try {
     swapped = replace(hands.work, order, { entry: after, staged })
@@ -89,14 +90,18 @@ function swapIn(hands: Hands, order: SwapOrder, after: ContentEntry, prepared: P
 }
 
 /** What goes to the path, in a slot that may be swapped. */
-function toSwap(hands: Hands, after: ContentEntry, prepared: Prepared | undefined): Staged | undefined {
+function toSwap(
+  hands: Hands,
+  { path, after }: { readonly path: Path; readonly after: ContentEntry },
+  prepared: Prepared | undefined,
+): Staged | undefined {
   const { slots, area } = hands.work
-  if (after.kind === 'symlink') return area.abilities.exchange ? slots.writeLink(after) : undefined
+  if (after.kind === 'symlink') return area.abilities.exchange ? slots.writeLink(after, path) : undefined
   invariant(prepared !== undefined, 'The content of a swap was prepared')
   const { staged } = prepared
   const now = area.clock.now()
   const isFresh = hands.sourceTimes || now - staged.stat.mtimeMs < freshMs
-  return slots.confirm(isFresh ? staged : slots.touch(staged, now))
+  return slots.confirm(isFresh ? staged : slots.touch(staged, now), path)
 }
 
 /**

@@ -8,7 +8,7 @@ import { openDirectory } from './open-directory.ts'
 import { isRefusal } from './refusal.ts'
 import { settle } from './settle.ts'
 import type { Capture, Copying, Unfinished } from './slot-journal.ts'
-import { parsedSlot } from './slots.ts'
+import { parsedSlot } from './slot-name.ts'
 import type { Work } from './work.ts'
 
 /** Something that recovery found and that somebody may want to know of. */
@@ -29,7 +29,9 @@ export interface Recovered {
 export function recover(root: Disk, work: Work): Recovered[] {
   const { journal, slots } = work
   const unfinished = journal.pending
-  const found = takeBackCopies(root, work, unfinished.copies)
+  // Before anything new comes there: what has lost its line is younger than the last line.
+  const found = adoptLost(work)
+  found.push(...takeBackCopies(root, work, unfinished.copies))
   // The newest first: what somebody saved last belongs at the path.
   const names = slots.directory.list().map(item => item.name)
   for (const slot of names.toSorted((a, b) => (parsedSlot(a).id < parsedSlot(b).id ? 1 : -1))) {
@@ -38,6 +40,20 @@ export function recover(root: Disk, work: Work): Recovered[] {
   if (journal.isQuiet) journal.clear()
   return found
 }
+
+/** Lists what lies in the trash and is not listed. */
+function adoptLost({ trash }: Work): Recovered[] {
+  return attempted('', () =>
+    trash.lost().flatMap(name =>
+      attempted('', () => {
+        const item = trash.adopt(name)
+        return item === undefined ? [] : [{ path: item.path, what: 'trashed', id: item.id, why: lostLine }]
+      }),
+    ),
+  )
+}
+
+const lostLine = 'a power cut took what was written down of it'
 
 /** Tries again what this process could not put in order because the disk failed. */
 export function retryPending(root: Disk, work: Work): Recovered[] {
@@ -54,7 +70,8 @@ function recoverSlot(root: Disk, work: Work, slot: string, unfinished: Unfinishe
   const { slots, trash } = work
   const capture = unfinished.captures.get(slot)
   if (capture !== undefined) return settleAgain(root, work, capture)
-  if (parsedSlot(slot).kind === 'part') {
+  const { kind, path } = parsedSlot(slot)
+  if (kind === 'part') {
     slots.drop(slot)
     return []
   }
@@ -63,8 +80,8 @@ function recoverSlot(root: Disk, work: Work, slot: string, unfinished: Unfinishe
     slots.drop(slot)
     return []
   }
-  const { id } = trash.recover(slot, '')
-  return [{ path: '', what: 'trashed', id, why: 'its path was lost in a power cut' }]
+  const { id } = trash.recover(slot, path)
+  return [{ path, what: 'trashed', id, why: lostLine }]
 }
 
 function settleAgain(root: Disk, work: Work, capture: Capture): Recovered[] {

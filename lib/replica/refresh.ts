@@ -272,8 +272,11 @@ function refreshFailed(error: unknown, asked: Asked, around: Surroundings): bool
   const { dirty, path, previous } = asked
   const code = codeOf(error)
   if (isAbsence(error)) {
-    // The parent itself changed: its own name tells, once it is looked at.
+    // Should it be back by then it is listed again: what was heard of this name is not lost.
+    dirty.node.mtimeMs = -1
+    // The parent itself changed: its own name tells, once it is looked at. Nobody tells of a root that is held open.
     if (dirty.node.parent !== undefined) around.dirty.note(dirty.node.parent, dirty.node.name, 'changed')
+    else around.rootUnreadable()
     return false
   }
   if (isPassing(error)) {

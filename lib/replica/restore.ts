@@ -14,6 +14,7 @@ import type { ContentEntry } from './slot-journal.ts'
 import { isContent } from './slot-journal.ts'
 import type { Pause, Prepared } from './staging.ts'
 import type { TrashLine } from './trash-index.ts'
+import { trashName } from './trash-name.ts'
 
 export interface Restored {
   readonly restored: readonly Path[]
@@ -65,16 +66,18 @@ interface Ready {
 }
 
 async function prepare(hands: Hands, line: TrashLine, pause: Pause): Promise<Ready | string> {
-  const { id, path, entry } = line.item
+  const { path, entry } = line.item
   const { area } = hands.work
-  if (path === '') return `its path is not known: it lies at ${area.absolute('trash', id)}`
+  const name = trashName(line.item)
+  const lies = area.absolute('trash', name)
+  if (path === '') return `its path is not known: it lies at ${lies}`
   try {
     checkPath(path)
     if (line.isBare) return entry.kind === 'directory' ? { line, entry, prepared: undefined } : 'it is no directory'
     const content = contentOf(hands, line)
-    if (content === undefined) return `it can only be moved by hand: it lies at ${area.absolute('trash', id)}`
+    if (content === undefined) return `it can only be moved by hand: it lies at ${lies}`
     if (content.kind === 'symlink') return { line, entry: content, prepared: undefined }
-    const file = area.trash.read(id)
+    const file = area.trash.read(name)
     try {
       const { digest, mode } = content
       const prepared = await hands.staging.clone(file, { digest, mode, mtimeMs: undefined }, pause)
@@ -100,7 +103,7 @@ async function flushed(hands: Hands): Promise<string | undefined> {
 /** What an item is by now: somebody may have gone on writing to it. */
 function contentOf(hands: Hands, line: TrashLine): ContentEntry | undefined {
   const { trash } = hands.work.area
-  const entry = inspect(trash, line.item.id, Infinity)?.entry
+  const entry = inspect(trash, trashName(line.item), Infinity)?.entry
   return isContent(entry) ? entry : undefined
 }
 

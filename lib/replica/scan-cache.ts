@@ -1,7 +1,8 @@
 import type { Entry } from '../core/entry.ts'
-import { codeOf } from '../core/errors.ts'
+import { SyncError, codeOf } from '../core/errors.ts'
 import { children, directory, emptyTree } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { DirectoryHandle, Disk, Stat } from '../ports/disk.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { Identity } from './identity-table.ts'
@@ -33,6 +34,22 @@ export interface CacheFacts {
   readonly bootId: string
   /** Everything that changed before this is on the disk for good (ms since 1970). What changed since is left out. */
   readonly durableBefore: number
+}
+
+/** Makes the root durable and writes the cache of what is known of it. A full or read-only home costs the next start some hashing, nothing else. */
+export async function saveScanCache(
+  disks: { readonly root: Disk; readonly work: Disk },
+  view: View,
+  facts: { readonly bootId: string; readonly clock: Clock },
+): Promise<void> {
+  try {
+    // What a power cut could still take back must not be vouched for.
+    const durableBefore = facts.clock.now()
+    await disks.root.flush()
+    for (const _ of writeScanCache(disks.work, view, { bootId: facts.bootId, durableBefore })) continue
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error
+  }
 }
 
 /** Writes the cache anew, in slices. Entries whose identity is not recorded are left out: they are hashed next time. */

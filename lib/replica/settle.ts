@@ -137,7 +137,7 @@ function leftBehind({ work, capture }: Captured): Settled {
 /** Takes ours away from the path, where there is no exchange. If it turns out to be theirs it goes back at once. */
 function takeOutOurs({ work, capture }: Captured, place: Place, after: ContentEntry): void {
   const { path, group } = capture
-  const slot = work.slots.newOut()
+  const slot = work.slots.newOut(path)
   const out: Capture = {
     slot,
     path,

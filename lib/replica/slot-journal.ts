@@ -1,12 +1,10 @@
 import type { Entry, FileEntry, SymlinkEntry } from '../core/entry.ts'
-import { SyncError } from '../core/errors.ts'
 import type { TrashReason } from '../core/messages.ts'
 import type { Path } from '../core/path.ts'
-import { checkPath } from '../core/path.ts'
 import type { Stat } from '../ports/disk.ts'
 import { LineFile } from './line-file.ts'
-import { isReason, isRecord, revivedEntry } from './stored-entry.ts'
-import { parsedSlot } from './slots.ts'
+import { isPath, isReason, isRecord, revivedEntry } from './stored-entry.ts'
+import { parsedSlot } from './slot-name.ts'
 import type { WorkArea } from './work-area.ts'
 
 /** What can be swapped with something. */
@@ -74,12 +72,13 @@ export class SlotJournal {
   }
 
   /**
-   * @param durable true where a power cut between two steps would leave the path empty. A line written by `plan` need
-   * not be written again.
+   * @param durable true where a power cut between two steps would leave the path empty; so it is anyway where nothing
+   * else would tell the path after one. A line written by `plan` need not be written again.
    */
   begin(capture: Capture, durable: boolean): void {
-    if (!this.#planned.has(capture.slot)) this.#append(capture, durable)
-    this.#pending.set(capture.slot, capture)
+    const { slot, path } = capture
+    if (!this.#planned.has(slot)) this.#append(capture, durable || parsedSlot(slot).path !== path)
+    this.#pending.set(slot, capture)
   }
 
   /** Writes down captures that a batch may come to, with one sync for all. See `unplan`. */
@@ -187,14 +186,4 @@ function revivedCapture(value: Readonly<Record<string, unknown>>, path: Path): C
   if (typeof slot !== 'string' || typeof group !== 'string' || !isContent(expected)) return undefined
   if (!isReason(why) || (after !== undefined && !isContent(after))) return undefined
   return { slot, path, expected, after, why, group, own: own === true, vouched: undefined }
-}
-
-function isPath(path: string): boolean {
-  try {
-    checkPath(path)
-    return true
-  } catch (error) {
-    if (!(error instanceof SyncError)) throw error
-    return false
-  }
 }

@@ -1,23 +1,15 @@
 import type { Digest, FileEntry, SymlinkEntry } from '../core/entry.ts'
 import { invariant } from '../core/errors.ts'
 import { chunkBytes } from '../core/limits.ts'
+import type { Path } from '../core/path.ts'
 import { toBytes } from '../core/path.ts'
 import type { DirectoryHandle, Stat } from '../ports/disk.ts'
 import type { Seen } from './inspect.ts'
 import { digest } from './hash.ts'
 import { isRefusal } from './refusal.ts'
+import type { SlotKind } from './slot-name.ts'
+import { parsedSlot, slotName } from './slot-name.ts'
 import type { WorkArea } from './work-area.ts'
-
-/**
- * Slots hold what is about to be put at a path, and then what was captured there. Their names say what may be done
- * with them, also after a crash:
- *
- * - `part-<digest>-<id>` content on its way in: ours, may be deleted at any time, and never swapped with anything.
- * - `in-<digest>-<id>`, `link-<digest>-<id>` whole content, or a link by the digest of its target. Ours while the
- *   content has that digest; else it came out of a swap and is somebody's.
- * - `out-<id>` something captured: somebody's.
- */
-type SlotKind = 'part' | 'in' | 'link' | 'out'
 
 /** Content of ours in a slot, verified. */
 export interface Staged {
@@ -34,6 +26,7 @@ export interface FileFacts {
   readonly mtimeMs: number | undefined
 }
 
+/** See `SlotKind`. */
 export class Slots {
   readonly directory: DirectoryHandle
   readonly #area: WorkArea
@@ -44,12 +37,14 @@ export class Slots {
     for (const { name } of area.slots.list()) area.continueAfter(parsedSlot(name).id)
   }
 
-  newName(kind: Exclude<SlotKind, 'out'>, digest: Digest): string {
-    return `${kind}-${digest}-${this.#area.newId()}`
+  /** A slot for content on its way in. */
+  newPart(digest: Digest): string {
+    return this.#newName('part', digest, '')
   }
 
-  newOut(): string {
-    return `out-${this.#area.newId()}`
+  /** A slot for what stands at a path. */
+  newOut(path: Path): string {
+    return this.#newName('out', '', path)
   }
 
   /**
@@ -57,7 +52,7 @@ export class Slots {
    * @param durable true: it is on the disk when this returns; else the caller flushes before anybody sees it
    */
   write(bytes: Uint8Array, facts: FileFacts, durable: boolean): Staged {
-    const slot = this.newName('part', facts.digest)
+    const slot = this.newPart(facts.digest)
     const file = this.directory.create(slot)
     try {
       for (let at = 0; at < bytes.length; at += writeBytes) file.write(bytes.subarray(at, at + writeBytes))
@@ -85,18 +80,19 @@ export class Slots {
     return { ...staged, stat: this.#present(staged.slot) }
   }
 
-  /** Makes a link in a slot, to be swapped with something. */
-  writeLink(entry: SymlinkEntry): Staged {
+  /** Makes a link in a slot, to be swapped with what stands at a path. */
+  writeLink(entry: SymlinkEntry, path: Path): Staged {
     const digest = linkDigest(entry.target)
-    const slot = this.newName('link', digest)
+    const slot = this.#newName('link', digest, path)
     this.directory.symlink(slot, entry.target)
     return { slot, digest, stat: this.#present(slot) }
   }
 
-  /** From now on the slot may be swapped with somebody's file: never delete it by its name alone. */
-  confirm(staged: Staged): Staged {
-    if (!staged.slot.startsWith('part-')) return staged
-    const slot = this.newName('in', staged.digest)
+  /** From now on the slot may be swapped with what stands at a path, somebody's: never delete it by its name alone. */
+  confirm(staged: Staged, path: Path): Staged {
+    const named = parsedSlot(staged.slot)
+    if (named.kind !== 'part' && named.path === path) return staged
+    const slot = this.#newName('in', staged.digest, path)
     this.#area.move(this.directory, staged.slot, this.directory, slot)
     return { ...staged, slot }
   }
@@ -137,6 +133,10 @@ export class Slots {
     }
   }
 
+  #newName(kind: SlotKind, digest: Digest, path: Path): string {
+    return slotName({ kind, digest, id: this.#area.newId(), path }, this.#area.nameBytes)
+  }
+
   #present(slot: string): Stat {
     const stat = this.directory.lookup(slot)
     invariant(stat !== undefined, `The slot ${slot} is there: nobody else works in this area`)
@@ -146,18 +146,6 @@ export class Slots {
 
 /** Written at once (bytes). */
 const writeBytes = 16 * chunkBytes
-
-const slotPattern = /^(part|in|link|out)(?:-([0-9a-f]{64}))?-([0-9a-z]{9}-[0-9a-z]{3})$/
-
-/** What a slot's name says. `kind` is undefined for a name that is none of ours. */
-export function parsedSlot(slot: string): {
-  readonly kind: SlotKind | undefined
-  readonly digest: Digest
-  readonly id: string
-} {
-  const [, kind, digest = '', id = ''] = slotPattern.exec(slot) ?? []
-  return { kind: kind === 'part' || kind === 'in' || kind === 'link' || kind === 'out' ? kind : undefined, digest, id }
-}
 
 function linkDigest(target: string): Digest {
   return digest(toBytes(target))

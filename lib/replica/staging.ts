@@ -115,7 +115,7 @@ export class Staging {
   /** Copies an open file whose content may be what is wanted: undefined when it is not. */
   async clone(file: ReadHandle, facts: FileFacts, pause: Pause): Promise<Prepared | undefined> {
     const { slots } = this.#work
-    const slot = slots.newName('part', facts.digest)
+    const slot = slots.newPart(facts.digest)
     const hash = createHasher()
     let isWhole = false
     const out = slots.directory.create(slot)
@@ -175,7 +175,7 @@ export class Staging {
     const [oldest] = this.#parts.keys()
     if (this.#parts.size >= partsLimit && oldest !== undefined) this.#dropPart(oldest)
     const { slots } = this.#work
-    const slot = slots.newName('part', digest)
+    const slot = slots.newPart(digest)
     this.#parts.set(digest, { slot, size, file: slots.directory.create(slot), hash: createHasher(), written: 0 })
   }
 

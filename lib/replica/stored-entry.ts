@@ -1,6 +1,8 @@
 import type { Entry } from '../core/entry.ts'
+import { SyncError } from '../core/errors.ts'
 import type { TrashReason } from '../core/messages.ts'
 import { emptyPage } from '../core/page.ts'
+import { checkPath } from '../core/path.ts'
 
 /** An entry without what lies below it, as the work area's own files keep it. */
 export type StoredEntry =
@@ -54,4 +56,14 @@ const reasons: readonly TrashReason[] = ['replaced', 'deleted', 'conflict-loser'
 
 export function isReason(value: unknown): value is TrashReason {
   return reasons.some(reason => reason === value)
+}
+
+export function isPath(path: string): boolean {
+  try {
+    checkPath(path)
+    return true
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error
+    return false
+  }
 }

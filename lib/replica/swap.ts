@@ -55,7 +55,7 @@ export function replace(work: Work, order: SwapOrder, incoming: Incoming): Swapp
 
 /** Moves a file or link away from its place into the trash, and checks that it was the right one. */
 export function takeAway(work: Work, order: SwapOrder): Swapped {
-  const capture = captureOf(order, work.slots.newOut(), undefined)
+  const capture = captureOf(order, work.slots.newOut(order.place.path), undefined)
   work.journal.begin(capture, false)
   if (!moveAside(work, capture, order.place)) return nothingThere
   const settled = settle(work, capture, order.place, { hashBytes: captureHashBytes, ours: undefined, installed: true })
@@ -104,7 +104,7 @@ function undoExchange(work: Work, order: SwapOrder, staged: Staged): void {
 
 function replaceAside(work: Work, order: SwapOrder, incoming: Incoming): Swapped {
   const { place } = order
-  const capture = captureOf(order, order.aside ?? work.slots.newOut(), incoming.entry)
+  const capture = captureOf(order, order.aside ?? work.slots.newOut(place.path), incoming.entry)
   // A power cut between the two steps leaves the path empty: then this line must be there to mend it.
   work.journal.begin(capture, true)
   if (!moveAside(work, capture, place)) return nothingThere

@@ -13,12 +13,15 @@ export interface TrashLine {
   readonly isBare: boolean
   /** `later`: says something new about an item that has a line. `gone`: it is not in the trash any more. */
   readonly says: 'new' | 'later' | 'gone'
+  /** Its content must be hashed once more; see `Recheck`. */
+  readonly unsure: 'not-hashed' | 'still-open' | undefined
 }
 
 interface StoredLine extends Omit<TrashItem, 'entry'> {
   readonly entry: StoredEntry
   readonly bare?: true
   readonly says?: 'later' | 'gone'
+  readonly unsure?: 'not-hashed' | 'still-open'
 }
 
 /**
@@ -33,9 +36,14 @@ export class TrashIndex {
   }
 
   append(line: TrashLine): void {
-    const { item, isBare, says } = line
-    const stored: StoredLine = { ...item, entry: storedEntry(item.entry) }
-    this.#lines.append({ ...stored, ...(isBare ? { bare: true } : {}), ...(says === 'new' ? {} : { says }) })
+    const { item, isBare, says, unsure } = line
+    this.#lines.append({
+      ...item,
+      entry: storedEntry(item.entry),
+      ...(isBare ? { bare: true } : {}),
+      ...(says === 'new' ? {} : { says }),
+      ...(unsure === undefined ? {} : { unsure }),
+    })
   }
 
   sync(): void {
@@ -68,7 +76,7 @@ export class TrashIndex {
 
 function checkedLine(value: unknown): StoredLine | undefined {
   if (!isRecord(value)) return undefined
-  const { id, path, at, why, group, bare, says } = value
+  const { id, path, at, why, group, bare, says, unsure } = value
   const entry = revivedEntry(value.entry)
   if (typeof id !== 'string' || typeof path !== 'string' || typeof at !== 'number') return undefined
   if (typeof group !== 'string' || !isReason(why) || entry === undefined) return undefined
@@ -76,11 +84,12 @@ function checkedLine(value: unknown): StoredLine | undefined {
     ...{ id, path, entry: storedEntry(entry), at, why, group },
     ...(bare === true ? { bare } : {}),
     ...(says === 'later' || says === 'gone' ? { says } : {}),
+    ...(unsure === 'not-hashed' || unsure === 'still-open' ? { unsure } : {}),
   }
 }
 
 function revivedLine(stored: StoredLine): TrashLine {
-  const { bare: isBare = false, says = 'new', ...item } = stored
+  const { bare: isBare = false, says = 'new', unsure, ...item } = stored
   const entry: Entry = revivedEntry(stored.entry) ?? { kind: 'problem', why: 'STORE_DAMAGED', over: undefined }
-  return { item: { ...item, entry }, isBare, says }
+  return { item: { ...item, entry }, isBare, says, unsure }
 }

@@ -12,7 +12,9 @@ import { isContent } from './slot-journal.ts'
 import type { Slots } from './slots.ts'
 import type { TrashLine } from './trash-index.ts'
 import { TrashIndex } from './trash-index.ts'
+import { parsedTrashName, trashName } from './trash-name.ts'
 import type { WorkArea } from './work-area.ts'
+import { idPattern } from './work-area.ts'
 
 /** What is known of something that goes to the trash. */
 export type TrashNote = Pick<TrashItem, 'path' | 'entry' | 'why' | 'group'>
@@ -35,9 +37,11 @@ export interface Trashed {
 
 const unreadable: Entry = { kind: 'problem', why: 'EACCES', over: undefined }
 
-/** Where everything goes that dsync replaced or deleted. Items are files named by id; the index says what they were. */
+/** Where everything goes that dsync replaced or deleted. Items are files named by id and path; the index says what they were. */
 export class Trash {
   readonly index: TrashIndex
+  /** Content put in since the start (bytes). */
+  bytesAdded = 0
   readonly #area: WorkArea
   readonly #slots: Slots
 
@@ -61,9 +65,11 @@ export class Trash {
       this.#slots.drop(slot)
       return { id: copyId, recheck: undefined }
     }
-    const id = this.#add(this.#slots.directory, slot, copyId === undefined ? note : { ...note, why: 'recovered' })
     const isCertain = !isOpen && (seen.stat.kind !== 'file' || seen.entry !== undefined)
-    return { id: copyId ?? id, recheck: isCertain ? undefined : this.#recheck(id, isOpen, note) }
+    const unsure = isOpen ? 'still-open' : isCertain ? undefined : 'not-hashed'
+    const noted: TrashNote = copyId === undefined ? note : { ...note, why: 'recovered' }
+    const id = this.#add(this.#slots.directory, slot, noted, unsure)
+    return { id: copyId ?? id, recheck: unsure && this.#recheck(id, unsure, note) }
   }
 
   /** Takes over what somebody wrote and what has no place to go back to. `path` is '' when it is not known. */
@@ -81,8 +87,14 @@ export class Trash {
   /** Records a removed directory, so that it can be made again. */
   note(note: TrashNote): string {
     const id = this.#area.newId()
-    this.index.append({ item: { ...note, id, at: this.#area.clock.now() }, isBare: true, says: 'new' })
+    const item = { ...note, id, at: this.#area.clock.now() }
+    this.index.append({ item, isBare: true, says: 'new', unsure: undefined })
     return id
+  }
+
+  /** What is left to be looked at of an item. */
+  recheckOf(item: TrashItem, because: Recheck['because']): Recheck {
+    return this.#recheck(item.id, because, item)
   }
 
   /**
@@ -93,8 +105,10 @@ export class Trash {
     const isSame = isContent(recheck.entry) && hasContent(found, recheck.entry)
     const line = this.#line(recheck.id)
     if (line === undefined) return isSame
-    if (!isSame) this.index.append({ ...line, item: { ...line.item, entry: found, why: 'recovered' }, says: 'later' })
+    const certain = { ...line, says: 'later', unsure: undefined } as const
+    if (!isSame) this.index.append({ ...certain, item: { ...line.item, entry: found, why: 'recovered' } })
     else if (recheck.because === 'still-open' && line.item.why === 'recovered') this.forget(recheck.id)
+    else this.index.append(certain)
     return isSame
   }
 
@@ -126,23 +140,62 @@ export class Trash {
    */
   forget(id: string): boolean {
     const line = this.#line(id)
-    if (!this.remove(id)) return false
-    if (line?.isBare === true) this.index.append({ ...line, says: 'gone' })
+    if (line === undefined) return true
+    if (!this.remove(line.item)) return false
+    if (line.isBare) this.index.append({ ...line, says: 'gone' })
     return true
   }
 
   /** Deletes what is kept of an item; a line without it says nothing. @returns false when something is left */
-  remove(id: string): boolean {
+  remove(item: Pick<TrashItem, 'id' | 'path'>): boolean {
     const { trash } = this.#area
-    const stat = trash.lookup(id)
+    const name = trashName(item)
+    const stat = trash.lookup(name)
     if (stat?.kind === 'directory') return false
-    if (stat !== undefined) trash.unlink(id)
+    if (stat !== undefined) trash.unlink(name)
     return true
+  }
+
+  /**
+   * Names of items that lost their lines in a power cut, which takes the last ones: they are younger than the last
+   * line of a new item.
+   */
+  lost(): string[] {
+    const listed = new Set<string>()
+    let newest = ''
+    for (const { item, says } of this.index.newestFirst()) {
+      listed.add(item.id)
+      if (says !== 'new') continue
+      newest = item.id
+      break
+    }
+    const names = this.#area.trash.list().map(({ name }) => name)
+    return names.filter(name => {
+      const { id } = parsedTrashName(name)
+      return idPattern.test(id) && id > newest && !listed.has(id)
+    })
+  }
+
+  /** Lists what lies in the trash without a line, by what its name tells. Undefined: it is not there. */
+  adopt(name: string): TrashItem | undefined {
+    const seen = inspect(this.#area.trash, name, captureHashBytes)
+    if (seen === undefined) return undefined
+    const isPending = seen.entry === undefined && seen.stat.kind === 'file'
+    const item: TrashItem = {
+      ...parsedTrashName(name),
+      entry: seen.entry ?? { kind: 'problem', why: isPending ? 'PENDING' : 'EACCES', over: undefined },
+      at: this.#area.clock.now(),
+      why: 'recovered',
+      group: '',
+    }
+    this.#area.continueAfter(item.id)
+    this.index.append({ item, isBare: false, says: 'later', unsure: isPending ? 'not-hashed' : undefined })
+    return item
   }
 
   /** True when what a line says is there. */
   stands(line: TrashLine): boolean {
-    return line.isBare || this.#area.trash.lookup(line.item.id) !== undefined
+    return line.isBare || this.#area.trash.lookup(trashName(line.item)) !== undefined
   }
 
   /** After this, what was put here is found with its path after a power cut too. Costs one sync; not on an edit's path. */
@@ -154,8 +207,8 @@ export class Trash {
     this.index.close()
   }
 
-  #recheck(id: string, isOpen: boolean, { path, entry }: TrashNote): Recheck {
-    return { id, because: isOpen ? 'still-open' : 'not-hashed', file: this.#area.absolute('trash', id), path, entry }
+  #recheck(id: string, because: Recheck['because'], { path, entry }: Pick<TrashNote, 'path' | 'entry'>): Recheck {
+    return { id, because, file: this.#area.absolute('trash', trashName({ id, path })), path, entry }
   }
 
   #takeCopy(slot: string, seen: Seen, note: TrashNote): string | undefined {
@@ -164,11 +217,15 @@ export class Trash {
     return copy === undefined ? undefined : this.#add(this.#slots.directory, copy.slot, note)
   }
 
-  #add(from: DirectoryHandle, name: string, note: TrashNote): string {
-    const id = this.#area.newId()
-    this.index.append({ item: { ...note, id, at: this.#area.clock.now() }, isBare: false, says: 'new' })
-    this.#area.move(from, name, this.#area.trash, id)
-    return id
+  #add(from: DirectoryHandle, name: string, note: TrashNote, unsure?: Recheck['because']): string {
+    const item: TrashItem = { ...note, id: this.#area.newId(), at: this.#area.clock.now() }
+    const kept = trashName(item)
+    this.index.append({ item, isBare: false, says: 'new', unsure })
+    this.bytesAdded += isFile(note.entry) ? note.entry.size : 0
+    // Where the name does not tell the path, a power cut must not take the line.
+    if (parsedTrashName(kept).path !== item.path) this.index.sync()
+    this.#area.move(from, name, this.#area.trash, kept)
+    return item.id
   }
 
   #line(id: string): TrashLine | undefined {

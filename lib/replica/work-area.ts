@@ -1,4 +1,5 @@
-import { SyncError } from '../core/errors.ts'
+import { SyncError, codeOf } from '../core/errors.ts'
+import { nameBytesLimit } from '../core/limits.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { DirectoryHandle, Disk, DiskAbilities } from '../ports/disk.ts'
 
@@ -27,6 +28,8 @@ export class WorkArea {
   readonly trash: DirectoryHandle
   readonly copies: DirectoryHandle
   readonly fence: DirectoryHandle
+  /** How long a name may be here (bytes). */
+  readonly nameBytes: number
   #lastMs = 0
   #count = 0
 
@@ -44,6 +47,7 @@ export class WorkArea {
     this.trash = this.base.child('trash')
     this.copies = this.base.child('copies')
     this.fence = this.base.child('fence')
+    this.nameBytes = nameBytesOf(this.slots)
   }
 
   /** A name no other thing in this area has or had. Names sort by the time they were given, also across starts. */
@@ -79,6 +83,17 @@ export class WorkArea {
 
   close(): void {
     for (const handle of [this.fence, this.copies, this.trash, this.slots, this.base]) handle.close()
+  }
+}
+
+/** Disks that encrypt names leave fewer bytes than others, down to 143. Source: eCryptfs. */
+function nameBytesOf(directory: DirectoryHandle): number {
+  try {
+    directory.lookup('n'.repeat(nameBytesLimit))
+    return nameBytesLimit
+  } catch (error) {
+    if (codeOf(error) !== 'ENAMETOOLONG') throw error
+    return 143
   }
 }
 

@@ -5,10 +5,17 @@ import { emptyTree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
 import { detach } from '../ports/detached.ts'
 import type { OpenReplica, Replica } from '../ports/replica.ts'
+import type { Signs } from '../ports/signs.ts'
 
 /** Waits between attempts to reach a lost side, first and last (ms). */
 const retryFirstMs = 100
 const retryLastMs = 30_000
+
+/** A side that was there for less than this before it was lost again (ms) is not tried at once, but soon. */
+const steadyMs = 10_000
+
+/** The most losses that count against a side that is there. */
+const lossesKept = 4
 
 interface ConnectionOptions {
   readonly open: OpenReplica
@@ -16,22 +23,35 @@ interface ConnectionOptions {
   readonly baseline: () => Tree | undefined
   /** Every event of every replica opened in turn. */
   readonly heard: (event: ReplicaEvent) => void
+  readonly signs: Signs
 }
 
-/** One side of a session through lost links: opens its replica again, at once and then backing off. */
+/**
+ * One side of a session through lost links: opens its replica again, at once and then backing off, and at once again
+ * when this machine wakes up or its network changes.
+ */
 export class Connection {
   readonly #options: ConnectionOptions
   #replica: Replica | undefined
   #cancelRetry: () => void = () => {}
+  /** Attempts that failed since it was there or somebody asked for it. */
   #failures = 0
+  /** How often it was lost since it was there for a while: decides how long to wait. */
+  #losses = 0
+  #readyAt = 0
+  readonly #stopWake: () => void
+  #stopNetwork: (() => void) | undefined
   #tree: Tree | undefined
   #state: 'connecting' | 'ready' | 'lost' | 'halted' | 'closed' = 'connecting'
   #isHalted = false
   facts: ReplicaFacts | undefined
+  /** What is wrong, as a code and in words, until it is there again. */
+  code: string | undefined
   why: string | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#stopWake = options.signs.onWake(() => this.#lookNow())
   }
 
   get isReady(): boolean {
@@ -40,12 +60,17 @@ export class Connection {
 
   /** Also while it is tried again whether what halted it is over. */
   get isHalted(): boolean {
-    return this.#isHalted
+    return this.#isHalted && !this.#isUnreachable
   }
 
-  /** Lost, and not back at the first attempt. */
+  /** Lost, and not back at the first attempt, or not to be had before a person has done something about it. */
   get hasFailed(): boolean {
-    return this.#failures > 1
+    return this.#failures > 1 || (this.#isHalted && this.#isUnreachable)
+  }
+
+  /** What halted it is the way to the other host, not what is there. */
+  get #isUnreachable(): boolean {
+    return this.code === 'TRANSPORT_LOST' || this.code === 'AGENT_FAILED'
   }
 
   /** As last heard of, also while it is lost. */
@@ -72,11 +97,30 @@ export class Connection {
     }
   }
 
-  /** Somebody acted on what was wrong, or the network changed: try again now. */
+  /** Somebody acted on what was wrong or wants it now: try again. */
   retry(): void {
     if (this.#state !== 'lost' && this.#state !== 'halted') return
-    this.#failures = 0
+    // The next failure is the answer to whoever waits.
+    this.#failures = 1
+    this.#losses = 1
     this.connect()
+  }
+
+  /** What is lost may be there again, and what looks alive or on its way may be dead. */
+  #lookNow(): void {
+    if (this.#state === 'ready' || this.#state === 'connecting') return this.#replica?.probe?.()
+    if (this.#state !== 'lost') return
+    this.#losses = 1
+    this.connect()
+  }
+
+  /** Until it is there, other addresses of this machine are a reason to try. */
+  #watchNetwork(isWanted: boolean): void {
+    if (isWanted) this.#stopNetwork ??= this.#options.signs.onNetwork(() => this.#lookNow())
+    else {
+      this.#stopNetwork?.()
+      this.#stopNetwork = undefined
+    }
   }
 
   send(command: ReplicaCommand): void {
@@ -86,6 +130,8 @@ export class Connection {
   async close(): Promise<void> {
     this.#state = 'closed'
     this.#cancelRetry()
+    this.#stopWake()
+    this.#watchNetwork(false)
     await this.#replica?.close()
   }
 
@@ -95,6 +141,9 @@ export class Connection {
       this.#state = 'ready'
       this.#isHalted = false
       this.#failures = 0
+      this.#readyAt = this.#options.clock.monotonic()
+      this.#watchNetwork(false)
+      this.code = undefined
       this.why = undefined
       this.facts = event.facts
     }
@@ -109,13 +158,19 @@ export class Connection {
     const replica = this.#replica
     this.#replica = undefined
     if (replica !== undefined) detach(replica.close(), this.#options.clock)
+    this.code = event.code
     this.why = event.why
+    const { clock } = this.#options
+    if (this.#state === 'ready')
+      this.#losses = clock.monotonic() - this.#readyAt < steadyMs ? Math.min(this.#losses, lossesKept) : 0
     this.#isHalted = event.verdict === 'halt'
     this.#state = this.#isHalted ? 'halted' : 'lost'
     // A disk that was not mounted comes back without anybody telling; everything else that halts waits for a person.
     if (this.#isHalted && event.code !== 'ROOT_MISSING') return
-    const waitMs = this.#failures === 0 ? 0 : Math.min(retryFirstMs * 2 ** (this.#failures - 1), retryLastMs)
+    const waitMs = this.#losses === 0 ? 0 : Math.min(retryFirstMs * 2 ** (this.#losses - 1), retryLastMs)
     this.#failures++
-    this.#cancelRetry = this.#options.clock.after(waitMs, () => this.connect())
+    this.#losses++
+    this.#watchNetwork(true)
+    this.#cancelRetry = clock.after(waitMs, () => this.connect())
   }
 }

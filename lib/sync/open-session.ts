@@ -1,18 +1,23 @@
 import { join } from 'node:path'
+import { loadNative } from '../replica/disk/native.ts'
 import { digest } from '../replica/hash.ts'
 import { shareReplica } from '../replica/share-replica.ts'
 import { openRoot } from '../replica/open-root.ts'
 import { wantedWatcher } from '../replica/watch/open-watcher.ts'
 import { connectReplica } from '../protocol/remote-replica.ts'
+import type { Carrier } from '../ports/carrier.ts'
 import type { Clock } from '../ports/clock.ts'
 import { openGate } from '../ports/gate.ts'
 import type { OpenLink } from '../ports/link.ts'
 import type { OpenReplica } from '../ports/replica.ts'
+import type { Signs } from '../ports/signs.ts'
 import type { SessionStore } from '../ports/store.ts'
 import type { StartWorker } from '../ports/worker.ts'
 import { pipeLink } from '../remote/pipe-link.ts'
+import { rsyncCarrier } from '../remote/rsync-carrier.ts'
 import type { SshLinkOptions } from '../remote/ssh-link.ts'
 import { sshLink } from '../remote/ssh-link.ts'
+import { pinned } from './pinned.ts'
 import type { OpenSession, Placement, SessionSpec } from './session-handle.ts'
 import { SessionLoop } from './session-loop.ts'
 
@@ -26,6 +31,7 @@ export interface SessionSurroundings {
   /** How other machines are reached. Called when the first one is. */
   readonly ssh: () => Pick<SshLinkOptions, 'environment' | 'clock' | 'agents' | 'loader' | 'sockets'>
   readonly openStore: (session: string) => SessionStore
+  readonly signs: Signs
 }
 
 /** How a daemon opens its sessions: one replica a root, whatever the number of its sessions, and an agent for each other side. */
@@ -42,6 +48,7 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
         request: { root: spec.id, path: spec.beta.root, options: { watcher: spec.beta.watcher } },
         epoch: ++epoch,
       })(baseline, listener)
+    const carrier = carrierOf(spec, around)
     return new SessionLoop({
       root: spec.alpha.root,
       hosts: { alpha: spec.alpha.host, beta: spec.beta.host },
@@ -51,6 +58,8 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
       gate: openGate,
       digester: digest,
       paused: spec.paused,
+      signs: around.signs,
+      ...(carrier !== undefined && { carrier }),
     })
   }
 }
@@ -61,6 +70,19 @@ function linkOf({ way, beta }: SessionSpec, around: SessionSurroundings): OpenLi
     command: around.agentCommand,
     environment: { ...around.environment, DSYNC_HOME: beta.kitHome, DSYNC_HOST: beta.host },
     clock: around.clock,
+  })
+}
+
+/** Large files go by rsync where there is an ssh to run it over. */
+function carrierOf({ way, alpha, beta }: SessionSpec, around: SessionSurroundings): Carrier | undefined {
+  if (way.kind !== 'ssh') return undefined
+  const { environment, clock } = around.ssh()
+  return rsyncCarrier({
+    ssh: way,
+    root: beta.root,
+    environment,
+    clock,
+    pin: directory => pinned(alpha.root, directory, loadNative()),
   })
 }
 

@@ -7,17 +7,23 @@ import { isWithin } from '../core/path.ts'
 import { Latencies } from '../core/session/latencies.ts'
 import type { Both, Effect, LogLine, OpenConflict, SessionEvent } from '../core/session/messages.ts'
 import { Session } from '../core/session/session.ts'
+import type { Carrier } from '../ports/carrier.ts'
 import type { Clock } from '../ports/clock.ts'
 import { detach } from '../ports/detached.ts'
 import type { Gate } from '../ports/gate.ts'
 import type { LogEvent } from '../ports/log.ts'
 import type { OpenReplica } from '../ports/replica.ts'
+import type { Signs } from '../ports/signs.ts'
 import type { SessionStore } from '../ports/store.ts'
+import { Alarm } from './alarm.ts'
 import { AskDesk } from './ask-desk.ts'
 import { BarrierDesk } from './barrier-desk.ts'
 import { chosenSide } from './chosen-side.ts'
 import { conflictInfo } from './conflict-info.ts'
+import { noSigns } from './clock-signs.ts'
 import { Connection } from './connection.ts'
+import { Lane } from './lane.ts'
+import { Ledger } from './ledger.ts'
 import type {
   BarrierOptions,
   BarrierResult,
@@ -29,8 +35,11 @@ import type {
   SessionState,
   SessionStatus,
   ShownVersions,
+  Trouble,
 } from './session-handle.ts'
 import { listed } from './session-handle.ts'
+import { StoreWatch } from './store-watch.ts'
+import { stateWithout, troubleOf } from './trouble.ts'
 
 export interface SessionLoopOptions {
   /** Absolute path of the root on this host. */
@@ -42,6 +51,9 @@ export interface SessionLoopOptions {
   readonly gate: Gate
   readonly digester: Digester
   readonly paused: boolean
+  readonly signs?: Signs
+  /** Brings large files by a connection of its own, where there is such a way. */
+  readonly carrier?: Carrier
 }
 
 /**
@@ -56,21 +68,19 @@ export class SessionLoop implements SessionHandle {
   readonly #latencies = new Latencies()
   readonly #barriers: BarrierDesk
   readonly #asks: AskDesk
+  readonly #lane: Lane | undefined
   readonly #listeners = new Set<(event: LogEvent) => void>()
-  readonly #marks = new Map<number, number>()
   #session: Session | undefined
   /** Of the last session: the next one's ids start above. */
   #lastId = 0
   #starting = false
-  /** Somebody waits for the store; something was written since that wait began. */
-  #isWatching = false
-  #isUnwatched = false
+  readonly #watch: StoreWatch
+  readonly #ledger: Ledger
+  readonly #alarm: Alarm
   /** Why the store is left alone for a while. */
-  #storeWhy: string | undefined
+  #storeError: SyncError | undefined
   #paused: boolean
   #preferNewest = false
-  #cancelWake: () => void = () => {}
-  #wakeAt = Number.POSITIVE_INFINITY
   #since: number
   #state: SessionState = 'connecting'
   #closed = false
@@ -85,6 +95,10 @@ export class SessionLoop implements SessionHandle {
     this.#since = clock.now()
     this.#barriers = new BarrierDesk(clock, () => ++this.#lastId)
     this.#asks = new AskDesk(clock)
+    this.#lane = options.carrier && this.#openLane(options.carrier)
+    this.#alarm = new Alarm(clock, () => this.#step({ type: 'tick' }))
+    this.#watch = new StoreWatch(options.store, clock, error => this.#storeFailed(error))
+    this.#ledger = new Ledger(options.store, () => this.#watch.written())
     const connect = (side: Side, baseline: Side): Connection =>
       new Connection({
         open: open[side],
@@ -92,6 +106,7 @@ export class SessionLoop implements SessionHandle {
         // The other side's tree is most likely much like this one's.
         baseline: () => this.#connections[baseline].tree ?? this.#session?.ancestor,
         heard: event => this.#heard(side, event),
+        signs: options.signs ?? noSigns,
       })
     this.#connections = { alpha: connect('alpha', 'beta'), beta: connect('beta', 'alpha') }
     this.#stopGate = gate.onChange(root => {
@@ -104,13 +119,12 @@ export class SessionLoop implements SessionHandle {
   status(): SessionStatus {
     const { alpha, beta } = this.#connections
     const figures = this.#session?.status()
-    const why = [alpha.why, beta.why, this.#storeWhy].find(text => text !== undefined)
     const latency = this.#latencies.figures()
     return {
       root: this.root,
       host: this.host,
       state: this.#state,
-      ...(why !== undefined && { why }),
+      ...this.#trouble(),
       since: this.#since,
       ...(figures?.lastSyncAt !== undefined && { lastSyncAt: figures.lastSyncAt }),
       entries: figures?.entries ?? {},
@@ -133,14 +147,15 @@ export class SessionLoop implements SessionHandle {
   }
 
   barrier(options: BarrierOptions, signal: AbortSignal): Promise<BarrierResult> {
-    const lost =
-      this.#state === 'disconnected'
-        ? ('disconnected' as const)
-        : this.#state === 'halted' && this.#session === undefined
-          ? ('halted' as const)
-          : undefined
-    if (lost !== undefined) return Promise.resolve(this.#result(lost, options.path ?? '', []))
-    const wait = this.#barriers.open(options, signal, state => {
+    const state = this.#state
+    // Whoever asks wants it tried now: the next failure is the answer.
+    if (state === 'disconnected') for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
+    this.#noteState()
+    if (state === 'halted' && this.#session === undefined)
+      return Promise.resolve(this.#result(state, options.path ?? '', []))
+    const wait = this.#barriers.open(options, signal, ended => {
+      const isAway = ended === 'timeout' && this.#session === undefined && this.#trouble().why !== undefined
+      const state = isAway ? 'disconnected' : ended
       const waiting = state === 'timeout' ? (this.#session?.waiting(wait.id, waitingShown) ?? []) : []
       if (this.#session !== undefined && state === 'timeout') this.#step({ type: 'barrier-over', id: wait.id })
       return this.#result(state, options.path ?? '', waiting)
@@ -179,6 +194,12 @@ export class SessionLoop implements SessionHandle {
         code: 'TRANSPORT_LOST',
         message: `${this.#options.hosts[side]} is not connected`,
       })
+    return question.about === 'restore' ? this.#noteRestored(side, question.trash, answer) : answer
+  }
+
+  async #noteRestored(side: Side, ids: readonly string[], asked: Promise<Answer>): Promise<Answer> {
+    const answer = await asked
+    if (answer.about === 'restore') this.#step({ type: 'restored', side, paths: answer.restored, ids })
     return answer
   }
 
@@ -210,10 +231,11 @@ export class SessionLoop implements SessionHandle {
     if (this.#closed) return
     this.#closed = true
     this.#stopGate()
-    this.#cancelWake()
+    this.#watch.close()
+    this.#alarm.close()
     this.#barriers.end('disconnected')
     this.#asks.end('the session is closed')
-    await Promise.all([this.#connections.alpha.close(), this.#connections.beta.close()])
+    await Promise.all([this.#lane?.close(), this.#connections.alpha.close(), this.#connections.beta.close()])
     try {
       await this.#options.store.close()
     } catch (error) {
@@ -223,12 +245,24 @@ export class SessionLoop implements SessionHandle {
     }
   }
 
+  #openLane(carrier: Carrier): Lane {
+    return new Lane({
+      carrier,
+      clock: this.#options.clock,
+      send: (side, command) => this.#connections[side].send(command),
+      step: event => this.#step(event),
+      log: line => this.#log(line),
+      nextId: () => ++this.#lastId,
+    })
+  }
+
   #heard(side: Side, event: ReplicaEvent): void {
     if (this.#closed) return
     if (event.type === 'answer') this.#asks.answered(event.id, event.answer)
     else if (event.type === 'closed') this.#lost(side, event)
     else if (event.type === 'ready') this.#start()
     else this.#step({ type: 'replica', side, event })
+    this.#lane?.heard(side, event)
     this.#noteState()
   }
 
@@ -237,21 +271,22 @@ export class SessionLoop implements SessionHandle {
     this.#endSession()
     this.#asks.end(`${this.#options.hosts[side]} was lost: ${event.why}`)
     // A link that comes back at once is worth waiting for.
-    if (event.verdict === 'halt') this.#barriers.end('halted')
+    if (this.#connections[side].isHalted) this.#barriers.end('halted')
     else if (this.#connections[side].hasFailed) this.#barriers.end('disconnected')
   }
 
   #endSession(): void {
     this.#lastId = Math.max(this.#lastId, this.#session?.lastId ?? 0)
     this.#session = undefined
-    this.#marks.clear()
+    this.#ledger.forgetMarks()
+    this.#lane?.stop()
   }
 
   /** Starts a session from what was written down when both sides are there. */
   #start(): void {
     const { alpha, beta } = this.#connections
     if (!alpha.isReady || !beta.isReady || this.#starting || this.#session !== undefined) return
-    if (this.#closed || this.#storeWhy !== undefined) return
+    if (this.#closed || this.#storeError !== undefined) return
     this.#starting = true
     const started = (error?: unknown): void => {
       this.#starting = false
@@ -269,31 +304,14 @@ export class SessionLoop implements SessionHandle {
   #storeFailed(error: unknown): void {
     if (!(error instanceof SyncError)) throw error
     this.#log({ level: 'error', event: 'store-failed', code: error.code, why: error.message })
-    this.#storeWhy = error.message
+    this.#storeError = error
     this.#endSession()
     this.#noteState()
+    this.#barriers.end('halted')
     this.#options.clock.after(storeAgainMs, () => {
-      this.#storeWhy = undefined
+      this.#storeError = undefined
       this.#start()
     })
-  }
-
-  /** Waits for everything written so far, one wait at a time. */
-  #watchStore(): void {
-    this.#isUnwatched = true
-    if (this.#isWatching) return
-    this.#isWatching = true
-    this.#isUnwatched = false
-    const settled = (error?: unknown): void => {
-      this.#isWatching = false
-      if (this.#closed) return
-      if (error !== undefined) this.#storeFailed(error)
-      else if (this.#isUnwatched) this.#watchStore()
-    }
-    detach(
-      this.#options.store.settled().then(() => settled(), settled),
-      this.#options.clock,
-    )
   }
 
   async #load(): Promise<void> {
@@ -316,6 +334,7 @@ export class SessionLoop implements SessionHandle {
         sides: { alpha: { tree: alpha.tree, facts: alpha.facts }, beta: { tree: beta.tree, facts: beta.facts } },
         conflicts: known.conflicts.map(({ path, kind, since, copies }) => ({ path, kind, since, copies })),
         paused: this.#paused,
+        laneBytes: this.#options.carrier?.fromBytes ?? Number.POSITIVE_INFINITY,
         lastId: this.#lastId,
       },
       this.#options.digester,
@@ -339,46 +358,26 @@ export class SessionLoop implements SessionHandle {
   }
 
   #carryOut(effect: Effect): void {
-    const { store } = this.#options
     switch (effect.type) {
       case 'command':
         return this.#connections[effect.side].send(effect.command)
+      case 'carry':
+        return this.#lane?.carry(effect)
+      case 'end-carry':
+        return this.#lane?.drop(effect.side, effect.digest)
       case 'remember':
-        store.append(effect.changes)
-        return this.#watchStore()
       case 'mark':
-        this.#marks.set(effect.id, store.mark())
-        return
-      case 'fold': {
-        const mark = this.#marks.get(effect.id)
-        this.#marks.delete(effect.id)
-        if (mark !== undefined) store.fold(mark)
-        return this.#watchStore()
-      }
+      case 'fold':
       case 'save-conflict':
-        store.saveConflict(effect.conflict)
-        return this.#watchStore()
       case 'remove-conflict':
-        store.removeConflict(effect.path)
-        return this.#watchStore()
+        return this.#ledger.enter(effect)
       case 'log':
         return this.#log(effect.line)
       case 'barrier':
         return this.#barriers.over(effect.id, effect.state)
       case 'wake':
-        return this.#wake(effect.at)
+        return this.#alarm.set(effect.at)
     }
-  }
-
-  #wake(at: number): void {
-    if (at >= this.#wakeAt) return
-    this.#cancelWake()
-    this.#wakeAt = at
-    const { clock } = this.#options
-    this.#cancelWake = clock.after(Math.max(0, at - clock.monotonic()), () => {
-      this.#wakeAt = Number.POSITIVE_INFINITY
-      this.#step({ type: 'tick' })
-    })
   }
 
   /** `--prefer newest` at a first sync: every conflict its plan found is ended by time. */
@@ -390,17 +389,7 @@ export class SessionLoop implements SessionHandle {
   }
 
   #noteState(): void {
-    const { alpha, beta } = this.#connections
-    const state: SessionState =
-      this.#session !== undefined
-        ? this.#session.phase
-        : alpha.isHalted || beta.isHalted
-          ? 'halted'
-          : alpha.hasFailed || beta.hasFailed
-            ? 'disconnected'
-            : alpha.isReady || beta.isReady
-              ? 'scanning'
-              : 'connecting'
+    const state = this.#session?.phase ?? stateWithout(this.#connections, this.#storeError)
     if (state === this.#state) return
     this.#state = state
     this.#since = this.#options.clock.now()
@@ -420,12 +409,17 @@ export class SessionLoop implements SessionHandle {
     return conflictInfo(conflict, { root: this.root, hosts: this.#options.hosts, digester: this.#options.digester })
   }
 
+  #trouble(): Trouble {
+    return troubleOf(this.#connections, this.#storeError)
+  }
+
   #result(state: BarrierResult['state'], path: Path, waiting: readonly Path[]): BarrierResult {
     const figures = this.#session?.status()
     const within = <T extends { readonly path: Path }>(items: readonly T[]): readonly T[] =>
       items.filter(item => isWithin(item.path, path))
     return {
       state,
+      ...(figures === undefined && this.#trouble()),
       waiting: listed(waiting),
       conflicts: listed(within((this.#session?.conflicts() ?? []).map(({ path: at, kind }) => ({ path: at, kind })))),
       problems: listed(within(figures?.problems ?? [])),

@@ -21,6 +21,30 @@ export function diskContent(makeDisk: MakeDisk): void {
     assert.equal(top.lookup('f')?.inode, stat.inode)
   })
 
+  it('copies a file into a new one of ours, also when its directories are closed meanwhile', async t => {
+    const { top, outside } = await makeDisk(t)
+    outside.write('old', 'content')
+    top.setMode('old', 0o444)
+    top.mkdir('d', 0o700)
+    const d = top.child('d')
+    const copied = top.copy('old', d, 'new')
+    d.close()
+    await copied
+    assert.equal(outside.read('d/new'), 'content')
+    assert.equal(top.child('d').lookup('new')?.mode, 0o600)
+  })
+
+  it('copies over nothing, and nothing but regular files', async t => {
+    const { top, outside } = await makeDisk(t)
+    outside.write('old', 'content')
+    outside.write('taken', 'theirs')
+    top.symlink('link', 'old')
+    await assert.rejects(top.copy('old', top, 'taken'), { code: 'EEXIST' })
+    await assert.rejects(top.copy('absent', top, 'new'), (error: { code?: string }) => error.code !== undefined)
+    await assert.rejects(top.copy('link', top, 'new'), { code: 'EINVAL' })
+    assert.equal(outside.read('taken'), 'theirs')
+  })
+
   it('writes large content whole', async t => {
     const { top } = await makeDisk(t)
     const large = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) & 255)

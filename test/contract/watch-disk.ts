@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join as joinNative } from 'node:path'
+import { join as joinNative } from 'node:path'
 import { codeOf } from '../../lib/core/errors.ts'
 import { fromBytes, join, toBytes } from '../../lib/core/path.ts'
 
@@ -47,9 +47,23 @@ export interface WatchDisk {
   close(): void
 }
 
-/** A real directory below the system's temporary one. */
+/** Directories not removed yet: a test that is cut short, by the time it may take or by Ctrl-C, leaves nothing behind either. */
+const left = new Set<string>()
+
+function removeTop(top: string): void {
+  rmSync(top, { recursive: true, force: true, maxRetries: 5 })
+  left.delete(top)
+}
+
+process.on('exit', () => {
+  for (const top of left) removeTop(top)
+})
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
+
+/** A real directory below the system's temporary one, which goes at the latest with this process. */
 export function realDisk(): WatchDisk {
   const top = realpathSync(mkdtempSync(joinNative(tmpdir(), 'dsync-watch-')))
+  left.add(top)
   const root = joinNative(top, 'root')
   mkdirSync(root)
   const at = (path: string) => Buffer.from(toBytes(path === '' ? root : join(root, path)))
@@ -66,7 +80,7 @@ export function realDisk(): WatchDisk {
     chmod: (path, mode) => chmodSync(at(path), mode),
     unlink: path => unlinkSync(at(path)),
     removeAll: path => rmSync(at(path), { recursive: true }),
-    close: () => rmSync(dirname(root), { recursive: true, force: true }),
+    close: () => removeTop(top),
   }
 }
 

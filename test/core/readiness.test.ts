@@ -55,7 +55,7 @@ it('a path that keeps changing is looked at less and less often, and at once aga
   ])
   assert.ok(
     waits.slice(20).every(wait => wait >= backoffLastMs / 2 && wait <= backoffLastMs),
-    `${waits}`,
+    waits.join(),
   )
   assert.equal(backedOff(backoff, backoff.sentAt + backoffBurst * backoffLastMs).waitMs, 0)
 })

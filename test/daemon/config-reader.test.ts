@@ -37,8 +37,16 @@ describe('the settings', () => {
     ['not JSON', '{ "hosts": { }\n  "roots": {} }', ['2:3 it is not JSON: comma expected']],
     ['no end', '{ "hosts": {', ['1:13 it is not JSON: close brace expected']],
     ['another kind of thing', '[]', ['1:1 "the file" must be an object']],
-    ['an unknown word', '{\n  "hots": {}\n}', ['2:3 "hots" means nothing here; known: $schema, name, hosts, ssh, roots']],
-    ['a host without a way to it', '{\n  "hosts": { "twin": {} }\n}', ['2:22 "twin" must say one way to reach it: "ssh" or "pipe"']],
+    [
+      'an unknown word',
+      '{\n  "hots": {}\n}',
+      ['2:3 "hots" means nothing here; known: $schema, name, hosts, ssh, roots'],
+    ],
+    [
+      'a host without a way to it',
+      '{\n  "hosts": { "twin": {} }\n}',
+      ['2:22 "twin" must say one way to reach it: "ssh" or "pipe"'],
+    ],
     [
       "a name that cannot be a host's",
       '{ "hosts": {\n "-oProxyCommand=x": { "pipe": "/d" } } }',

@@ -56,6 +56,8 @@ export class Pair {
   readonly alpha: string
   readonly beta: string
   readonly #pids = new Set<number>()
+  /** Every agent seen so far: one whose daemon was killed waits for the next, which then has another in between. */
+  readonly #agents = new Set<number>()
 
   /** @param homes homes as seen from this machine; default: some of its own */
   constructor(homes: { readonly user?: string; readonly twin?: string } = {}) {
@@ -138,20 +140,18 @@ export class Pair {
     return this.dsync('sync', '--json', ...words)
   }
 
-  /** Processes that were started for this pair and live: daemons, and the agents below them. */
+  /** Processes that were started for this pair and live: daemons, and the agents that they started. */
   live(): { readonly daemons: readonly number[]; readonly agents: readonly number[] } {
     const daemons = [...this.#pids].filter(pid => processState(pid).alive)
-    return { daemons, agents: daemons.flatMap(childrenOf) }
+    for (const agent of daemons.flatMap(childrenOf)) this.#agents.add(agent)
+    return { daemons, agents: [...this.#agents].filter(pid => processState(pid).alive) }
   }
 
-  /** Ends the daemon as a crash would. Its agents end with their links. */
+  /** Ends the daemon as a crash would. Its agents wait for the next one. */
   async killDaemon(): Promise<void> {
-    const { daemons, agents } = this.live()
+    const { daemons } = this.live()
     for (const pid of daemons) process.kill(pid, 'SIGKILL')
-    await until(
-      'the daemon and its agents are gone',
-      () => ![...daemons, ...agents].some(pid => processState(pid).alive),
-    )
+    await until('the daemon is gone', () => !daemons.some(pid => processState(pid).alive))
   }
 
   /** Ends the agent as a crash would. Says whether there was one. */
@@ -193,7 +193,8 @@ export class Pair {
   /** Ends and removes at once what is left. */
   vanish(): void {
     open.delete(this)
-    for (const pid of this.live().daemons) process.kill(pid, 'SIGKILL')
+    const { daemons, agents } = this.live()
+    for (const pid of [...daemons, ...agents]) process.kill(pid, 'SIGKILL')
     rmSync(this.base, { recursive: true, force: true, maxRetries: 5 })
   }
 }

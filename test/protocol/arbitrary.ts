@@ -24,6 +24,8 @@ export const name: fc.Arbitrary<string> = fc
 
 export const path: fc.Arbitrary<string> = fc.array(name, { minLength: 1, maxLength: 4 }).map(names => names.join('/'))
 
+const location = path.map(each => `/home/${each}`)
+
 export const digest: fc.Arbitrary<string> = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map(bytes => Buffer.from(bytes).toString('hex'))
@@ -172,6 +174,8 @@ export const command: fc.Arbitrary<ReplicaCommand> = fc.oneof(
     length: fc.integer({ min: 0, max: 65536 }),
   }),
   record({ type: fc.constant('stage' as const), digest, size, offset: size, bytes }),
+  record({ type: fc.constant('reserve' as const), id: size, digest, size, path }),
+  record({ type: fc.constant('received' as const), digest, size, slot: location }),
   record({
     type: fc.constant('keep' as const),
     id: size,
@@ -240,10 +244,11 @@ export const event: fc.Arbitrary<WireEvent> = fc.oneof(
     offset: size,
     state: fc.constantFrom('more' as const, 'complete' as const, 'wrong' as const, 'full' as const),
   }),
+  record({ type: fc.constant('reserved' as const), id: size, slot: undefinable(location), held: size }),
   record({
     type: fc.constant('kept' as const),
     id: size,
-    copy: undefinable(path.map(each => `/home/${each}`)),
+    copy: undefinable(location),
     why: undefinable(words),
   }),
   record({ type: fc.constant('fenced' as const), id: size, waiting: fc.array(path), mark }),

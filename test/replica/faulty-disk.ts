@@ -74,6 +74,15 @@ class FaultyDirectory implements DirectoryHandle {
     }
   }
 
+  async copy(name: string, to: DirectoryHandle, newName: string): Promise<void> {
+    this.#faults.call('create', newName, () => {})
+    await this.#directory.copy(name, to instanceof FaultyDirectory ? to.#directory : to, newName)
+  }
+
+  get address(): string {
+    return this.#directory.address
+  }
+
   readlink(name: string): string {
     return this.#faults.call('readlink', name, () => this.#directory.readlink(name))
   }

@@ -14,6 +14,7 @@ import type { Recovered } from '../../lib/replica/recovery.ts'
 import { recover } from '../../lib/replica/recovery.ts'
 import { Staging } from '../../lib/replica/staging.ts'
 import type { Thinned } from '../../lib/replica/thin.ts'
+import { trashName } from '../../lib/replica/trash-name.ts'
 import { sweep } from '../../lib/replica/trash-sweep.ts'
 import type { Work } from '../../lib/replica/work.ts'
 import { openWork } from '../../lib/replica/work.ts'
@@ -114,7 +115,9 @@ export class Rig {
   }
 
   async sweep(bytesLimit = Infinity): Promise<Thinned> {
-    return await this.finish(sweep(this.work.area, this.work.trash, { bytesLimit, pause: () => Promise.resolve() }))
+    return await this.finish(
+      sweep(this.work.area, this.work.trash, { bytesLimit, pause: () => Promise.resolve(), lists: true }),
+    )
   }
 
   /** Lets simulated time pass until a promise is settled. */
@@ -141,7 +144,7 @@ export class Rig {
   trashed(): string[] {
     const area = new SimUser(this.volume, '/work/trash')
     return this.trash().map(item => {
-      const found = area.find(item.id)
+      const found = area.find(trashName(item))
       const content = found === undefined ? '/' : found.kind === 'symlink' ? `-> ${found.target}` : text(found.data)
       return `${item.why} ${item.path} ${content}`
     })
@@ -194,7 +197,7 @@ export class Rig {
     const area = new SimUser(this.volume, '/work/trash')
     return new Map(
       this.trash().flatMap(item =>
-        area.find(item.id)?.kind === 'file' ? [[item.id, area.text(item.id) ?? ''] as const] : [],
+        area.find(trashName(item))?.kind === 'file' ? [[item.id, area.text(trashName(item)) ?? ''] as const] : [],
       ),
     )
   }

@@ -14,6 +14,7 @@ import { Operator } from '../../lib/replica/operations.ts'
 import { recover } from '../../lib/replica/recovery.ts'
 import { Staging } from '../../lib/replica/staging.ts'
 import { systemClock } from '../../lib/replica/system-clock.ts'
+import { trashName } from '../../lib/replica/trash-name.ts'
 import type { Work } from '../../lib/replica/work.ts'
 import { closeWork, openWork } from '../../lib/replica/work.ts'
 import { Crash, Faults } from '../sim/faults.ts'
@@ -75,7 +76,9 @@ class RealRig {
     const work = openWork(openDisk(this.at('work'), { native }), { abilities: this.abilities, clock: systemClock })
     this.#work = work
     recover(openDisk(this.at('root'), { native }), work)
-    return work.trash.list(undefined, 100).map(item => `${item.why} ${item.path} ${this.look(`work/trash/${item.id}`)}`)
+    return work.trash
+      .list(undefined, 100)
+      .map(item => `${item.why} ${item.path} ${this.look(`work/trash/${trashName(item)}`)}`)
   }
 
   look(path: string): string {

@@ -4,10 +4,19 @@ import fc from 'fast-check'
 import type { TrashReason } from '../../lib/core/messages.ts'
 import type { Restored } from '../../lib/replica/restore.ts'
 import { restore } from '../../lib/replica/restore.ts'
-import type { TrashWeight } from '../../lib/replica/thin.ts'
-import { thin } from '../../lib/replica/thin.ts'
+import type { Thinned, TrashWeight } from '../../lib/replica/thin.ts'
+import { thin as thinSteps } from '../../lib/replica/thin.ts'
+import { trashName } from '../../lib/replica/trash-name.ts'
 import { Crash } from '../sim/faults.ts'
 import { Rig, file, folder, look, methodNames, methods, put, remove, symlink } from './rig.ts'
+
+/** All steps in one go. */
+function thin(items: readonly TrashWeight[], now: number, bytesLimit: number): Thinned {
+  const steps = thinSteps(items, now, bytesLimit)
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  return step.value
+}
 
 const hour = 3600_000
 const day = 24 * hour
@@ -103,7 +112,7 @@ describe('the trash', () => {
     )
     const items = rig.trash()
     assert.equal(items.length, 199)
-    for (const item of items.slice(0, 150)) rig.person.rm(`../work/trash/${item.id}`)
+    for (const item of items.slice(0, 150)) rig.person.rm(`../work/trash/${trashName(item)}`)
     rig.person.write('../work/trash/stray', 'stray')
     assert.equal(rig.trash().length, 49)
     await rig.sweep()

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -145,16 +157,20 @@ describe('inotify', { skip: koffi === undefined ? 'needs Linux and koffi: npm ci
     await waitUntil('threads to end', () => held().threads <= before.threads + 1, { everyMs: 20, passTime: undefined })
   })
 
-  for (const how of ['at its end', 'by process.exit', 'by an exception']) {
-    it(`does not hold up a process that ends ${how}`, async () => {
+  for (const how of ['at its end', 'by process.exit', 'by an exception', 'by a signal']) {
+    it(`does not hold up a process that ends ${how}, which leaves no directory of these tests behind`, async t => {
+      const parent = mkdtempSync(join(tmpdir(), 'dsync-exit-'))
+      t.after(() => rmSync(parent, { recursive: true }))
       const child = spawn(process.execPath, [fileURLToPath(new URL('watch-exit.ts', import.meta.url)), how], {
         stdio: ['ignore', 'pipe', 'ignore'],
+        env: { ...process.env, TMPDIR: parent },
         timeout: 15_000,
       })
       let said = ''
       child.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()))
       const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
       assert.deepEqual({ said, code, signal }, { said: 'told\n', code: how === 'at its end' ? 0 : 1, signal: null })
+      assert.deepEqual(readdirSync(parent), [])
     })
   }
 })

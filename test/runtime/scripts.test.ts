@@ -38,6 +38,7 @@ const rows: readonly Row[] = [
     says: /^Cannot .*\/dev\/null/,
   },
   { script: 'scripts/demo.ts', arguments: ['--help'], code: 0, says: /^Usage: \.\/install\.sh --demo/ },
+  { script: 'scripts/provision.ts', arguments: ['--help'], code: 0, says: /^Usage: npm run test:provision/ },
   { script: 'scripts/agent.ts', bundle: 'dist/agent.cjs', arguments: [], code: 0, says: /^/ },
 ]
 

@@ -86,6 +86,26 @@ export class SimDirectoryHandle implements DirectoryHandle {
     })
   }
 
+  /** Takes a turn of the world, in which the process may die. */
+  async copy(name: string, to: DirectoryHandle, newName: string): Promise<void> {
+    const from = this.read(name)
+    try {
+      const into = to.create(newName)
+      try {
+        into.write(from.read(0, from.stat().size))
+        await Promise.resolve()
+      } finally {
+        into.close()
+      }
+    } finally {
+      from.close()
+    }
+  }
+
+  get address(): string {
+    return fail('ENOSYS', 'start a process in', '')
+  }
+
   symlink(name: string, target: string): void {
     this.#call('symlink', name, volume => symlink(volume, this.#inode, name, target))
   }

@@ -77,7 +77,8 @@ function checkCopy({ users, failures }: History, path: string, side: 'alpha' | '
     failures.push(`conflicts: ${side} has ${shown(kept.data)} as copy of ${path}, not ${shown(theirs.data)}`)
 }
 
-async function resolve({ world, failures }: History, path: string, take: 'alpha' | 'beta'): Promise<void> {
+/** A person decides a conflict. */
+export async function resolve({ world, failures }: History, path: string, take: 'alpha' | 'beta'): Promise<void> {
   let state: string | undefined
   void world.session?.resolve(path, { take }).then(result => {
     state = result.state
@@ -87,7 +88,7 @@ async function resolve({ world, failures }: History, path: string, take: 'alpha'
 }
 
 /** Files that both sides hold alike, whose owners may write to them and their directories. */
-function agreedFiles({ users }: History): string[] {
+export function agreedFiles({ users }: History): string[] {
   const beta = users.beta.snapshot()
   const agreed: string[] = []
   for (const [path, found] of users.alpha.snapshot()) {

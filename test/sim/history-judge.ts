@@ -4,7 +4,8 @@ import type { History } from './history.ts'
 import type { RecordedUser } from './history-user.ts'
 import type { Listed } from './oracle.ts'
 import { injectConflicts } from './history-conflicts.ts'
-import { divergences, halfFiles, leftovers, lostVersions, unasked } from './oracle.ts'
+import { strikeAndDie } from './history-strike.ts'
+import { divergences, halfFiles, leftovers, lostVersions, nameless, unasked } from './oracle.ts'
 
 /** Longer than the slow round over everything. */
 const healMs = 130_000
@@ -42,13 +43,17 @@ export async function judge(history: History): Promise<void> {
   await staysQuiet(history, 'the next sync')
   await losesEvents(history)
   await writesTwice(history)
+  await strikeAndDie(history)
   await injectConflicts(history)
   if ((await settled(history)) === undefined) return
   for (const side of sides) failures.push(...lostVersions(side, users[side]))
   await world.stopHub()
   world.startHub()
   await staysQuiet(history, 'a new start')
-  for (const side of sides) failures.push(...leftovers(side, users[side]), ...unasked(side, users[side]))
+  for (const side of sides) {
+    const user = users[side]
+    failures.push(...leftovers(side, user), ...unasked(side, user), ...nameless(side, user))
+  }
 }
 
 /** Syncs until nothing is held any more. Undefined: it cannot be reached, which is noted. */

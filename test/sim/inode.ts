@@ -19,9 +19,10 @@ export class Dentry {
   }
 }
 
-/** Content with its times, and how often it had been cut short by then. */
+/** Content with its times, and how often it had been written and cut short by then. */
 export interface Stored {
   readonly data: Uint8Array
+  readonly writes: number
   readonly cuts: number
   readonly mtimeMs: number
   readonly ctimeMs: number
@@ -52,6 +53,8 @@ export class Inode {
   durable: Stored
   /** Content that is written out before change `at` of the journal is. */
   ordered: { readonly at: number; readonly data: Uint8Array } | undefined
+  /** How often the content was changed. */
+  writes = 0
   /** How often the content was cut short. Where that moved on since `durable`, a power cut may leave nothing. */
   cuts = 0
   /** A sync of it failed: its pages count as clean from then on and are never written. Source: Rebello et al. 2020. */
@@ -78,7 +81,7 @@ export class Inode {
     this.mtimeMs = made.mtimeMs
     this.ctimeMs = made.mtimeMs
     this.children = made.kind === 'directory' ? new Map() : noChildren
-    this.durable = { data: noBytes, cuts: 0, mtimeMs: made.mtimeMs, ctimeMs: made.mtimeMs }
+    this.durable = { data: noBytes, writes: 0, cuts: 0, mtimeMs: made.mtimeMs, ctimeMs: made.mtimeMs }
   }
 
   get isDirectory(): boolean {

@@ -91,6 +91,11 @@ export const mutants: readonly Mutant[] = [
     "  return {\n    what: 'trashed',\n",
     "  work.slots.drop(capture.slot)\n  if (path !== '') return { what: 'trashed', trashed: { id: '', recheck: undefined } }\n  return {\n    what: 'trashed',\n",
   ]),
+  mutant(
+    'nothing but a line that was not synced tells the path of what is in the trash',
+    ['lib/replica/trash-name.ts', 'const label = labelOf(path, labelBytes)', "const label = ''"],
+    ['lib/replica/trash.ts', 'if (parsedTrashName(kept).path !== item.path) this.index.sync()', ''],
+  ),
   mutant('ignored files are synced', [
     'lib/replica/look.ts',
     "if (rules.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }",

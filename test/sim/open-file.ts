@@ -92,6 +92,7 @@ export class OpenFile {
   #setData(data: Uint8Array): void {
     const { inode } = this
     inode.data = data
+    inode.writes++
     inode.mtimeMs = this.#volume.now()
     inode.ctimeMs = inode.mtimeMs
     this.#volume.dirty.add(inode)
@@ -105,12 +106,12 @@ export class OpenFile {
 }
 
 export function stored(inode: Inode): Stored {
-  return { data: inode.data, cuts: inode.cuts, mtimeMs: inode.mtimeMs, ctimeMs: inode.ctimeMs }
+  return { data: inode.data, writes: inode.writes, cuts: inode.cuts, mtimeMs: inode.mtimeMs, ctimeMs: inode.ctimeMs }
 }
 
-/** The content reached the disk, unless a sync of the file failed before. */
+/** The content reached the disk, unless a sync of the file failed before, or what came after it is there already. */
 export function persist(volume: SimVolume, inode: Inode, content: Stored): void {
-  if (inode.poisoned) return
+  if (inode.poisoned || content.writes < inode.durable.writes) return
   inode.durable = content
   if (inode.data === content.data) volume.dirty.delete(inode)
 }

@@ -130,11 +130,32 @@ export function leftovers(side: Side, user: RecordedUser): string[] {
   return found
 }
 
+/** Versions in the trash that nobody can ask for: no line of the index tells their path. */
+export function nameless(side: Side, user: RecordedUser): string[] {
+  const paths = new Map<string, string>()
+  for (const line of trashLines(user)) {
+    const { id = '', path = '' } = parsed(line) ?? {}
+    paths.set(id, path)
+  }
+  const found: string[] = []
+  for (const [name, { inode }] of inodeAt(user.volume, `${workBase}/trash`, false)?.children ?? []) {
+    const isNamed = (paths.get(name.slice(0, idLength)) ?? '') !== ''
+    if (!isNamed) found.push(`nameless: ${side} ${name} ${shown(inode.data)}`)
+  }
+  return found
+}
+
+/** Names in the trash begin with an id as long as this. */
+const idLength = '000000000-000'.length
+
+function trashLines({ volume }: RecordedUser): string[] {
+  return new TextDecoder().decode(inodeAt(volume, `${workBase}/trash.jsonl`, false)?.data).split('\n')
+}
+
 /** Versions that were replaced or deleted though no user anywhere took them away. */
 export function unasked(side: Side, user: RecordedUser): string[] {
-  const index = new TextDecoder().decode(inodeAt(user.volume, `${workBase}/trash.jsonl`, false)?.data)
   const found: string[] = []
-  for (const line of index.split('\n')) {
+  for (const line of trashLines(user)) {
     const item = parsed(line)
     if (item?.entry?.kind !== 'file' || (item.why !== 'replaced' && item.why !== 'deleted') || item.entry.size === 0)
       continue
@@ -145,6 +166,7 @@ export function unasked(side: Side, user: RecordedUser): string[] {
 }
 
 interface TrashLine {
+  readonly id?: string
   readonly path?: string
   readonly why?: string
   readonly entry?: { readonly kind?: string; readonly digest?: string; readonly size?: number }

@@ -20,6 +20,10 @@ function outcomes(live: (stage: Stage) => void, look: (stage: Stage) => unknown,
 }
 
 const text = (path: string) => (stage: Stage) => stage.user.text(path)?.replaceAll('\0', '0')
+const logText = ({ volume }: Stage): string => {
+  const data = volume.find(volume.find(volume.root, 'work')?.inode ?? volume.root, 'log')?.inode.data
+  return new TextDecoder().decode(data).replaceAll('\0', '0')
+}
 const names = (stage: Stage): string => stage.user.list('').toSorted().join(' ')
 const has = (seen: Set<unknown>, ...expected: unknown[]): void =>
   assert.deepEqual(
@@ -53,6 +57,19 @@ describe('a power cut', () => {
     assert.equal(seen.size, 4, [...seen].join('|'))
   })
 
+  it('keeps what was synced while a flush was under way that had begun before', () => {
+    const seen = outcomes(({ work, volume }) => {
+      const log = work.append('log')
+      log.write(new TextEncoder().encode('one '))
+      const flush = beginFlush(volume)
+      log.write(new TextEncoder().encode('two'))
+      log.sync()
+      work.sync()
+      flush.finish()
+    }, logText)
+    assert.deepEqual([...seen], ['one two'])
+  })
+
   it('leaves of a new file that was never synced nothing, zeros, a part, or all', () => {
     const seen = outcomes(({ user }) => user.write('f', 'text'), text('f'))
     has(seen, undefined, '', '0000', 'text', 'te')
@@ -73,24 +90,15 @@ describe('a power cut', () => {
   })
 
   it('never takes from an appended file what was durable', () => {
-    const seen = outcomes(
-      ({ work, user }) => {
-        const log = work.append('log')
-        log.write(new TextEncoder().encode('one '))
-        log.sync()
-        work.sync()
-        log.write(new TextEncoder().encode('two'))
-        log.close()
-        user.mkdir('later')
-      },
-      stage =>
-        new TextDecoder()
-          .decode(
-            stage.volume.find(stage.volume.find(stage.volume.root, 'work')?.inode ?? stage.volume.root, 'log')?.inode
-              .data,
-          )
-          .replaceAll('\0', '0'),
-    )
+    const seen = outcomes(({ work, user }) => {
+      const log = work.append('log')
+      log.write(new TextEncoder().encode('one '))
+      log.sync()
+      work.sync()
+      log.write(new TextEncoder().encode('two'))
+      log.close()
+      user.mkdir('later')
+    }, logText)
     has(seen, 'one ', 'one 000', 'one two', 'one tw')
     assert.ok(
       [...seen].every(one => String(one).startsWith('one ')),

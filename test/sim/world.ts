@@ -40,6 +40,8 @@ export interface HostOptions {
   readonly queueLimit?: number
   /** Watches the system allows. */
   readonly watchLimit?: number
+  /** Room the trash may take (bytes). */
+  readonly trashBytes?: number
   readonly volume?: Omit<VolumeOptions, 'clock'>
 }
 
@@ -152,6 +154,7 @@ export class SimHost {
       racyMs: volume.grainMs >= 1 ? 20 : 0,
       seed: random.int(1 << 30),
       safetyMs: 60_000,
+      ...(this.#options.trashBytes !== undefined && { trashBytes: this.#options.trashBytes }),
     })
   }
 

@@ -104,6 +104,11 @@ export class HostPair extends SshPair {
     return (json as { start: { pid: number } }).start.pid
   }
 
+  /** The hosts end with all that runs on them. */
+  override async close(): Promise<void> {
+    this.vanish()
+  }
+
   override async killDaemon(): Promise<void> {
     const daemons = /dist\/daemon\.js/
     await this.hub.kill(daemons)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -188,17 +188,20 @@ function recordsOf(pair: Pair, side: Side): string {
 }
 
 function runUser(pair: Pair, side: Side, job: Pick<UserJob, 'seed' | 'plant' | 'steps'>): Promise<void> {
-  const scratch = join(pair.base, `scratch-${side}`)
   const uid = pair.uidOf(side)
-  mkdirSync(scratch, { recursive: true })
-  if (uid !== undefined) for (const path of [pair.base, scratch]) chmodSync(path, 0o777)
+  if (uid !== undefined) chmodSync(pair.base, 0o777)
+  // Beside the root, so that files can be moved in; named from within it, where another account may stand but not come.
+  const scratch = join('..', `.scratch-${side}`)
+  mkdirSync(join(pair[side], scratch), { recursive: true })
+  if (uid !== undefined) chownSync(join(pair[side], scratch), uid, uid)
   const name = `${side}${job.plant > 0 ? '-before' : ''}-${pair.audit().length}`
-  const whole: UserJob = { ...job, root: pair[side], scratch, name, records: recordsOf(pair, side) }
+  const whole: UserJob = { ...job, root: '.', scratch, name, records: recordsOf(pair, side) }
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [userScript, JSON.stringify(whole)], {
       stdio: ['ignore', 'ignore', 'pipe'],
       ...(uid !== undefined && { uid, gid: uid }),
       timeout: stormMs,
+      cwd: pair[side],
     })
     let said = ''
     child.stderr.on('data', data => (said += String(data)))

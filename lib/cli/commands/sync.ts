@@ -6,7 +6,7 @@ import { ask, selected } from '../daemon-access.ts'
 import { escape } from '../escape.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { holdNext } from '../hold-next.ts'
+import { haltNext, holdNext } from '../hold-next.ts'
 import type { Paint } from '../paint.ts'
 import { placeText, placeWord } from '../places.ts'
 import { bytesText, countText, durationText } from '../quantities.ts'
@@ -82,6 +82,7 @@ function barrierLines(result: RootBarrier, view: { readonly paint: Paint; readon
     result.holds.map(({ why }) => ({ text: escape(why) })),
     result.holds.length,
   )
+  const why = result.why === undefined ? [] : [`    ${escape(result.why)}`]
   const says: Readonly<Record<BarrierState, readonly string[]>> = {
     synced: [`${paint.green('in sync')}  ${place}`],
     conflicts: [
@@ -89,10 +90,14 @@ function barrierLines(result: RootBarrier, view: { readonly paint: Paint; readon
       ...conflicts,
     ],
     held: [`${paint.red('held')}  ${place}  → ${holdNext(result.holds, word)}`, ...holds],
-    halted: [`${paint.red('halted')}  ${place}  → ${holdNext(result.holds, word)}`, ...holds],
+    halted: [
+      `${paint.red('halted')}  ${place}  → ${result.holds.length > 0 ? holdNext(result.holds, word) : haltNext(result.code, word)}`,
+      ...holds,
+      ...why,
+    ],
     problems: [`${paint.yellow(countText(result.problems.total, 'problem'))}  ${place}  → dsync status`, ...problems],
     paused: [`${paint.yellow('paused')}  ${place}  → dsync resume ${word}`],
-    disconnected: [`${paint.red('disconnected')}  ${place}  → dsync hosts check ${escape(host)}`],
+    disconnected: [`${paint.red('disconnected')}  ${place}  → dsync hosts check ${escape(host)}`, ...why],
     timeout: [
       `${paint.red('timed out')}  ${place}, ${countText(result.waiting.total, 'path')} to go  → dsync status`,
       ...waiting,

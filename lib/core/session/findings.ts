@@ -1,10 +1,11 @@
 import type { Digester } from '../entry.ts'
+import type { ReplicaEvent } from '../messages.ts'
 import type { Notice, Outcome, Problem, Side } from '../operation.ts'
 import type { Path } from '../path.ts'
 import { parentOf } from '../path.ts'
 import type { Plan } from '../plan.ts'
 import type { Keeper } from './keeper.ts'
-import type { Effect, LogLine, OpenConflict, SessionStart } from './messages.ts'
+import type { Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
 import { Conflicts, Standing } from './standing.ts'
 
 /** Notices kept for `status`; the audit log has them all. */
@@ -103,6 +104,23 @@ export class Findings {
     const { path, kind, side } = notice
     if (this.#notices.add(notice)) this.#outlet.log({ level: 'notice', event: kind, path, ...(side && { side }) })
     this.#notices.trim(noticesKept)
+  }
+
+  /** A side noticed something. What it recovered is for a person to look at. */
+  remark(side: Side, { code, path, why, trash }: ReplicaEvent & { readonly type: 'remark' }): void {
+    const line = { event: 'remark', side, path, code, why }
+    if (trash === undefined) return this.#outlet.log({ level: 'notice', ...line })
+    this.#outlet.log({ level: 'warning', ...line, trash, next: `dsync undo ${trash}` })
+    this.#notices.add({ path, kind: 'recovered', side, why, trash })
+    this.#notices.trim(noticesKept)
+  }
+
+  /** What lay in the trash was brought back. */
+  restored({ side, paths, ids }: SessionEvent & { readonly type: 'restored' }): void {
+    const [back, brought] = [new Set(paths), new Set(ids)]
+    this.#notices.drop(({ path, trash, side: where }) => {
+      return where === side && back.has(path) && trash !== undefined && brought.has(trash)
+    })
   }
 
   /** A disk refused an operation. */

@@ -12,14 +12,16 @@ const stallLastMs = 30_000
 export class Half {
   tree: Tree
   readonly facts: ReplicaFacts
-  readonly outbox = new Outbox()
+  readonly outbox: Outbox
   /** Paths of which an operation could not be carried out, until when each is put off. */
   readonly #stalls = new Map<Path, number>()
   readonly #waits = new Map<Path, number>()
 
-  constructor(tree: Tree, facts: ReplicaFacts) {
+  /** @param laneBytes content from this size on goes to this side by a connection of its own */
+  constructor(tree: Tree, facts: ReplicaFacts, laneBytes: number) {
     this.tree = tree
     this.facts = facts
+    this.outbox = new Outbox(laneBytes)
   }
 
   /** Puts a path off. The wait doubles as long as it keeps failing. */

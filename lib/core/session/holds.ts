@@ -9,6 +9,8 @@ import { sides } from './messages.ts'
 export class Holds {
   readonly #whole = new Map<string, Hold>()
   readonly #deletes = { alpha: new Map<Path, string>(), beta: new Map<Path, string>() }
+  /** What would go to a trash that is full. */
+  readonly #full = { alpha: new Set<Path>(), beta: new Set<Path>() }
   readonly #approved = { alpha: new Set<Path>(), beta: new Set<Path>() }
 
   /** A guard on a whole root, told of by the session itself or by a side. */
@@ -20,6 +22,7 @@ export class Holds {
   }
 
   lift(guard: GuardKind, side: Side): boolean {
+    if (guard === 'trash-full') this.#full[side].clear()
     return this.#whole.delete(keyOf(guard, side))
   }
 
@@ -44,10 +47,14 @@ export class Holds {
     return passed
   }
 
-  /** The side itself holds a removal, though it may have been approved here before. */
-  refused(side: Side, path: Path, why: string): void {
+  /** The side itself holds an operation, though it may have been approved here before. */
+  refused(side: Side, path: Path, guard: GuardKind): void {
+    if (guard === 'trash-full') {
+      this.#full[side].add(path)
+      return
+    }
     this.#approved[side].delete(path)
-    this.#deletes[side].set(path, why)
+    this.#deletes[side].set(path, 'the host where they would be deleted holds them')
   }
 
   isApproved(side: Side, path: Path): boolean {
@@ -63,6 +70,7 @@ export class Holds {
         this.#deletes[side].delete(path)
         count++
       }
+      for (const path of this.#full[side]) if (scope.some(each => overlaps(each, path))) this.#full[side].delete(path)
     }
     return count
   }
@@ -77,6 +85,7 @@ export class Holds {
     for (const [key, hold] of this.#whole) {
       if (guard !== undefined && hold.guard !== guard) continue
       this.#whole.delete(key)
+      if (hold.guard === 'trash-full') this.#full[hold.side].clear()
       paths.push('')
     }
     if (guard !== undefined && guard !== 'mass-delete') return paths
@@ -94,15 +103,20 @@ export class Holds {
   spent(side: Side, path: Path): void {
     this.#approved[side].delete(path)
     this.#deletes[side].delete(path)
+    this.#full[side].delete(path)
   }
 
-  /** True when something is held at or below the path, or the whole root is. */
+  /** True when something is held at or below the path, or the whole root is. A full trash alone holds nothing. */
   holdsUnder(path: Path): boolean {
-    return this.all().some(hold => hold.paths.length === 0 || hold.paths.some(held => isWithin(held, path)))
+    return this.all().some(({ guard, paths }) =>
+      paths.length === 0 ? guard !== 'trash-full' : paths.some(held => isWithin(held, path)),
+    )
   }
 
   all(): readonly Hold[] {
-    const holds = [...this.#whole.values()]
+    const holds = [...this.#whole.values()].map(hold =>
+      hold.guard === 'trash-full' ? { ...hold, paths: [...this.#full[hold.side]] } : hold,
+    )
     for (const side of sides) {
       const deletes = this.#deletes[side]
       const why = deletes.values().next().value

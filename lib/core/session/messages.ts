@@ -1,7 +1,9 @@
+import type { Digest } from '../entry.ts'
 import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../messages.ts'
 import type { Conflict, GuardKind, Move, Side } from '../operation.ts'
 import type { Path } from '../path.ts'
 import type { Change, Tree } from '../tree.ts'
+import type { Needs } from './task.ts'
 
 /** Everything that can happen to a session. */
 export type SessionEvent =
@@ -13,8 +15,14 @@ export type SessionEvent =
   | { readonly type: 'pause' | 'resume' }
   | { readonly type: 'approve'; readonly guard: GuardKind | undefined; readonly prefer: Side | undefined }
   | { readonly type: 'resolve'; readonly path: Path; readonly take: Side }
+  /** Versions of these ids were brought back from a side's trash to these paths. */
+  | { readonly type: 'restored'; readonly side: Side; readonly paths: readonly Path[]; readonly ids: readonly string[] }
   | { readonly type: 'barrier'; readonly id: number; readonly path: Path; readonly verify: boolean }
   | { readonly type: 'barrier-over'; readonly id: number }
+  /** So much of a content ordered by `carry` is there. */
+  | { readonly type: 'carrying'; readonly side: Side; readonly digest: Digest; readonly bytes: number }
+  /** A content ordered by `carry` cannot go that way. */
+  | { readonly type: 'not-carried'; readonly side: Side; readonly digest: Digest }
   /** A gate opened or shut: these subtrees are shut now. */
   | { readonly type: 'gates'; readonly shut: readonly Path[] }
   /** Time went by; see the effect `wake`. */
@@ -23,6 +31,10 @@ export type SessionEvent =
 /** What a session wants done, in this order. */
 export type Effect =
   | { readonly type: 'command'; readonly side: Side; readonly command: ReplicaCommand }
+  /** Bring large content into a slot of this side by a connection of its own; `staged` or `not-carried` follows. */
+  | ({ readonly type: 'carry'; readonly side: Side } & Needs)
+  /** Nobody wants that content any more. */
+  | { readonly type: 'end-carry'; readonly side: Side; readonly digest: Digest }
   /** The ancestor changed: both sides hold this. */
   | { readonly type: 'remember'; readonly changes: readonly (Change | Move)[] }
   /** Everything remembered up to the mark taken with this id is durable on both sides. */
@@ -75,6 +87,8 @@ export interface SessionStart {
   readonly sides: Both<{ readonly tree: Tree; readonly facts: ReplicaFacts }>
   readonly conflicts: readonly Pick<OpenConflict, 'path' | 'kind' | 'since' | 'copies'>[]
   readonly paused: boolean
+  /** Content from this size on goes by a connection of its own (bytes): see the effect `carry`. Infinite where there is none. */
+  readonly laneBytes: number
   /** Ids of commands start above this, so that answers to an earlier session are not taken for answers to this one. */
   readonly lastId: number
 }

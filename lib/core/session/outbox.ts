@@ -24,6 +24,8 @@ export interface Outgoing {
   readonly toReceiver: ReplicaCommand[]
   readonly toSender: ReplicaCommand[]
   readonly voided: Task[]
+  /** Contents that the lane need not bring any more. */
+  readonly unwanted: readonly Digest[]
 }
 
 /** What came of a piece of content. */
@@ -32,12 +34,14 @@ export interface Passed {
   /** Tasks that wait for content the sender no longer has. */
   readonly voided: readonly Task[]
   readonly gone?: Digest
+  /** To be brought by the lane. */
+  readonly carry?: Needs
 }
 
 /**
  * What waits to be carried out on one side, and what is on its way there. Small content rides in the batch, is asked
- * for ahead, and goes in order; large content is staged first, in pieces beside everything else, and its operation
- * waits for it.
+ * for ahead, and goes in order; large content is staged first, in pieces or by the lane, beside everything else, and
+ * its operation waits for it.
  */
 export class Outbox {
   readonly #urgent = new Map<Path, Task>()
@@ -47,11 +51,16 @@ export class Outbox {
   /** Queued tasks that move a directory. */
   readonly #moves = new Set<Task>()
   readonly #contents = new SmallContents()
-  readonly #transfers = new Transfers()
+  readonly #transfers: Transfers
   /** Content that lies complete in the receiver's slots. */
   readonly #slots = new Set<Digest>()
   readonly #batches = new Map<number, Batch>()
   readonly #busy = new BusyPaths()
+
+  /** @param laneBytes content from this size on goes by a connection of its own */
+  constructor(laneBytes: number) {
+    this.#transfers = new Transfers(laneBytes)
+  }
 
   get queued(): number {
     return this.#urgent.size + this.#bulk.size + this.#waiting.size
@@ -127,7 +136,8 @@ export class Outbox {
    * @param stands whether a task is still what both trees ask for; others come back in `voided`
    */
   next(stands: (task: Task) => boolean, takeId: () => number): Outgoing {
-    const out: Outgoing = { toReceiver: [], toSender: [], voided: [] }
+    const unwanted = this.#transfers.endUnwanted(needs => this.#isAwaited(needs))
+    const out: Outgoing = { toReceiver: [], toSender: [], voided: [], unwanted }
     while (this.#batches.size < batchesInFlight) {
       const batch = this.#fill(stands, takeId, out)
       if (batch === undefined) break
@@ -157,13 +167,17 @@ export class Outbox {
     }
     const piece = this.#transfers.arrived(id, bytes, mtimeMs)
     if (piece?.is === 'stage') return { toReceiver: [piece.command], voided: [] }
+    if (piece?.is === 'carry') return { toReceiver: [], voided: [], carry: piece.needs }
     if (piece?.is === 'gone') return { toReceiver: [], voided: this.#abandon(piece.digest), gone: piece.digest }
     return { toReceiver: [], voided: [] }
   }
 
   /** The receiver took a piece, has all of it, or found that it is not what it was said to be. */
   staged(digest: Digest, state: 'more' | 'complete' | 'wrong' | 'full'): readonly Task[] {
-    if (state === 'wrong' || state === 'full') return this.#abandon(digest)
+    if (state === 'wrong' || state === 'full') {
+      this.#transfers.failed(digest)
+      return this.#withdraw(digest)
+    }
     const mtimeMs = this.#transfers.taken(digest, state === 'complete')
     if (mtimeMs === undefined) return []
     this.#slots.add(digest)
@@ -177,7 +191,17 @@ export class Outbox {
 
   /** Stages content for another purpose than an operation; `staged` tells when it is complete. */
   request(needs: Needs): void {
-    this.#transfers.start(needs)
+    this.#transfers.start(needs, true)
+  }
+
+  /** The lane has brought so much of it. */
+  carrying(digest: Digest, bytes: number): void {
+    this.#transfers.carrying(digest, bytes)
+  }
+
+  /** The lane does not bring it: it goes in pieces. */
+  notCarried(digest: Digest): void {
+    this.#transfers.notCarried(digest)
   }
 
   /** The slot was lost after all. */
@@ -196,6 +220,13 @@ export class Outbox {
   #wait(task: Task, needs: Needs): void {
     this.#waiting.set(task.path, task)
     this.#transfers.start(needs)
+  }
+
+  /** A task waits for this content, most likely the one at its path. */
+  #isAwaited({ digest, path }: Needs): boolean {
+    if (this.#waiting.get(path)?.needs?.digest === digest) return true
+    for (const { needs } of this.#waiting.values()) if (needs?.digest === digest) return true
+    return false
   }
 
   #dropMoves(isDropped: (task: Task) => boolean): readonly Task[] {

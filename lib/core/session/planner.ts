@@ -39,6 +39,9 @@ interface Moment {
   readonly wallClock: number
 }
 
+/** Held deletes named in the log; `status` has more of them. */
+const namesLogged = 5
+
 /** Turns dirty paths into operations, and sends those that still stand. */
 export class Planner {
   readonly #parts: Parts
@@ -60,6 +63,7 @@ export class Planner {
     const scope = findings.withConflictsAbove(taken.scope)
     const trees = { ancestor: past.tree, alpha: halves.alpha.tree, beta: halves.beta.tree }
     const plan = reconcile({ ...trees, moves, scope, digester })
+    const wereHeld = { alpha: holds.heldDeletes('alpha') > 0, beta: holds.heldDeletes('beta') > 0 }
     holds.reconsider(scope)
     for (const change of plan.agreed) {
       if (!past.enter(change)) dirty.add('from' in change ? change.to : change.path, since)
@@ -67,7 +71,9 @@ export class Planner {
     const opened = findings.revise(scope, plan, moment.wallClock)
     for (const side of sides) {
       this.#dropQueued(side, scope)
-      this.#enqueue(side, side === 'alpha' ? plan.toAlpha : plan.toBeta, { since, now: moment.now })
+      this.#enqueue(side, side === 'alpha' ? plan.toAlpha : plan.toBeta, {
+        ...{ since, now: moment.now, wereHeld: wereHeld[side] },
+      })
     }
     return opened
   }
@@ -119,21 +125,23 @@ export class Planner {
   #enqueue(
     side: Side,
     operations: readonly Operation[],
-    times: { readonly since: number; readonly now: number },
+    context: { readonly since: number; readonly now: number; readonly wereHeld: boolean },
   ): void {
     if (operations.length === 0) return
     const { halves, holds, resolving, log } = this.#parts
     const half = halves[side]
     const unapproved = operations.filter(({ path }) => !holds.isApproved(side, path))
-    const guard = this.#deletes[side].judge(half.tree, unapproved, times.now)
+    const guard = this.#deletes[side].judge(half.tree, unapproved, context.now)
     const passed = guard.held ? holds.holdRemovals(side, operations, guard.why) : operations
-    if (passed.length < operations.length) {
-      log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why })
+    if (passed.length < operations.length && !context.wereHeld) {
+      const paths = operations.flatMap(({ kind, path }) => (kind === 'remove' ? [path] : []))
+      const first = paths.slice(0, namesLogged)
+      log({ level: 'warning', event: 'held', side, guard: 'mass-delete', why: guard.why, paths: paths.length, first })
     }
     const sender = halves[otherSide(side)].tree
     const source = (operation: Operation): Source => ({ path: operation.path, agrees: senderHolds(operation, sender) })
     const reasoned = passed.map(operation => resolving.withReason(operation, side))
-    for (const task of half.outbox.add(reasoned, source, times.since)) this.#replan(task)
+    for (const task of half.outbox.add(reasoned, source, context.since)) this.#replan(task)
   }
 
   /** What a task was to bring about is planned anew: for a move, under both names. */

@@ -56,8 +56,8 @@ export class Session {
     this.#past = new AgreedPast(start.ancestor ?? emptyTree)
     this.#isFirst = start.ancestor === undefined
     this.#halves = {
-      alpha: new Half(start.sides.alpha.tree, start.sides.alpha.facts),
-      beta: new Half(start.sides.beta.tree, start.sides.beta.facts),
+      alpha: new Half(start.sides.alpha.tree, start.sides.alpha.facts, start.laneBytes),
+      beta: new Half(start.sides.beta.tree, start.sides.beta.facts, start.laneBytes),
     }
     this.#paused = start.paused
     this.#lastId = start.lastId
@@ -169,12 +169,18 @@ export class Session {
         return this.#approve(event)
       case 'resolve':
         return this.#resolve(event.path, event.take)
+      case 'restored':
+        return this.#findings.restored(event)
       case 'barrier':
         this.#barriers.add(event.id, event.path)
         for (const side of sides) this.#command(side, { type: 'fence', id: event.id, verify: event.verify })
         return
       case 'barrier-over':
         return this.#barriers.remove(event.id)
+      case 'carrying':
+        return this.#halves[event.side].outbox.carrying(event.digest, event.bytes)
+      case 'not-carried':
+        return this.#halves[event.side].outbox.notCarried(event.digest)
       case 'gates':
         for (const path of this.#shut) if (!event.shut.includes(path)) this.#markDirty(path)
         this.#shut = event.shut
@@ -241,8 +247,10 @@ export class Session {
         const content = event.bytes === undefined ? undefined : { bytes: event.bytes, mtimeMs: event.mtimeMs }
         if (this.#keeper.content(event.id, content)) return
         const receiver = otherSide(side)
-        const { toReceiver, voided, gone } = this.#halves[receiver].outbox.content(event.id, event.bytes, event.mtimeMs)
+        const { outbox } = this.#halves[receiver]
+        const { toReceiver, voided, gone, carry } = outbox.content(event.id, event.bytes, event.mtimeMs)
         for (const command of toReceiver) this.#command(receiver, command)
+        if (carry !== undefined) this.#effects.push({ type: 'carry', side: receiver, ...carry })
         if (gone !== undefined) this.#keeper.slotLost(receiver, gone)
         return this.#settlement.void(voided, receiver, this.#now)
       }
@@ -262,9 +270,10 @@ export class Session {
       case 'guard':
         return this.#guarded(side, event)
       case 'remark':
-        return this.#log({ level: 'notice', event: 'remark', side, path: event.path, code: event.code, why: event.why })
+        return this.#findings.remark(side, event)
       case 'ready':
       case 'answer':
+      case 'reserved':
       case 'closed':
     }
   }
@@ -339,7 +348,8 @@ export class Session {
   }
 
   #dispatch(side: Side): void {
-    const { toReceiver, toSender } = this.#planner.dispatch(side, this.#now)
+    const { toReceiver, toSender, unwanted } = this.#planner.dispatch(side, this.#now)
+    for (const digest of unwanted) this.#effects.push({ type: 'end-carry', side, digest })
     for (const command of toSender) this.#command(otherSide(side), command)
     for (const command of toReceiver) this.#command(side, command)
   }

@@ -103,8 +103,7 @@ export class Settlement {
   ): void {
     const { halves, holds, dirty, findings } = this.#parts
     const { outcome, since, now } = came
-    if (outcome.result === 'held')
-      return holds.refused(side, operation.path, 'the host where they would be deleted holds them')
+    if (outcome.result === 'held') return holds.refused(side, operation.path, outcome.guard)
     dirty.add(operation.path, since)
     if (operation.kind === 'move') dirty.add(operation.from, since)
     if (outcome.result === 'needs') return halves[side].outbox.forgetSlot(outcome.digest)

@@ -110,6 +110,10 @@ export class Standing<T extends Problem | Notice> {
     for (const [key, item] of this.#items) if (paths.some(path => overlaps(path, item.path))) this.#items.delete(key)
   }
 
+  drop(isOver: (item: T) => boolean): void {
+    for (const [key, item] of this.#items) if (isOver(item)) this.#items.delete(key)
+  }
+
   add(item: T): boolean {
     const key = keyOf(item)
     const isNew = !this.#items.has(key)
@@ -135,6 +139,7 @@ function keyOf(item: {
   readonly side?: Side
   readonly kind?: string
   readonly why?: string
+  readonly trash?: string
 }): string {
-  return `${item.side ?? ''}:${item.kind ?? item.why ?? ''}:${item.path}`
+  return `${item.side ?? ''}:${item.kind ?? item.why ?? ''}:${item.path}:${item.trash ?? ''}`
 }

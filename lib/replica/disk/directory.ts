@@ -53,6 +53,8 @@ export abstract class ReachedDirectory implements DirectoryHandle {
   protected abstract here(): Place
   abstract stat(): Stat
   abstract child(name: string): ReachedDirectory
+  abstract copy(name: string, to: DirectoryHandle, newName: string): Promise<void>
+  abstract readonly address: string
   abstract setMode(name: string, mode: number): void
   abstract close(): void
 
@@ -167,7 +169,7 @@ export abstract class ReachedDirectory implements DirectoryHandle {
     return this.path.endsWith('/') ? this.path + name : `${this.path}/${name}`
   }
 
-  private pairOf(name: string, to: ReachedDirectory, newName: string): string {
+  protected pairOf(name: string, to: ReachedDirectory, newName: string): string {
     return `${this.nameFor(name)} to ${to.nameFor(newName)}`
   }
 
@@ -190,6 +192,11 @@ export abstract class ReachedDirectory implements DirectoryHandle {
     }
   }
 
+  /** A descriptor for a new file, the caller's to close. */
+  protected made(name: string): number {
+    return this.change('create', name, () => openSync(this.place(name), toCreate, 0o600))
+  }
+
   private openToWrite(what: string, name: string, flags: number): WriteHandle {
     const descriptor = this.change(what, name, () => onlyRegular(openSync(this.place(name), flags, 0o600)))
     if (typeof descriptor === 'string') throw diskError(descriptor, what, this.nameFor(name))
@@ -197,14 +204,14 @@ export abstract class ReachedDirectory implements DirectoryHandle {
   }
 }
 
-/** Renames and links work between directories of disks of one kind: that is what makes them one call. */
-function reached(directory: DirectoryHandle): ReachedDirectory {
+/** Renames, links and copies work between directories of disks of one kind: that is what makes them one call. */
+export function reached(directory: DirectoryHandle): ReachedDirectory {
   invariant(directory instanceof ReachedDirectory, 'Both directories must be on real disks')
   return directory
 }
 
 /** A link, socket or fifo fails to open in its own way; to callers it is no regular file. */
-function openRegular(place: Place): number | 'EINVAL' {
+export function openRegular(place: Place): number | 'EINVAL' {
   try {
     return onlyRegular(openToRead(place))
   } catch (error) {

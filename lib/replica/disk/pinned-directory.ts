@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, constants, fstatSync, openSync } from 'node:fs'
-import type { Stat } from '../../ports/disk.ts'
-import { attempt, diskError } from './errors.ts'
+import { chmodSync, closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
+import type { DirectoryHandle, Stat } from '../../ports/disk.ts'
+import { attempt, diskError, translated } from './errors.ts'
 import type { DiskParts } from './directory.ts'
-import { ReachedDirectory } from './directory.ts'
+import { ReachedDirectory, openRegular, reached } from './directory.ts'
 import type { Place } from './names.ts'
 import { checkComponent, placeOf } from './names.ts'
 import { OwnDescriptor } from './open-file.ts'
@@ -38,6 +39,31 @@ export class PinnedDirectory extends ReachedDirectory {
   override child(name: string): PinnedDirectory {
     const descriptor = this.on('open the directory', name, () => openSync(this.place(name), toPin))
     return new PinnedDirectory(descriptor, this.nameFor(name), this.parts)
+  }
+
+  override get address(): string {
+    return placeOfDescriptor(this.#own.number)
+  }
+
+  /** Both files are held by descriptors, so that it does not matter what becomes of their directories meanwhile. */
+  override async copy(name: string, to: DirectoryHandle, newName: string): Promise<void> {
+    const target = reached(to)
+    const pair = this.pairOf(name, target, newName)
+    const from = this.on('read', name, () => openRegular(this.place(name)))
+    if (typeof from === 'string') throw diskError(from, 'read', this.nameFor(name))
+    try {
+      const made = (target as PinnedDirectory).made(newName)
+      try {
+        await copyFile(placeOfDescriptor(from), placeOfDescriptor(made), constants.COPYFILE_FICLONE)
+        fchmodSync(made, 0o600)
+      } finally {
+        closeSync(made)
+      }
+    } catch (error) {
+      throw translated(error, 'copy', pair)
+    } finally {
+      closeSync(from)
+    }
   }
 
   override setMode(name: string, mode: number): void {

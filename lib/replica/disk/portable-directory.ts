@@ -1,9 +1,10 @@
 import { closeSync, constants, fchmodSync, lchmodSync, lstatSync, openSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 import { invariant } from '../../core/errors.ts'
 import type { DirectoryHandle, Stat } from '../../ports/disk.ts'
 import type { DiskParts } from './directory.ts'
-import { ReachedDirectory } from './directory.ts'
-import { attempt, diskError } from './errors.ts'
+import { ReachedDirectory, reached } from './directory.ts'
+import { attempt, diskError, translated } from './errors.ts'
 import type { Place } from './names.ts'
 import { checkComponent, placeOf } from './names.ts'
 import { noFollow } from './open-flags.ts'
@@ -49,6 +50,22 @@ export class PortableDirectory extends ReachedDirectory {
     const stat = this.on('open the directory', name, () => statFrom(lstatSync(this.place(name))))
     if (stat.kind !== 'directory') throw diskError('ENOTDIR', 'open the directory', path)
     return new PortableDirectory([...this.#way, { path, stat }], path, this.parts)
+  }
+
+  override get address(): string {
+    return this.path
+  }
+
+  override async copy(name: string, to: DirectoryHandle, newName: string): Promise<void> {
+    const target = reached(to) as PortableDirectory
+    if (this.lookup(name)?.kind !== 'file') throw diskError('EINVAL', 'copy', this.nameFor(name))
+    const [from, into] = [this.place(name), target.place(newName)]
+    try {
+      await copyFile(from, into, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+      target.setMode(newName, 0o600)
+    } catch (error) {
+      throw translated(error, 'copy', this.pairOf(name, target, newName))
+    }
   }
 
   /** A hard link to a symbolic link is one to its target on macOS: refused. */
