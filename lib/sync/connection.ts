@@ -21,8 +21,8 @@ interface ConnectionOptions {
   readonly open: OpenReplica
   readonly clock: Clock
   readonly baseline: () => Tree | undefined
-  /** Every event of every replica opened in turn. */
-  readonly heard: (event: ReplicaEvent) => void
+  /** Every event of every replica opened in turn. `again`: what halts it is what has halted it before. */
+  readonly heard: (event: ReplicaEvent, again: boolean) => void
   readonly signs: Signs
 }
 
@@ -151,7 +151,7 @@ export class Connection {
     const isToldAlready =
       event.type === 'closed' && event.verdict === 'halt' && this.#isHalted && event.why === this.why
     if (event.type === 'closed') this.#lost(event)
-    if (!isToldAlready) this.#options.heard(event)
+    this.#options.heard(event, isToldAlready)
   }
 
   #lost(event: ReplicaEvent & { type: 'closed' }): void {

@@ -105,7 +105,7 @@ export class SessionLoop implements SessionHandle {
         clock,
         // The other side's tree is most likely much like this one's.
         baseline: () => this.#connections[baseline].tree ?? this.#session?.ancestor,
-        heard: event => this.#heard(side, event),
+        heard: (event, again) => this.#heard(side, event, again),
         signs: options.signs ?? noSigns,
       })
     this.#connections = { alpha: connect('alpha', 'beta'), beta: connect('beta', 'alpha') }
@@ -256,18 +256,18 @@ export class SessionLoop implements SessionHandle {
     })
   }
 
-  #heard(side: Side, event: ReplicaEvent): void {
+  #heard(side: Side, event: ReplicaEvent, again: boolean): void {
     if (this.#closed) return
     if (event.type === 'answer') this.#asks.answered(event.id, event.answer)
-    else if (event.type === 'closed') this.#lost(side, event)
+    else if (event.type === 'closed') this.#lost(side, event, again)
     else if (event.type === 'ready') this.#start()
     else this.#step({ type: 'replica', side, event })
     this.#lane?.heard(side, event)
     this.#noteState()
   }
 
-  #lost(side: Side, event: ReplicaEvent & { type: 'closed' }): void {
-    this.#log({ level: 'warning', event: 'lost', side, code: event.code, why: event.why })
+  #lost(side: Side, event: ReplicaEvent & { type: 'closed' }, again: boolean): void {
+    if (!again) this.#log({ level: 'warning', event: 'lost', side, code: event.code, why: event.why })
     this.#endSession()
     this.#asks.end(`${this.#options.hosts[side]} was lost: ${event.why}`)
     // A link that comes back at once is worth waiting for.

@@ -31,7 +31,13 @@ const places: readonly (readonly [provider: ProviderName, make: (set: HostSet) =
   ['docker', set => HostPair.between(set)],
 ]
 
-for (const [provider, make] of places) {
+/** Containers have a network that can really be cut; a loopback wire is second best. */
+const [place = places[0]] = places
+  .filter(([name]) => providers().some(each => each.name === name && each.skip === false))
+  .toReversed()
+
+if (place !== undefined) {
+  const [provider, make] = place
   const skip = providers().find(({ name }) => name === provider)?.skip ?? 'another provider was chosen'
   describe(`a network that is cut, ${provider}`, { skip }, () => {
     for (const { says, how, cut } of rows) {
