@@ -133,7 +133,8 @@ export class AgentHolder {
     const before = this.#serving
     this.#serving = undefined
     before?.end(closed('A later connection of its hub serves this root'))
-    if (this.#isEnding || call.build !== build || !isSame(call.request, request) || this.#heldGuards.size > 0) {
+    const isSameAgent = call.build === build && isSame(call.request, request)
+    if (this.#isEnding || !isSameAgent || this.#heldGuards.size > 0 || !this.#options.isServed(request)) {
       socket.write(callLine({ state: 'ending' }))
       this.#waitingForEnd.push(socket)
       return this.#end('another agent takes its place')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, linkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -117,6 +117,15 @@ describe('an agent whose hub was lost', () => {
     })
   }
 
+  it('is not handed on when its root is not to be served any more', async t => {
+    const { rig, first } = await served(t)
+    rig.served = false
+    const second = rig.connect({ epoch: 6 })
+    await second.events.next('ready')
+    await first.ended
+    assert.equal(rig.opened, 2, 'whether it may be opened is for the one who opens it to say')
+  })
+
   /** An agent that waits for its hub. */
   async function waiting(t: TestContext) {
     const { rig, first } = await served(t)
@@ -150,6 +159,21 @@ describe('an agent whose hub was lost', () => {
       assert.match(await first.ended, /no hub came back/)
     })
   }
+
+  it('ends soon when its root is missing: an agent that opens it says so better', async t => {
+    const { rig, first } = await waiting(t)
+    renameSync(rig.root, `${rig.root}-away`)
+    let isOver = false
+    void first.ended.then(() => (isOver = true))
+    const begun = rig.time.monotonic()
+    await until('it has noticed', () => {
+      rig.time.advance(100)
+      return isOver
+    })
+    assert.ok(rig.time.monotonic() - begun < lingerMs)
+    const second = rig.connect({ epoch: 6 })
+    assert.equal((await second.events.next('closed')).code, 'ROOT_MISSING')
+  })
 
   it('ends at once when its process is told to, and says so to its hub', async t => {
     const { first } = await served(t)

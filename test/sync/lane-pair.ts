@@ -16,6 +16,8 @@ import type { TestContext } from 'node:test'
 import type { Side } from '../../lib/core/operation.ts'
 import { openGate } from '../../lib/ports/gate.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
+import type { Carrier } from '../../lib/ports/carrier.ts'
+import type { RsyncCarrierOptions } from '../../lib/remote/rsync-carrier.ts'
 import { rsyncCarrier } from '../../lib/remote/rsync-carrier.ts'
 import { rsyncAbilities } from '../../lib/remote/rsync-abilities.ts'
 import { digest } from '../../lib/replica/hash.ts'
@@ -39,6 +41,22 @@ export function rsyncIsMissing(): string | undefined {
 /** How long one step of a story may take (ms). */
 const limitMs = 40_000
 
+/** Runs a command and passes so many bytes to it; then the connection is gone. */
+const cutter = `
+const [limit, command] = process.argv.slice(1)
+const child = require("node:child_process").spawn("sh", ["-c", command], { stdio: ["pipe", "inherit", "inherit"] })
+let left = Number(limit)
+process.stdin.on("data", bytes => {
+  child.stdin.write(bytes.subarray(0, left))
+  left -= bytes.length
+  if (left <= 0) {
+    process.stdin.destroy()
+    child.stdin.end()
+  }
+})
+child.on("close", () => process.exit(255))
+`
+
 /** A stand-in for ssh: runs what it is told to by a shell of this machine. Files beside it say what befalls it. */
 const standIn = `#!/bin/sh
 here=$(dirname "$0")
@@ -48,8 +66,7 @@ case "$*" in *--server*) echo run >> "$here/runs" ;; *) exec sh -c "$*" ;; esac
 if [ -f "$here/cut" ]; then
   bytes=$(cat "$here/cut")
   rm "$here/cut"
-  head -c "$bytes" | sh -c "$*"
-  exit 255
+  exec '${process.execPath}' -e '${cutter}' "$bytes" "$*"
 fi
 if [ -f "$here/full" ]; then
   ulimit -f "$(cat "$here/full")"
@@ -69,15 +86,7 @@ export class LanePair {
     this.base = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-lane-')))
     this.roots = { alpha: join(this.base, 'alpha', 'the root'), beta: join(this.base, 'beta', "o'hara’s root") }
     for (const root of Object.values(this.roots)) mkdirSync(root, { recursive: true })
-    const program = join(this.base, 'my ssh')
-    writeFileSync(program, standIn, { mode: 0o700 })
-    const carrier = rsyncCarrier({
-      ssh: { program, target: 'other', configFile: undefined },
-      root: this.roots.beta,
-      environment,
-      clock: systemClock,
-      pin: directory => pinned(this.roots.alpha, directory, loadNative()),
-    })
+    writeFileSync(join(this.base, 'my ssh'), standIn, { mode: 0o700 })
     this.#loop = new SessionLoop({
       root: this.roots.alpha,
       hosts: { alpha: 'here', beta: 'there' },
@@ -87,7 +96,7 @@ export class LanePair {
       gate: openGate,
       digester: digest,
       paused: false,
-      carrier,
+      carrier: this.carrier(undefined, environment),
     })
     this.#loop.onEvent(event => this.log.push(event))
     t.after(async () => {
@@ -95,6 +104,14 @@ export class LanePair {
       await this.#loop.close()
       rmSync(this.base, { recursive: true, force: true })
     })
+  }
+
+  carrier(
+    pin: RsyncCarrierOptions['pin'] = directory => pinned(this.roots.alpha, directory, loadNative()),
+    environment: RsyncCarrierOptions['environment'] = process.env,
+  ): Carrier {
+    const ssh = { program: join(this.base, 'my ssh'), target: 'other', configFile: undefined }
+    return rsyncCarrier({ ssh, root: this.roots.beta, environment, clock: systemClock, pin })
   }
 
   #replica(side: Side) {
