@@ -191,6 +191,23 @@ const rows: readonly Row[] = [
     problems: ['d/e/p alpha EACCES'],
   },
   {
+    says: 'what is edited or added comes back with its parents; a problem freezes the directory that is to go',
+    ancestor: dir({ d: dir({ a: f1, b: f1, e: dir({ c: f1 }), g: dir({ x: f1, h: dir({ p: f1 }) }), p: f1 }) }),
+    alpha: dir({
+      d: dir({
+        ...{ a: f2, b: f1, e: dir({ c: f1, n: f2 }), p: problem(f1) },
+        g: dir({ x: f1, h: dir({ p: problem(f1) }) }),
+      }),
+    }),
+    beta: dir({ d: untracked('kept') }),
+    alphaAfter: dir({
+      d: dir({ a: f2, e: dir({ n: f2 }), g: dir({ x: f1, h: dir({ p: problem(f1) }) }), p: problem(f1) }),
+    }),
+    betaAfter: dir({ d: dir({ a: f2, e: dir({ n: f2 }) }) }),
+    notices: ['edit-beat-delete d/a beta', 'edit-beat-delete d/e/n beta'],
+    problems: ['d/p alpha EACCES', 'd/g/h/p alpha EACCES'],
+  },
+  {
     says: 'a problem beside does not freeze a delete',
     ancestor: dir({ d: dir({ a: f1, b: f1 }) }),
     alpha: dir({ d: dir({ a: problem(f1), b: f1 }) }),

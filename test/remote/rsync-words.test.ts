@@ -37,8 +37,8 @@ const old = { secluded: false }
 describe('what rsync is told', () => {
   it('writes one slot there, in place, whatever its size and time say', () => {
     assert.deepEqual(rsyncArguments(copy, modern), [
-      ...['--inplace', '--ignore-times', '--whole-file', '-s', '--stats', '--progress'],
-      ...['-e', 'ssh -o BatchMode=yes -- dev@mac00', '--', './a file', 'env:/home/u/.dsync/work/r/slots/part-1'],
+      ...['--inplace', '--ignore-times', '--whole-file', '-s', '--stats', '--existing', '--progress'],
+      ...['-e', 'ssh -o BatchMode=yes -- dev@mac00', '--', './a file', 'nice:/home/u/.dsync/work/r/slots/part-1'],
     ])
   })
   it('looks for what both have where the slot holds something', () => {
@@ -46,7 +46,7 @@ describe('what rsync is told', () => {
   })
   it('reads a file there', () => {
     const pull = { ...copy, direction: 'pull', from: '/home/u/a file', into: '/k/slot' } as const
-    assert.deepEqual(rsyncArguments(pull, modern)?.slice(-2), ['env:/home/u/a file', '/k/slot'])
+    assert.deepEqual(rsyncArguments(pull, modern)?.slice(-2), ['nice:/home/u/a file', '/k/slot'])
   })
   it('uses with an old one only what it has', () => {
     assert.deepEqual(rsyncArguments(copy, old)?.slice(0, 5), [
@@ -55,7 +55,7 @@ describe('what rsync is told', () => {
   })
   it('quotes words of ssh as rsync takes them apart', () => {
     const ssh = ['/my ssh', '-F', 'C "x" \'y\'', '--', '[::1]']
-    assert.equal(rsyncArguments({ ...copy, ssh }, modern)?.[7], '"/my ssh" -F "C ""x"" \'y\'" -- "[::1]"')
+    assert.equal(rsyncArguments({ ...copy, ssh }, modern)?.[8], '"/my ssh" -F "C ""x"" \'y\'" -- "[::1]"')
   })
   it('never asks for anything beside the content of one file', () => {
     const all = rsyncArguments(copy, modern) ?? []

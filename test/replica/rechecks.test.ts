@@ -111,6 +111,21 @@ describe('a capture that is looked at again', () => {
     assert.deepEqual(checked.remarks, [])
   })
 
+  it('that has no place, was too large to copy and was left as it was is the only one of it, and stays', async () => {
+    const checked = new Checked()
+    const { rig, rechecks } = checked
+    rig.person.write('a', large)
+    const writer = rig.person.open('a', 'append')
+    const slot = rig.work.slots.newOut('a')
+    rig.root.open('').rename('a', rig.work.slots.directory, slot, 'exclusive')
+    const { recheck } = rig.work.trash.recover(slot, 'a')
+    assert.equal(recheck?.because, 'still-open')
+    rechecks.add(recheck)
+    writer.close()
+    await checked.pass(minute)
+    assert.deepEqual(checked.items(), ['recovered a L'])
+  })
+
   it('is not forgotten over a restart: a sweep finds what is not certain', async () => {
     const before = new Checked()
     const { rig } = before

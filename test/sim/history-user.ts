@@ -106,7 +106,7 @@ export class RecordedUser extends SimUser {
     for (const { inode, parent, name } of inodesBelow(this.volume.root)) {
       if (inode.kind !== 'file') continue
       const digest = digestOf(inode.data)
-      if (!isPart({ parent, name }, slots)) left.add(digest)
+      if (!this.#isOurs({ inode, parent, name }, slots)) left.add(digest)
       const directory = this.volume.pathOf(parent) ?? ''
       const was = before.get(inode)
       if (was !== undefined && digestOf(was) === digest) continue
@@ -144,7 +144,7 @@ export class RecordedUser extends SimUser {
   #isNamed(inode: Inode): boolean {
     if (inode.links === 0) return false
     const slots = this.#inodeAt(this.#slots, false)
-    return [...inodesBelow(this.volume.root)].some(each => each.inode === inode && !isPart(each, slots))
+    return [...inodesBelow(this.volume.root)].some(each => each.inode === inode && !this.#isOurs(each, slots))
   }
 
   /** A user took this content away; it is still owed if it stands elsewhere too. */
@@ -166,6 +166,17 @@ export class RecordedUser extends SimUser {
     this.owed.delete(digest)
   }
 
+  /**
+   * Content that dsync is about to put somewhere, or a second name of what it has put there: nobody's version. So is a
+   * file no user made that still is what its slot was named for: no swap has put anything else there.
+   */
+  #isOurs({ inode, parent, name }: Pick<Dentry, 'inode' | 'parent' | 'name'>, slots: Inode | undefined): boolean {
+    if (parent !== slots) return false
+    if (name.startsWith('part-') || name.startsWith('lane-')) return true
+    const isUsers = this.#madeAt.has(inode) || this.#written.has(inode)
+    return !isUsers && name.startsWith(`in-${digestOf(inode.data)}-`)
+  }
+
   #inodeAt(path: string, follow: boolean): Inode | undefined {
     try {
       return inodeAt(this.volume, path, follow)
@@ -174,11 +185,6 @@ export class RecordedUser extends SimUser {
       return undefined
     }
   }
-}
-
-/** Content that dsync is about to put somewhere, or a second name of what it has put there: nobody's version. */
-function isPart({ parent, name }: Pick<Dentry, 'parent' | 'name'>, slots: Inode | undefined): boolean {
-  return parent === slots && name.startsWith('part-')
 }
 
 interface Told {

@@ -7,7 +7,10 @@ import { mutants } from './mutants-list.ts'
 import { patched } from './mutants.ts'
 
 /** Seeds whose histories once went wrong. */
-const known = [2, 3, 10, 62, 440, 5159, 5577, 9050, 9333, 100740, 100962, 100984, 200462, 200866, 202955, 401390]
+const known = [
+  2, 3, 10, 62, 440, 5159, 5577, 9050, 9333, 77275, 77278, 100740, 100962, 100984, 200462, 200866, 202955, 401390,
+  3000595, 16003363, 16004133, 510001151, 520000553,
+]
 
 const fresh = Array.from({ length: 20 }, () => randomInt(2 ** 31))
 

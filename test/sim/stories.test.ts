@@ -137,6 +137,71 @@ it('a large file on a disk with coarse times is hashed, and hashed again only wh
     { alpha: { volume: { grainMs: 10 } } },
   ))
 
+it('a file whose time is set to one to come is not read again and again', () => {
+  let reads = 0
+  const count = (line: string): void => {
+    if (line.endsWith(' read f')) reads++
+  }
+  return story(
+    async world => {
+      world.alpha.user.write('f', 'content')
+      world.alpha.user.touch('f', (world.alpha.user.find('f')?.mtimeMs ?? 0) + 3_600_000)
+      assert.equal((await world.sync()).state, 'synced')
+      await world.pass(5000)
+      assert.ok(reads > 0 && reads <= 4, `${reads} times`)
+    },
+    {
+      alpha: { volume: { grainMs: 10 } },
+      started: (process, side) => {
+        if (side === 'alpha') process.faults.trace = count
+      },
+    },
+  )
+})
+
+it('a directory that moved since the cache was written is listed before it is taken for known', () =>
+  story(
+    async world => {
+      const { user } = world.alpha
+      user.mkdir('p/d')
+      user.write('p/d/f', 'one')
+      await world.sync()
+      // So young when the cache is written that it is left out.
+      user.write('p/d/f', 'two')
+      await world.pass(12)
+      await world.stopHub()
+      assert.equal((await world.sync()).state, 'synced')
+      user.write('p/new', 'moves the time of p')
+      user.mv('p', 'q')
+      assert.equal((await world.sync()).state, 'synced')
+      assert.equal(world.beta.user.text('q/d/f'), 'two')
+      world.killHub()
+      const before = world.log.length
+      assert.equal((await world.sync()).state, 'synced')
+      await world.pass(5000)
+      assert.deepEqual(
+        world.log.slice(before).filter(({ event }) => event === 'remove' || event === 'put'),
+        [],
+      )
+    },
+    { alpha: { volume: { grainMs: 10 } } },
+  ))
+
+it('after another start of the system files are read again: times may be older than content', () =>
+  story(async world => {
+    world.alpha.user.write('f', 'base')
+    assert.equal((await world.sync()).state, 'synced')
+    await world.pass(10_000)
+    await world.stopHub()
+    const inode = world.alpha.user.find('f')
+    assert.ok(inode)
+    // What a power cut leaves of an edit whose content reached the disk and whose times did not.
+    inode.data = new TextEncoder().encode('edit')
+    world.alpha.boots++
+    assert.equal((await world.sync()).state, 'synced')
+    assert.equal(world.beta.user.text('f'), 'edit')
+  }))
+
 it('a directory kept for its ignored files takes the mode of the one that comes', () =>
   story(async world => {
     world.beta.user.mkdir('d')

@@ -15,6 +15,7 @@ import { connectReplica } from '../../lib/protocol/remote-replica.ts'
 import { serveReplica } from '../../lib/protocol/serve-replica.ts'
 import type { BarrierResult } from '../../lib/sync/session-handle.ts'
 import { SessionLoop } from '../../lib/sync/session-loop.ts'
+import { SimCarrier } from './carrier.ts'
 import type { Skew } from './clock.ts'
 import { ManualClock, worldStart } from './clock.ts'
 import { SimDisk } from './disk.ts'
@@ -212,6 +213,8 @@ export class World {
   session: SessionLoop | undefined
   #link: SimLink | undefined
   #epoch = 0
+  /** Large files go by a carrier. */
+  readonly #hasLane: boolean
   #wireIsCut = false
   /** What went wrong in a process for no reason of this world. */
   readonly errors: unknown[] = []
@@ -227,6 +230,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.options = options
     this.random = new Random(options.seed)
+    this.#hasLane = this.random.fork('lane').chance(0.5)
     this.alpha = new SimHost(this, 'alpha')
     this.beta = new SimHost(this, 'beta')
     process.on('unhandledRejection', this.#rejected)
@@ -260,6 +264,7 @@ export class World {
         gate: openGate,
         digester: digest,
         paused: false,
+        ...(this.#hasLane && { carrier: this.#carrier(process) }),
       })
       session.onEvent(event => {
         this.log.push(event)
@@ -267,6 +272,12 @@ export class World {
       })
       this.session = session
     })
+  }
+
+  #carrier(hub: SimProcess): SimCarrier {
+    const volumes = { alpha: this.alpha.volume, beta: this.beta.volume }
+    const random = this.random.fork(`lane ${this.#epoch}`)
+    return new SimCarrier({ volumes, root: rootBase, clock: hub.clock, random })
   }
 
   /** Opens the wire and starts an agent at its other end. */

@@ -1,13 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
 import type { HostSet, SshHost } from '../hosts/host.ts'
 import { logins } from '../hosts/host.ts'
 import type { PairOptions, Ran } from '../pipe/pair.ts'
 import { Pair, parsed } from '../pipe/pair.ts'
 import { until } from '../pipe/until.ts'
 
-/** Which process a crash between the two hosts hits: the agent, ssh on this side, or the login's sshd on the other. */
-export type Victim = 'agent' | 'ssh' | 'sshd'
+/** What a crash between the two hosts hits: the agent, ssh on this side, the login's sshd on the other, or for some seconds the wire. */
+export type Victim = 'agent' | 'ssh' | 'sshd' | 'wire'
 
 export interface SshPairOptions extends PairOptions {
   /** What `killAgent` kills, in turn; default: the agent. */
@@ -16,6 +17,9 @@ export interface SshPairOptions extends PairOptions {
 
 /** The command line of an agent, or of the program that becomes one. */
 export const agents = /agentLoader|agent\.cjs/
+
+/** How long the wire stays cut (ms). */
+const cutMs = 3000
 
 /** How long one command may take in a host (ms). */
 const commandMs = 150_000
@@ -59,7 +63,15 @@ export class SshPair extends Pair {
   override async killAgent(): Promise<boolean> {
     const victim = this.#victims[this.#crashes++ % this.#victims.length]
     if (victim === 'ssh') return await this.killSsh()
+    if (victim === 'wire') return await this.#cutWire()
     return (await this.other.kill(victim === 'sshd' ? logins : agents)).length > 0
+  }
+
+  async #cutWire(): Promise<boolean> {
+    await this.other.cutNetwork('drop')
+    await after(cutMs)
+    await this.other.healNetwork()
+    return true
   }
 
   protected async killSsh(): Promise<boolean> {

@@ -21,6 +21,8 @@ const rows: readonly Row[] = [
     kills: { daemon: 1, agent: 3 },
     pair: { victims: ['agent', 'ssh', 'sshd'] },
   },
+  { says: 'the wire cut in the middle', kills: { daemon: 0, agent: 2 }, pair: { victims: ['wire'] } },
+  { says: 'chokidar on one side, polling on the other', pair: { watchers: ['chokidar', 'twin=polling'] } },
 ]
 
 /** Ways to have two hosts. */
