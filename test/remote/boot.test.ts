@@ -155,7 +155,7 @@ describe('starting an agent on another host', () => {
     assert.equal(existsSync(join(home, '.dsync')), false)
   })
   it('ends when the other end prints without end', async t => {
-    const { end } = host(t, { profile: 'yes' })
+    const { end } = host(t, { profile: 'exec yes' })
     assert.match((await end()).why, /login shell printed too much/)
   })
   it('goes without the shared connection after one that went nowhere', async t => {
