@@ -14,10 +14,11 @@ export interface RsyncCopy {
 }
 
 /**
- * What rsync asks for as a host. The words of ssh name the real one; what follows them is run there: `env rsync …`,
- * which every login shell takes for a command. So rsync never parses a target, nor splits one into user and host.
+ * What rsync asks for as a host. The words of ssh name the real one; what follows them is run there: `nice rsync …`,
+ * which every login shell takes for a command. So rsync never parses a target, nor splits one into user and host, and
+ * yields to what people wait for.
  */
-const host = 'env'
+const host = 'nice'
 
 /** What rsync, or a shell, on the other host would take for a pattern. rsync also looks for patterns where no shell reads the name. */
 const pattern = /[*?[\\]/
@@ -40,7 +41,8 @@ export function rsyncArguments(copy: RsyncCopy, { secluded }: RsyncAbilities): r
     '--ignore-times',
     // Between hosts it looks for what both have unless told not to; `--no-whole-file` is not known to all.
     ...(hasBasis ? [] : ['--whole-file']),
-    ...(secluded ? ['-s', '--stats'] : []),
+    // A slot that was dropped meanwhile is not made again.
+    ...(secluded ? ['-s', '--stats', '--existing'] : []),
     '--progress',
     '-e',
     shell,

@@ -98,7 +98,11 @@ class RsyncCarrier implements Carrier {
   #run({ size, progress }: Load, parameters: readonly string[] | undefined, directory: string): Carriage {
     if (parameters === undefined) return over('its name cannot be told to both rsyncs')
     const { clock } = this.#options
-    return runRsync({ program, parameters, directory, environment: this.#environment, clock, size, progress })
+    return runRsync({
+      // As at the other end, it yields to what people wait for.
+      ...{ program: 'nice', parameters: [program, ...parameters], directory },
+      ...{ environment: this.#environment, clock, size, progress },
+    })
   }
 
   async #ask(): Promise<Asked> {

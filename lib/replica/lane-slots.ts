@@ -2,11 +2,12 @@ import type { Digest } from '../core/entry.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import type { Path } from '../core/path.ts'
 import { nameOf, parentOf } from '../core/path.ts'
-import type { DirectoryHandle, Disk } from '../ports/disk.ts'
+import type { DirectoryHandle, Disk, ReadHandle } from '../ports/disk.ts'
 import type { HashFile } from './hashing.ts'
 import { moved } from './look.ts'
 import { openDirectory } from './open-directory.ts'
 import { isRefusal } from './refusal.ts'
+import { parsedSlot } from './slot-name.ts'
 import type { Staging } from './staging.ts'
 import type { Work } from './work.ts'
 
@@ -33,7 +34,8 @@ interface Part {
 
 /**
  * Slots that another program writes: made by `reserve`, looked at by `received`. Each attempt has a slot of its own with
- * a copy of what an earlier one brought, so that a writer that is still alive somewhere never touches what was verified.
+ * a copy of what an earlier one brought (also before this start), so that a writer that is still alive somewhere never
+ * touches what was verified.
  */
 export class LaneSlots {
   readonly #options: LaneSlotsOptions
@@ -43,6 +45,11 @@ export class LaneSlots {
 
   constructor(options: LaneSlotsOptions) {
     this.#options = options
+    const { slots, area } = options.work
+    for (const { name } of slots.directory.list()) {
+      const { kind, digest } = parsedSlot(name)
+      if (kind === 'lane') this.#parts.push({ digest, slot: name, at: area.clock.now() })
+    }
   }
 
   /** Tells the answer, unless the replica is closed meanwhile. */
@@ -64,14 +71,13 @@ export class LaneSlots {
 
   /** Drops what nobody has written to for long. */
   expire(): void {
-    const { area, slots } = this.#options.work
+    const now = this.#options.work.area.clock.now()
     for (const part of this.#parts) {
-      const writtenAt = slots.directory.lookup(part.slot)?.mtimeMs ?? 0
-      if (area.clock.now() - Math.max(part.at, writtenAt) >= unusedMs) this.#drop(part)
+      if (now - part.at >= unusedMs && now - this.#writtenAt(part) >= unusedMs) this.#drop(part)
     }
   }
 
-  /** What is in the slots stays there for the next start to drop. */
+  /** What is in the slots stays there for the next start. */
   async close(): Promise<void> {
     this.#abort.abort()
     await Promise.allSettled(this.#running)
@@ -84,7 +90,11 @@ export class LaneSlots {
     try {
       if (this.#abort.signal.aborted) return undefined
       if (this.#options.staging.has(digest)) return staged('complete')
-      if (command.type === 'reserve') return { type: 'reserved', id: command.id, ...(await this.#reserve(command)) }
+      if (command.type === 'reserve') {
+        const isBusy = this.#running.size >= slotsLimit
+        const made = isBusy ? { slot: undefined, held: 0 } : await this.#reserve(command)
+        return { type: 'reserved', id: command.id, ...made }
+      }
       return staged((await this.#verify(command.slot, digest, size)) ? 'complete' : 'wrong')
     } catch (error) {
       if (this.#abort.signal.aborted) return undefined
@@ -98,7 +108,7 @@ export class LaneSlots {
     const { slots, area } = this.#options.work
     const { directory } = slots
     const earlier = this.#parts.findLast(part => part.digest === digest)
-    const part = { digest, slot: slots.newPart(digest), at: area.clock.now() }
+    const part = { digest, slot: slots.newLane(digest), at: area.clock.now() }
     this.#parts.push(part)
     try {
       if (earlier !== undefined) await this.#whileOpen(directory.copy(earlier.slot, directory, part.slot))
@@ -134,7 +144,7 @@ export class LaneSlots {
 
   /** Whether a slot holds what it was made for; then it is staged, durable. It is no lane's any more either way. */
   async #verify(absolute: string, digest: Digest, size: number): Promise<boolean> {
-    const { work, staging, hashFile } = this.#options
+    const { work, staging } = this.#options
     const { area, slots } = work
     const part = this.#parts.find(each => each.digest === digest && area.absolute('slots', each.slot) === absolute)
     if (part === undefined) return false
@@ -146,19 +156,27 @@ export class LaneSlots {
       const file = slots.directory.read(part.slot)
       try {
         const before = file.stat()
-        if (before.size !== size || (await hashFile(file, this.#abort.signal)) !== digest) return false
-        await area.disk.flush()
+        if (before.size !== size || (await this.#hashAndFlush(file)) !== digest) return false
         const stat = file.stat()
         if (moved(before, stat)) return false
-        staging.giveBack({ staged: { slot: part.slot, digest, stat }, isDurable: true })
-        isThat = staging.has(digest)
-        return isThat
+        isThat = true
+        staging.adopt({ slot: part.slot, digest, stat })
+        return true
       } finally {
         file.close()
       }
     } finally {
       if (!isThat) slots.discard(part.slot)
     }
+  }
+
+  /** The one needs the processor, the other the disk. Both are over when it returns: the file may be closed. */
+  async #hashAndFlush(file: ReadHandle): Promise<Digest> {
+    const { work, hashFile } = this.#options
+    const [hashed, flushed] = await Promise.allSettled([hashFile(file, this.#abort.signal), work.area.disk.flush()])
+    if (flushed.status === 'rejected') throw flushed.reason
+    if (hashed.status === 'rejected') throw hashed.reason
+    return hashed.value
   }
 
   /** A large copy may take long, and nothing of ours is touched by what is left of it. */
@@ -176,9 +194,18 @@ export class LaneSlots {
     }
   }
 
+  /** 0 when it is gone or cannot be looked at. */
+  #writtenAt({ slot }: Part): number {
+    try {
+      return this.#options.work.slots.directory.lookup(slot)?.mtimeMs ?? 0
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      return 0
+    }
+  }
+
   #drop(part: Part): void {
-    const { slots } = this.#options.work
     this.#parts = this.#parts.filter(each => each !== part)
-    if (slots.directory.lookup(part.slot) !== undefined) slots.discard(part.slot)
+    this.#options.work.slots.discard(part.slot)
   }
 }

@@ -132,7 +132,8 @@ export class LocalReplica {
       rules: this.#rules,
       clock,
       racyMs: options.racyMs,
-      relist: (node, soon) => this.#listings.add(node, soon),
+      // What the cache says of a directory is not known to be so before it was listed once.
+      relist: (node, soon) => this.#listings.add(node, soon || !this.#scanned),
       relistAfter: (node, ms) => this.#listings.addAfter(node, ms),
       rootUnreadable: () => {
         if (this.#guard.rootUnreadable()) this.#listings.add(this.#view.nodes.root, true)
@@ -170,8 +171,9 @@ export class LocalReplica {
   }
 
   #start(): void {
-    const { disk } = this.#options.work.area
-    readScanCache(disk, this.#view)
+    const { work, facts } = this.#options
+    const { disk } = work.area
+    readScanCache(disk, this.#view, facts.bootId)
     this.#watcher.watch(fenceKey, `${disk.base}/fence`)
     this.#listings.addAll(this.#view.nodes, true)
     this.#planSafety()
@@ -212,8 +214,8 @@ export class LocalReplica {
     await Promise.all([this.#applying.close(), this.#lane.close()])
     this.#pinned.close()
     await this.#aftermath.close()
-    const { work, root, holder, facts, clock } = this.#options
-    if (this.#scanned) await saveScanCache({ root, work: work.area.disk }, this.#view, { bootId: facts.bootId, clock })
+    const { work, root, holder, facts } = this.#options
+    if (this.#scanned) saveScanCache(work.area.disk, this.#view, facts.bootId)
     await this.#watcher.close()
     this.#staging.close()
     this.#desk.close()

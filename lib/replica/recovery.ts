@@ -75,6 +75,7 @@ function recoverSlot(root: Disk, work: Work, slot: string, unfinished: Unfinishe
     slots.drop(slot)
     return []
   }
+  if (kind === 'lane') return []
   const seen = inspect(slots.directory, slot, Infinity)
   if (seen !== undefined && slots.isOwn(slot, seen)) {
     slots.drop(slot)

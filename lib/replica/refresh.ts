@@ -118,10 +118,13 @@ export function commit(seen: Look, asked: Asked, around: Surroundings): boolean 
   }
 }
 
-/** A file younger than the clock's grain may change again without moving its times: it is looked at once more. */
+/**
+ * A file that changed within the clock's grain may change again without moving its times: it is looked at once more.
+ * Only ctime tells: whoever sets mtime, be it to a time to come, moves ctime to now.
+ */
 function recordIdentity(dirty: DirtyName, stat: Stat, around: Surroundings): void {
   const { view, clock, racyMs } = around
-  if (racyMs > 0 && clock.now() - Math.max(stat.mtimeMs, stat.ctimeMs) < racyMs) {
+  if (racyMs > 0 && Math.abs(clock.now() - stat.ctimeMs) < racyMs) {
     view.identities.delete(dirty.node.key, dirty.name)
     around.dirty.putOff({ ...dirty, pending: { ...dirty.pending, closed: true } }, clock.monotonic() + racyMs)
   } else view.setIdentity(dirty.node, dirty.name, stat)

@@ -2,16 +2,15 @@ import type { Entry } from '../core/entry.ts'
 import { SyncError, codeOf } from '../core/errors.ts'
 import { children, directory, emptyTree } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { DirectoryHandle, Disk, Stat } from '../ports/disk.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { Identity } from './identity-table.ts'
 import type { View } from './view.ts'
 
 /**
- * What a replica knew when it last made its disk durable, so that the next start hashes only what changed since.
- * A line a directory, parents first: its path parts and children with digests and disk identities. It may be lost or
- * damaged at the price of hashing again: a line that cannot be read ends the reading.
+ * What a replica knew when it was closed, so that the next start hashes only what changed since. A line a directory,
+ * parents first: its path parts and children with digests and disk identities. It may be lost or damaged at the price
+ * of hashing again: a line that cannot be read ends the reading.
  */
 const fileName = 'scan-cache'
 const header = 'dsync scan cache 1'
@@ -30,30 +29,17 @@ type CachedChild =
   | readonly ['l', name: string, target: string]
   | readonly ['d', name: string, mode: number, device: number, inode: number, mtimeMs: number]
 
-export interface CacheFacts {
-  readonly bootId: string
-  /** Everything that changed before this is on the disk for good (ms since 1970). What changed since is left out. */
-  readonly durableBefore: number
-}
-
-/** Makes the root durable and writes the cache of what is known of it. A full or read-only home costs the next start some hashing, nothing else. */
-export async function saveScanCache(
-  disks: { readonly root: Disk; readonly work: Disk },
-  view: View,
-  facts: { readonly bootId: string; readonly clock: Clock },
-): Promise<void> {
+/** Writes the cache of what is known of a root. A full or read-only home costs the next start some hashing, nothing else. */
+export function saveScanCache(work: Disk, view: View, bootId: string): void {
   try {
-    // What a power cut could still take back must not be vouched for.
-    const durableBefore = facts.clock.now()
-    await disks.root.flush()
-    for (const _ of writeScanCache(disks.work, view, { bootId: facts.bootId, durableBefore })) continue
+    writeScanCache(work, view, bootId)
   } catch (error) {
     if (!(error instanceof SyncError)) throw error
   }
 }
 
-/** Writes the cache anew, in slices. Entries whose identity is not recorded are left out: they are hashed next time. */
-export function* writeScanCache(work: Disk, view: View, facts: CacheFacts): Generator<void, void, undefined> {
+/** Writes the cache anew. Entries whose identity is not recorded are left out: they are hashed next time. */
+function writeScanCache(work: Disk, view: View, bootId: string): void {
   const handle = work.open('')
   try {
     removeIfThere(handle, `${fileName}.new`)
@@ -61,10 +47,9 @@ export function* writeScanCache(work: Disk, view: View, facts: CacheFacts): Gene
     try {
       const { root } = view.nodes
       const encoder = new TextEncoder()
-      file.write(encoder.encode(`${JSON.stringify([header, facts.bootId, root.device, root.inode])}\n`))
+      file.write(encoder.encode(`${JSON.stringify([header, bootId, root.device, root.inode])}\n`))
       for (const node of view.nodes.below(root)) {
-        file.write(encoder.encode(`${JSON.stringify(linesOf(node, view, facts))}\n`))
-        yield
+        file.write(encoder.encode(`${JSON.stringify(linesOf(node, view))}\n`))
       }
       file.sync()
     } finally {
@@ -76,12 +61,12 @@ export function* writeScanCache(work: Disk, view: View, facts: CacheFacts): Gene
   }
 }
 
-function linesOf(node: DirectoryNode, view: View, facts: CacheFacts): readonly [string, readonly CachedChild[]] {
+function linesOf(node: DirectoryNode, view: View): readonly [string, readonly CachedChild[]] {
   const path = view.nodes.pathOf(node)
   const lines: CachedChild[] = []
   for (const [name, entry] of children(view.entryAt(path))) {
     const line = lineOf(node, name, entry, view)
-    if (line !== undefined && !(line[0] === 'f' && line[6] >= facts.durableBefore)) lines.push(line)
+    if (line !== undefined) lines.push(line)
   }
   return [path, lines]
 }
@@ -101,10 +86,11 @@ function lineOf(node: DirectoryNode, name: string, entry: Entry, view: View): Ca
 
 /**
  * Fills a fresh view from the cache: every directory in it must then be listed again, which finds what changed since.
- * After another start of the system nothing in it is trusted but by identity, which a listing checks anyway.
+ * Identities vouch for content only within one start of the system: a power cut may keep what was last written to a
+ * file and take back the times that would tell.
  * @returns false when there is no usable cache
  */
-export function readScanCache(work: Disk, view: View): boolean {
+export function readScanCache(work: Disk, view: View, bootId: string): boolean {
   const lines = readLines(work)
   const first = lines[0] === undefined ? undefined : parse(lines[0])
   const { root } = view.nodes
@@ -115,30 +101,31 @@ export function readScanCache(work: Disk, view: View): boolean {
     if (typeof parsed?.[0] !== 'string' || !Array.isArray(parsed[1])) break
     byPath.set(parsed[0], parsed[1] as CachedChild[])
   }
-  view.tree = { ...emptyTree, children: fill('', root, byPath, view).children }
+  const cached = { byPath, vouches: first[1] === bootId }
+  view.tree = { ...emptyTree, children: fill('', root, cached, view).children }
   return true
 }
 
-function fill(
-  path: string,
-  node: DirectoryNode,
-  byPath: ReadonlyMap<string, readonly CachedChild[]>,
-  view: View,
-): Tree {
+interface Cached {
+  readonly byPath: ReadonlyMap<string, readonly CachedChild[]>
+  readonly vouches: boolean
+}
+
+function fill(path: string, node: DirectoryNode, cached: Cached, view: View): Tree {
   const entries: (readonly [string, Entry])[] = []
-  for (const line of byPath.get(path) ?? []) {
+  for (const line of cached.byPath.get(path) ?? []) {
     if (line[0] === 'l') entries.push([line[1], { kind: 'symlink', target: line[2] }])
     else if (line[0] === 'f') {
       const [, name, mode, size, digest, mtimeMs, ctimeMs, inode] = line
       const identity: Identity = { size, mtimeMs, ctimeMs, inode }
-      view.identities.set(node.key, name, identity)
+      if (cached.vouches) view.identities.set(node.key, name, identity)
       entries.push([name, { kind: 'file', mode, size, digest }])
     } else {
       const [, name, mode, device, inode, mtimeMs] = line
       const child = view.enter(node, name, { device, inode } as Stat)
       child.mtimeMs = mtimeMs
       const below = path === '' ? name : `${path}/${name}`
-      entries.push([name, { kind: 'directory', mode, children: fill(below, child, byPath, view).children }])
+      entries.push([name, { kind: 'directory', mode, children: fill(below, child, cached, view).children }])
     }
   }
   return directory(0o755, entries)

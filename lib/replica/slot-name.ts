@@ -7,13 +7,14 @@ import { labelOf, labelledPath } from './path-label.ts'
  * with them, also after a crash:
  *
  * - `part-<digest>-<id>` content on its way in: ours, may be deleted at any time, and never swapped with anything.
+ * - `lane-<digest>-<id>` the same, written by another program: the next start goes on with it.
  * - `in-<digest>-<id>`, `link-<digest>-<id>` whole content, or a link by the digest of its target. Ours while the
  *   content has that digest; else it came out of a swap and is somebody's.
  * - `out-<id>` something captured: somebody's.
  *
  * What is swapped has the label of its path at the end, where there is room for it.
  */
-export type SlotKind = 'part' | 'in' | 'link' | 'out'
+export type SlotKind = 'part' | 'lane' | 'in' | 'link' | 'out'
 
 export interface SlotName {
   /** Undefined for a name that is none of ours. */
@@ -35,8 +36,8 @@ export function slotName(parts: SlotName & { readonly kind: SlotKind }, nameByte
 
 export function parsedSlot(slot: string): SlotName {
   const [, kind, digest = '', id = '', label = ''] = slotPattern.exec(slot) ?? []
-  const isKind = kind === 'part' || kind === 'in' || kind === 'link' || kind === 'out'
+  const isKind = kind === 'part' || kind === 'lane' || kind === 'in' || kind === 'link' || kind === 'out'
   return { kind: isKind ? kind : undefined, digest, id, path: labelledPath(label) }
 }
 
-const slotPattern = /^(part|in|link|out)(?:-([0-9a-f]{64}))?-([0-9a-z]{9}-[0-9a-z]{3})(?:-(.+))?$/
+const slotPattern = /^(part|lane|in|link|out)(?:-([0-9a-f]{64}))?-([0-9a-z]{9}-[0-9a-z]{3})(?:-(.+))?$/

@@ -42,6 +42,11 @@ export class Slots {
     return this.#newName('part', digest, '')
   }
 
+  /** A slot for content that another program writes. */
+  newLane(digest: Digest): string {
+    return this.#newName('lane', digest, '')
+  }
+
   /** A slot for what stands at a path. */
   newOut(path: Path): string {
     return this.#newName('out', '', path)
@@ -114,7 +119,7 @@ export class Slots {
   /** True when the slot holds what its name says: content of ours, that may be deleted. */
   isOwn(slot: string, seen: Seen): boolean {
     const { kind, digest } = parsedSlot(slot)
-    if (kind === 'part') return true
+    if (kind === 'part' || kind === 'lane') return true
     if (kind === 'in') return seen.entry?.kind === 'file' && seen.entry.digest === digest
     return kind === 'link' && seen.entry?.kind === 'symlink' && linkDigest(seen.entry.target) === digest
   }

@@ -82,6 +82,12 @@ export class Staging {
     }
   }
 
+  /** Takes in content that did not come in pieces: whole, verified, durable. */
+  adopt(staged: Staged): void {
+    if (this.#whole.has(staged.digest)) return this.#work.slots.discard(staged.slot)
+    this.#whole.set(staged.digest, { staged, isDurable: true, at: this.#work.area.clock.now() })
+  }
+
   has(digest: Digest): boolean {
     return this.#whole.has(digest)
   }

@@ -98,8 +98,8 @@ export class Trash {
   }
 
   /**
-   * Tells what a recheck found. The same content: a second item of it goes. Other content: somebody wrote it, and it
-   * is listed as recovered. @returns true when it was the same
+   * Tells what a recheck found. The same content: where a copy of it was kept too, this second item of it goes. Other
+   * content: somebody wrote it, and it is listed as recovered. @returns true when it was the same
    */
   rechecked(recheck: Recheck, found: Entry): boolean {
     const isSame = isContent(recheck.entry) && hasContent(found, recheck.entry)
@@ -107,7 +107,7 @@ export class Trash {
     if (line === undefined) return isSame
     const certain = { ...line, says: 'later', unsure: undefined } as const
     if (!isSame) this.index.append({ ...certain, item: { ...line.item, entry: found, why: 'recovered' } })
-    else if (recheck.because === 'still-open' && line.item.why === 'recovered') this.forget(recheck.id)
+    else if (recheck.because === 'still-open' && this.#hasCopy(line.item)) this.forget(recheck.id)
     else this.index.append(certain)
     return isSame
   }
@@ -226,6 +226,19 @@ export class Trash {
     if (parsedTrashName(kept).path !== item.path) this.index.sync()
     this.#area.move(from, name, this.#area.trash, kept)
     return item.id
+  }
+
+  /** True when the copy that `take` kept of an item is there: it came right before. Too large a file has none. */
+  #hasCopy({ id, path, entry }: TrashItem): boolean {
+    if (!isContent(entry)) return false
+    for (const line of this.index.newestFirst()) {
+      const { item, says } = line
+      if (item.id >= id) continue
+      if (item.path === path && hasContent(item.entry, entry) && line.unsure === undefined && this.stands(line))
+        return true
+      if (says === 'new') return false
+    }
+    return false
   }
 
   #line(id: string): TrashLine | undefined {

@@ -93,12 +93,12 @@ export class Lane {
 
   async #begin(job: Job): Promise<void> {
     const { carrier, clock } = this.#options
-    const isResting = clock.monotonic() < this.#restsUntil
-    const obstacle = isResting ? undefined : await carrier.check()
+    const isResting = (): boolean => clock.monotonic() < this.#restsUntil
+    const obstacle = isResting() ? undefined : await carrier.check()
     // An order is answered after the step that gave it, never in it.
     await Promise.resolve()
     if (!this.#isOn(job)) return
-    if (isResting) this.#refuse(job)
+    if (isResting()) this.#refuse(job)
     else if (obstacle === undefined) this.#reserve(job)
     else this.#rest(job, obstacle)
   }

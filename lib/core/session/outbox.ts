@@ -2,13 +2,12 @@ import type { Digest } from '../entry.ts'
 import { batchBytes, batchOperations, batchesInFlight, inlineContentBytes } from '../limits.ts'
 import type { ReplicaCommand } from '../messages.ts'
 import type { Content, Operation } from '../operation.ts'
-import { isFile } from '../operation.ts'
 import type { Path } from '../path.ts'
 import { isWithin, overlaps } from '../path.ts'
 import { BusyPaths, pathsOf } from './busy-paths.ts'
 import { SmallContents } from './small-contents.ts'
 import type { Needs, Source, Task } from './task.ts'
-import { isMove, tasksOf, withMtime } from './task.ts'
+import { isMove, tasksOf, timed, withMtime } from './task.ts'
 import { Transfers } from './transfers.ts'
 
 /** A plan this small is somebody's edit and overtakes bulk. */
@@ -51,7 +50,8 @@ export class Outbox {
   /** Queued tasks that move a directory. */
   readonly #moves = new Set<Task>()
   readonly #contents = new SmallContents()
-  readonly #transfers: Transfers
+  /** Large content on its way. */
+  readonly transfers: Transfers
   /** Content that lies complete in the receiver's slots. */
   readonly #slots = new Set<Digest>()
   readonly #batches = new Map<number, Batch>()
@@ -59,7 +59,7 @@ export class Outbox {
 
   /** @param laneBytes content from this size on goes by a connection of its own */
   constructor(laneBytes: number) {
-    this.#transfers = new Transfers(laneBytes)
+    this.transfers = new Transfers(laneBytes)
   }
 
   get queued(): number {
@@ -75,7 +75,7 @@ export class Outbox {
   }
 
   get bytesQueued(): number {
-    return this.#transfers.bytesLeft
+    return this.transfers.bytesLeft
   }
 
   /** Content that came along with a change and will be wanted in this step. */
@@ -136,14 +136,14 @@ export class Outbox {
    * @param stands whether a task is still what both trees ask for; others come back in `voided`
    */
   next(stands: (task: Task) => boolean, takeId: () => number): Outgoing {
-    const unwanted = this.#transfers.endUnwanted(needs => this.#isAwaited(needs))
+    const unwanted = this.transfers.endUnwanted(needs => this.#isAwaited(needs))
     const out: Outgoing = { toReceiver: [], toSender: [], voided: [], unwanted }
     while (this.#batches.size < batchesInFlight) {
       const batch = this.#fill(stands, takeId, out)
       if (batch === undefined) break
       out.toReceiver.push(batch)
     }
-    out.toSender.push(...this.#contents.prefetch(this.#wanted(), takeId), ...this.#transfers.requests(takeId))
+    out.toSender.push(...this.#contents.prefetch(this.#wanted(), takeId), ...this.transfers.requests(takeId))
     return out
   }
 
@@ -165,20 +165,20 @@ export class Outbox {
       this.#contents.hold(small, { bytes, mtimeMs })
       return { toReceiver: [], voided: [] }
     }
-    const piece = this.#transfers.arrived(id, bytes, mtimeMs)
+    const piece = this.transfers.arrived(id, bytes, mtimeMs)
     if (piece?.is === 'stage') return { toReceiver: [piece.command], voided: [] }
     if (piece?.is === 'carry') return { toReceiver: [], voided: [], carry: piece.needs }
-    if (piece?.is === 'gone') return { toReceiver: [], voided: this.#abandon(piece.digest), gone: piece.digest }
+    if (piece?.is === 'gone') return { toReceiver: [], voided: this.#withdraw(piece.digest), gone: piece.digest }
     return { toReceiver: [], voided: [] }
   }
 
   /** The receiver took a piece, has all of it, or found that it is not what it was said to be. */
   staged(digest: Digest, state: 'more' | 'complete' | 'wrong' | 'full'): readonly Task[] {
     if (state === 'wrong' || state === 'full') {
-      this.#transfers.failed(digest)
+      this.transfers.failed(digest)
       return this.#withdraw(digest)
     }
-    const mtimeMs = this.#transfers.taken(digest, state === 'complete')
+    const mtimeMs = this.transfers.taken(digest, state === 'complete')
     if (mtimeMs === undefined) return []
     this.#slots.add(digest)
     for (const [path, task] of this.#waiting) {
@@ -187,21 +187,6 @@ export class Outbox {
       this.#urgent.set(path, { ...task, operations: task.operations.map(each => timed(each, digest, mtimeMs)) })
     }
     return []
-  }
-
-  /** Stages content for another purpose than an operation; `staged` tells when it is complete. */
-  request(needs: Needs): void {
-    this.#transfers.start(needs, true)
-  }
-
-  /** The lane has brought so much of it. */
-  carrying(digest: Digest, bytes: number): void {
-    this.#transfers.carrying(digest, bytes)
-  }
-
-  /** The lane does not bring it: it goes in pieces. */
-  notCarried(digest: Digest): void {
-    this.#transfers.notCarried(digest)
   }
 
   /** The slot was lost after all. */
@@ -219,7 +204,7 @@ export class Outbox {
 
   #wait(task: Task, needs: Needs): void {
     this.#waiting.set(task.path, task)
-    this.#transfers.start(needs)
+    this.transfers.start(needs)
   }
 
   /** A task waits for this content, most likely the one at its path. */
@@ -296,11 +281,6 @@ export class Outbox {
     this.#moves.delete(task)
   }
 
-  #abandon(digest: Digest): readonly Task[] {
-    this.#transfers.end(digest)
-    return this.#withdraw(digest)
-  }
-
   /** Takes every queued task that needs this content out again. */
   #withdraw(digest: Digest): readonly Task[] {
     const voided: Task[] = []
@@ -313,10 +293,4 @@ export class Outbox {
     }
     return voided
   }
-}
-
-/** The operation that puts this content, with its source's time. */
-function timed(operation: Operation, digest: Digest, mtimeMs: number): Operation {
-  const putsIt = operation.kind === 'put' && isFile(operation.after) && operation.after.digest === digest
-  return putsIt ? { ...operation, mtimeMs } : operation
 }

@@ -64,7 +64,7 @@ export class Session {
     this.#digester = digester
     this.#keeper = new Keeper({
       command: (side, command) => this.#command(side, command),
-      stage: (holder, needs) => this.#halves[holder].outbox.request(needs),
+      stage: (holder, needs) => this.#halves[holder].outbox.transfers.start(needs, true),
       missed: (owner, path) => {
         this.#markDirty(path)
         this.#halves[owner].stall(path, this.#now)
@@ -178,9 +178,9 @@ export class Session {
       case 'barrier-over':
         return this.#barriers.remove(event.id)
       case 'carrying':
-        return this.#halves[event.side].outbox.carrying(event.digest, event.bytes)
+        return this.#halves[event.side].outbox.transfers.carrying(event.digest, event.bytes)
       case 'not-carried':
-        return this.#halves[event.side].outbox.notCarried(event.digest)
+        return this.#halves[event.side].outbox.transfers.notCarried(event.digest)
       case 'gates':
         for (const path of this.#shut) if (!event.shut.includes(path)) this.#markDirty(path)
         this.#shut = event.shut

@@ -40,6 +40,12 @@ export function withMtime(operation: Operation, contents: ReadonlyMap<Digest, Co
   return content === undefined ? operation : { ...operation, mtimeMs: content.mtimeMs }
 }
 
+/** The operation that puts this content, with its source's time (ms since 1970). */
+export function timed(operation: Operation, digest: Digest, mtimeMs: number): Operation {
+  const putsIt = operation.kind === 'put' && isFile(operation.after) && operation.after.digest === digest
+  return putsIt ? { ...operation, mtimeMs } : operation
+}
+
 /** Groups a plan's operations into tasks: a put whose place must first be emptied goes with what empties it. */
 export function tasksOf(
   operations: readonly Operation[],

@@ -19,7 +19,7 @@ interface Transfer {
   readonly path: Path
   readonly way: Way
   /** A conflict's copy wants it, whatever becomes of tasks. */
-  readonly isKept: boolean
+  isKept: boolean
   /** Bytes asked for, and bytes passed on. */
   asked: number
   passed: number
@@ -56,8 +56,13 @@ export class Transfers {
     return bytes
   }
 
+  /** @param isKept whatever becomes of tasks: a conflict's copy needs it */
   start({ digest, size, path }: Needs, isKept = false): void {
-    if (this.#open.has(digest)) return
+    const open = this.#open.get(digest)
+    if (open !== undefined) {
+      open.isKept ||= isKept
+      return
+    }
     const way = size >= this.#laneBytes && !this.#refused.has(digest) ? 'lane' : 'pieces'
     const counts = { asked: 0, passed: 0, chunks: 0, mtimeMs: 0, isCarried: false }
     this.#open.set(digest, { digest, size, path, way, isKept, ...counts })
@@ -124,7 +129,10 @@ export class Transfers {
     const { digest, size, path } = transfer
     // A piece of a transfer that is over says nothing about one begun since.
     if (this.#open.get(digest) !== transfer) return { is: 'nothing' }
-    if (bytes === undefined || bytes.length === 0) return { is: 'gone', digest }
+    if (bytes === undefined || bytes.length === 0) {
+      this.end(digest)
+      return { is: 'gone', digest }
+    }
     transfer.mtimeMs = mtimeMs
     if (transfer.way === 'pieces') return { is: 'stage', command: { type: 'stage', digest, size, offset, bytes } }
     transfer.isCarried = true
