@@ -1,10 +1,10 @@
 import type { Entry } from '../core/entry.ts'
-import { isDirectory, isSynced } from '../core/entry.ts'
+import { isDirectory } from '../core/entry.ts'
 import type { ReplicaCommand } from '../core/messages.ts'
 import type { GuardKind, Operation, Outcome } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import { nameOf, parentOf } from '../core/path.ts'
-import { children, sameShallow, withShallow } from '../core/tree.ts'
+import { sameShallow, withShallow } from '../core/tree.ts'
 import { sliceMs } from '../core/limits.ts'
 import type { Clock } from '../ports/clock.ts'
 import { detach } from '../ports/detached.ts'
@@ -15,7 +15,7 @@ import type { Carried } from './carried.ts'
 import { DeleteGuard } from './delete-guard.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { Hands } from './hands.ts'
-import { isKept, keptEntry } from './kept-directory.ts'
+import { holdsSynced, isKept, keptEntry } from './kept-directory.ts'
 import { Operator } from './operations.ts'
 import type { Surroundings } from './refresh.ts'
 import { relistDirectory } from './refresh.ts'
@@ -274,9 +274,7 @@ export class Applying {
     const { outcome } = carried
     if (outcome.result !== 'kept') return outcome
     const { view } = this.#options
-    const entry = view.entryAt(operation.path)
-    const holdsSynced = [...children(entry)].some(([, below]) => isSynced(below))
-    if (holdsSynced) return { result: 'stale', path: operation.path }
+    if (holdsSynced(view.entryAt(operation.path))) return { result: 'stale', path: operation.path }
     view.set(operation.path, keptEntry)
     return outcome
   }

@@ -1,7 +1,10 @@
+import { holdsOnlyUntracked } from '../core/carry.ts'
 import type { Entry } from '../core/entry.ts'
+import { isDirectory, isSynced } from '../core/entry.ts'
 import { codeOf } from '../core/errors.ts'
 import type { Path } from '../core/path.ts'
 import { join } from '../core/path.ts'
+import { children } from '../core/tree.ts'
 import type { DirectoryHandle } from '../ports/disk.ts'
 import type { LookRules } from './look.ts'
 
@@ -10,6 +13,11 @@ export const keptEntry: Entry = { kind: 'untracked', why: 'kept' }
 
 export function isKept(entry: Entry | undefined): boolean {
   return entry?.kind === 'untracked' && entry.why === 'kept'
+}
+
+/** True when something of the other side's, or for it, lies in what is known of a directory. A directory for what is untracked is neither. */
+export function holdsSynced(entry: Entry | undefined): boolean {
+  return [...children(entry)].some(([, below]) => isSynced(below) && !(isDirectory(below) && holdsOnlyUntracked(below)))
 }
 
 /**
