@@ -20,8 +20,9 @@ export interface Lost {
 
 /**
  * The rules where `side` still has a directory and the other side has something else or nothing there.
- * Deleted: what this side edited or added survives with its parents, the rest is deleted; a problem inside freezes all
- * of it. Replaced: the replacement is taken only if nothing here is edited, added, unknown or untracked.
+ * Deleted: what this side edited or added survives with its parents, the rest is deleted; of that, a problem inside
+ * freezes the whole directory. Replaced: the replacement is taken only if nothing here is edited, added, unknown or
+ * untracked.
  */
 export function reconcileLostDirectory(writing: Writing, lost: Lost, versions: Versions): void {
   const { draft } = writing
@@ -34,9 +35,11 @@ export function reconcileLostDirectory(writing: Writing, lost: Lost, versions: V
     if (isEdited || found.holdsUntracked || found.problems.length > 0) return draft.conflict(path, 'type', versions)
     for (const { path: below, entry } of found.entries.toReversed()) draft.clear(side, below, entry)
     draft.put(side, path, undefined, instead)
-  } else if (found.problems.length > 0) return
-  else if (isEdited && isObstacle(instead, held)) draft.conflict(path, 'type', versions)
-  else remove(writing, lost, found)
+  } else if (isEdited && isObstacle(instead, held)) draft.conflict(path, 'type', versions)
+  else {
+    restore(writing, lost, found)
+    remove(writing, lost, found)
+  }
 }
 
 interface Held {
@@ -84,8 +87,8 @@ function examine({ digester }: Writing, { side, path, ancestor, held }: Lost): F
   return found
 }
 
-/** Deletes what is as it was agreed, and restores the rest, with its parents, on the side that deleted it. */
-function remove({ draft }: Writing, { side }: Lost, { entries, surviving }: Findings): void {
+/** Puts what is edited or added, with its parents, on the side that deleted it. */
+function restore({ draft }: Writing, { side }: Lost, { entries, surviving }: Findings): void {
   const deleter = otherSide(side)
   for (const { path, entry, isNew } of entries) {
     if (isNew) {
@@ -93,7 +96,28 @@ function remove({ draft }: Writing, { side }: Lost, { entries, surviving }: Find
       draft.notice({ path, kind: 'edit-beat-delete', side: deleter })
     } else if (surviving.has(path)) draft.put(deleter, path, undefined, entry)
   }
-  for (const { path, entry, isNew } of entries.toReversed()) {
-    if (!isNew && !surviving.has(path)) draft.delete(side, path, entry)
+}
+
+/** Deletes the rest, which is as it was agreed, but for directories that a problem inside freezes. */
+function remove({ draft }: Writing, lost: Lost, found: Findings): void {
+  const frozen = frozenBy(lost, found)
+  const isFrozen = (path: Path): boolean => {
+    for (let above = path; isWithin(above, lost.path); above = parentOf(above)) if (frozen.has(above)) return true
+    return false
   }
+  for (const { path, entry, isNew } of found.entries.toReversed()) {
+    if (!isNew && !found.surviving.has(path) && !isFrozen(path)) draft.delete(lost.side, path, entry)
+  }
+}
+
+/** The highest directory over each problem that would be deleted as a whole. */
+function frozenBy({ path }: Lost, { problems, surviving }: Findings): ReadonlySet<Path> {
+  const frozen = new Set<Path>()
+  for (const problem of problems) {
+    let top: Path | undefined
+    for (let above = parentOf(problem.path); isWithin(above, path) && !surviving.has(above); above = parentOf(above))
+      top = above
+    if (top !== undefined) frozen.add(top)
+  }
+  return frozen
 }
