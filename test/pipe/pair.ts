@@ -175,6 +175,12 @@ export class Pair {
     return this.audit().filter(({ event }) => changes.has(event))
   }
 
+  /** The same, once the log holds all that was done: it gathers lines for some milliseconds, and a command is answered after them. */
+  async settledOperations(): Promise<AuditLine[]> {
+    await this.ok('status')
+    return this.operations()
+  }
+
   daemonLog(): string {
     const file = join(this.userHome, '.dsync/run/daemon.log')
     return existsSync(file) ? readFileSync(file, 'utf8') : ''

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { AuditLine, Pair, Ran } from '../pipe/pair.ts'
+import type { Pair, Ran } from '../pipe/pair.ts'
 import { until } from '../pipe/until.ts'
 import { Random } from '../sim/random.ts'
 import type { Rest, Side } from './oracle.ts'
@@ -55,9 +55,9 @@ export async function storm(pair: Pair, options: StormOptions): Promise<StormEnd
   const ended = performance.now()
   const { ran, approvals } = await atRest(pair)
   const settleMs = performance.now() - ended
-  const before = (await settledOperations(pair)).length
+  const before = (await pair.settledOperations()).length
   const again = await pair.sync('--verify')
-  const idle = (await settledOperations(pair)).slice(before)
+  const idle = (await pair.settledOperations()).slice(before)
   const conflicts = await conflictsOf(pair)
   const rest: Rest = {
     trees: { alpha: snapshot(pair.alpha), beta: snapshot(pair.beta) },
@@ -83,12 +83,6 @@ export async function storm(pair: Pair, options: StormOptions): Promise<StormEnd
     approvals,
     settleMs: Math.round(settleMs),
   }
-}
-
-/** The audit log gathers lines for some milliseconds: a command asked after another is answered after them. */
-async function settledOperations(pair: Pair): Promise<AuditLine[]> {
-  await pair.ok('status')
-  return pair.operations()
 }
 
 interface ConflictRow {
