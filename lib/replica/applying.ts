@@ -18,7 +18,7 @@ import type { Hands } from './hands.ts'
 import { holdsSynced, isKept, keptEntry } from './kept-directory.ts'
 import { Operator } from './operations.ts'
 import type { Surroundings } from './refresh.ts'
-import { relistDirectory } from './refresh.ts'
+import { lookAgain, relistDirectory } from './refresh.ts'
 import { retryPending } from './recovery.ts'
 import { heldRemark, recoveredRemark } from './remarks.ts'
 import type { RootGuard } from './root-guard.ts'
@@ -143,13 +143,15 @@ export class Applying {
 
   /** What a failing disk left between its path and the trash goes where it belongs as soon as the disk lets it. */
   #finishLater(): void {
-    const { hands, clock } = this.#options
+    const { hands, clock, aftermath, around, pump } = this.#options
     if (this.#isFinishing || this.#closed || !hands.work.journal.isUnfinished) return
     this.#isFinishing = true
     clock.after(finishAgainMs, () => {
       this.#isFinishing = false
       if (this.#closed) return
-      this.#options.aftermath.remarks.addRecovered(retryPending(hands.root, hands.work))
+      for (const path of hands.work.journal.unfinishedPaths()) lookAgain(path, around)
+      aftermath.remarks.addRecovered(retryPending(hands.root, hands.work))
+      pump()
       this.#finishLater()
     })
   }

@@ -132,6 +132,7 @@ export class LocalReplica {
       rules: this.#rules,
       clock,
       racyMs: options.racyMs,
+      isUnfinishedAt: path => work.journal.isUnfinishedAt(path),
       // What the cache says of a directory is not known to be so before it was listed once.
       relist: (node, soon) => this.#listings.add(node, soon || !this.#scanned),
       relistAfter: (node, ms) => this.#listings.addAfter(node, ms),

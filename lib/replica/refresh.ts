@@ -3,7 +3,7 @@ import { isDirectory } from '../core/entry.ts'
 import { SyncError, codeOf } from '../core/errors.ts'
 import type { Content } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
-import { join } from '../core/path.ts'
+import { join, nameOf, parentOf } from '../core/path.ts'
 import type { Sight } from '../core/readiness.ts'
 import { believed } from '../core/readiness.ts'
 import { child, children, directory, same } from '../core/tree.ts'
@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly hashLater: (dirty: DirtyName, path: Path, wasClosed: boolean) => void
   /** How long a time stamp may stand still while content changes, on this disk (ms). */
   readonly racyMs: number
+  /** An operation of ours was broken off there by a failing disk, and will be finished or undone. */
+  readonly isUnfinishedAt: (path: Path) => boolean
 }
 
 /** Another look when the system is short of descriptors or memory (ms). */
@@ -63,6 +65,8 @@ export function refreshName(
   }
   if (!isDirectory(parent)) return false
   const previous = child(parent, name)
+  // What stands there now may be ours and go again: it is no version of anybody's.
+  if (around.isUnfinishedAt(path)) return freeze('UNFINISHED', { dirty, path, previous }, around)
   try {
     const handle = open(node)
     const unchanged = (stat: Stat): boolean => view.identities.matches(node.key, name, stat)
@@ -202,6 +206,12 @@ function standsAt(root: Disk, parent: Path, name: string, stat: Stat): boolean {
   }
 }
 
+/** Notes a path for a look at what stands there by now. */
+export function lookAgain(path: Path, { view, dirty }: Surroundings): void {
+  const node = view.nodes.at(parentOf(path))
+  if (node !== undefined) dirty.note(node, nameOf(path), 'closed')
+}
+
 /** Lists a directory again and notes every name that is not as known. The watch is placed first, so nothing falls between. */
 export function* relistDirectory(node: DirectoryNode, around: Surroundings): Generator<void, void, undefined> {
   const { view, root, watcher, dirty } = around
@@ -271,8 +281,7 @@ function relistFailed(error: unknown, node: DirectoryNode, path: Path, around: S
 }
 
 function refreshFailed(error: unknown, asked: Asked, around: Surroundings): boolean {
-  const { view } = around
-  const { dirty, path, previous } = asked
+  const { dirty } = asked
   const code = codeOf(error)
   if (isAbsence(error)) {
     // Should it be back by then it is listed again: what was heard of this name is not lost.
@@ -287,8 +296,12 @@ function refreshFailed(error: unknown, asked: Asked, around: Surroundings): bool
     return false
   }
   if (!(error instanceof SyncError) || code === undefined || code === 'INVARIANT') throw error
-  const entry = problemOver(code, previous)
-  if (same(previous, entry, around.rules.digest)) return false
+  return freeze(code, asked, around)
+}
+
+function freeze(why: string, { path, previous }: Asked, { view, rules }: Surroundings): boolean {
+  const entry = problemOver(why, previous)
+  if (same(previous, entry, rules.digest)) return false
   view.observe(path, entry)
   return true
 }

@@ -124,6 +124,17 @@ export class SlotJournal {
     return this.#pending.size > 0 || this.#copying.size > 0
   }
 
+  /** Where a swap or a copy was broken off: what stands there is not what is to stay. */
+  *unfinishedPaths(): Generator<Path, void, undefined> {
+    for (const { path } of this.#pending.values()) yield path
+    for (const { path } of this.#copying.values()) yield path
+  }
+
+  isUnfinishedAt(path: Path): boolean {
+    for (const each of this.unfinishedPaths()) if (each === path) return true
+    return false
+  }
+
   get isQuiet(): boolean {
     return this.#pending.size === 0 && this.#planned.size === 0 && this.#copying.size === 0
   }

@@ -214,6 +214,24 @@ it('a directory kept for its ignored files takes the mode of the one that comes'
     assert.equal(world.beta.user.find('d')?.mode, 0o700)
   }))
 
+it('what a failing disk left in the middle of a swap is no version of anybody’s until it is put in order', () =>
+  story(async world => {
+    const { user } = world.alpha
+    user.write('a', 'base')
+    assert.equal((await world.sync()).state, 'synced')
+    const { faults } = world.alpha.process ?? assert.fail('The daemon runs')
+    faults.trace = line => {
+      if (!line.endsWith(' rename a')) return
+      faults.trace = undefined
+      faults.at(faults.calls, () => user.write('a', 'mine'))
+      for (let i = 1; i <= 3; i++) faults.failAt(faults.calls + i, 'EIO')
+    }
+    world.beta.user.write('a', 'theirs')
+    await world.pass(30_000)
+    assert.equal((await world.sync()).state, 'conflicts')
+    assert.deepEqual([user.text('a'), world.beta.user.text('a')], ['mine', 'theirs'])
+  }))
+
 it('the loser of a conflict is kept as such on the other host too', () =>
   story(async world => {
     world.alpha.user.write('a', 'mine')

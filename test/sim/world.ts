@@ -90,6 +90,8 @@ export class SimHost {
     new SimDisk(this.volume, rootBase, { process: setup, random: world.random }).ensureBase(0o755)
     new SimDisk(this.volume, workBase, { process: setup, random: world.random }).ensureBase(0o700)
     setup.kill()
+    // Both stood there long before: no power cut takes them away.
+    this.volume.journal.commit(this.volume.journal.length)
     this.user = options.makeUser?.(this.volume, rootBase, name) ?? new SimUser(this.volume, rootBase)
   }
 
