@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Sides } from './changes.ts'
 import type { Report } from './figures.ts'
 import { figuresOf, spread } from './figures.ts'
+import { flushedSeconds } from './flushed.ts'
 import { Stage } from './stage.ts'
 import type { TreeShape } from './tree.ts'
 import { filePath, makeTree } from './tree.ts'
@@ -13,20 +15,6 @@ const comparedMs = 10 * 60_000
 const peers = {
   'rsync -a': (from: string, to: string) => ['rsync', '-a', `${from}/`, `${to}/`],
   'cp -a': (from: string, to: string) => ['cp', '-a', `${from}/.`, to],
-}
-
-/** Seconds of something, with everything it wrote flushed to the disk before the clock is stopped. */
-async function flushedSeconds(on: string, run: () => Promise<void> | void): Promise<number> {
-  flush(on)
-  const begun = performance.now()
-  await run()
-  flush(on)
-  return (performance.now() - begun) / 1000
-}
-
-/** `sync -f` (syncfs) of the file system a directory is on. */
-function flush(directory: string): void {
-  spawnSync('sync', ['-f', directory])
 }
 
 /** Seconds each program that is installed takes to copy the tree. */
@@ -58,12 +46,12 @@ export async function firstCopy(
   for (let run = 1; ; run++) {
     const stage = new Stage(kit)
     try {
-      makeTree(stage.alpha, shape)
+      await makeTree(stage.alpha, shape)
       if (compare)
         for (const [name, seconds] of await peerSeconds(stage)) theirs.set(name, [...(theirs.get(name) ?? []), seconds])
       await stage.start()
       ours.push(await flushedSeconds(stage.alpha, () => stage.addRoot()))
-      checkSample(stage, shape.files)
+      checkCopied({ from: stage.alpha, to: stage.beta }, shape.files)
     } catch (error) {
       await stage.close()
       throw error
@@ -92,11 +80,10 @@ function addLines(
   }
 }
 
-/** A copy that is quick because it is not there would be a lie. */
-function checkSample(stage: Stage, files: number): void {
-  for (let index = 0; index < files; index += Math.max(1, Math.floor(files / 200))) {
+/** A copy that is quick because it is not there would be a lie: a hundred thousand files are compared. */
+export function checkCopied({ from, to }: Sides, files: number): void {
+  for (let index = 0; index < files; index += Math.ceil(files / 100_000)) {
     const path = filePath(index)
-    if (!readFileSync(join(stage.alpha, path)).equals(readFileSync(join(stage.beta, path))))
-      throw new Error(`${path} was not copied`)
+    if (!readFileSync(join(from, path)).equals(readFileSync(join(to, path)))) throw new Error(`${path} was not copied`)
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The floor of an edit: what a watch, a read, a pipe, a write and a rename cost with no safety at all. With two
- * directories it watches the first and starts itself as the other end; with one it is the other end.
+ * The floor of an edit: what a watch, a read, a channel, a write and a rename cost with no safety at all. With two
+ * directories it watches the first and starts itself as the other end: over a pipe, or over the channel that further
+ * words name, such as `ssh HOST`. With one directory it is the other end.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync, renameSync, watch, writeFileSync } from 'node:fs'
@@ -8,8 +9,9 @@ import { join } from 'node:path'
 
 const headBytes = 8
 
-function send(from: string, to: string): void {
-  const child = spawn(process.execPath, [import.meta.filename, to], { stdio: ['pipe', 'inherit', 'inherit'] })
+function send(from: string, to: string, channel: readonly string[]): void {
+  const [program, ...words] = [...channel, process.execPath, import.meta.filename, to] as const
+  const child = spawn(program, words, { stdio: ['pipe', 'inherit', 'inherit'] })
   const watcher = watch(from, (_, name) => {
     if (name === null) return
     const content = readFileSync(join(from, name))
@@ -44,6 +46,6 @@ function receive(to: string): void {
   })
 }
 
-const [from, to] = process.argv.slice(2)
-if (from !== undefined && to !== undefined) send(from, to)
+const [from, to, ...channel] = process.argv.slice(2)
+if (from !== undefined && to !== undefined) send(from, to, channel)
 else if (from !== undefined) receive(from)

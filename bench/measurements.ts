@@ -1,18 +1,14 @@
-import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { makeDirectory, newFiles, renamed } from './changes.ts'
 import { edits } from './edits.ts'
 import type { Figures, Report } from './figures.ts'
 import { figuresOf, shown, spread } from './figures.ts'
-import { Observer } from './observer.ts'
+import { floorOf } from './floor-figures.ts'
 import { memoryOf, processorMs } from './processes.ts'
 import type { Stage } from './stage.ts'
-import { filePath, uniqueContent } from './tree.ts'
-import { until } from './until.ts'
-
-const floorScript = fileURLToPath(new URL('./floor.ts', import.meta.url))
+import { filePath, filesInDirectory } from './tree.ts'
 
 /** What all measurements are told. */
 export interface Around {
@@ -21,42 +17,28 @@ export interface Around {
   readonly editCount: number
 }
 
-/** Twenty files of ten directories that lie apart. */
+/** All files of ten directories that lie apart: so many that none is saved so often that dsync puts it off. */
 export function spreadPaths(files: number): string[] {
-  const step = Math.max(20, Math.floor(files / 10 / 20) * 20)
-  return Array.from({ length: 10 }, (_, directory) => [
-    filePath((directory * step) % files),
-    filePath(((directory * step) % files) + 1),
-  ]).flat()
+  const step = Math.max(filesInDirectory, Math.floor(files / 10 / filesInDirectory) * filesInDirectory)
+  return Array.from({ length: filesInDirectory }, (_, file) =>
+    Array.from({ length: 10 }, (_each, directory) => filePath((directory * step + file) % files)),
+  ).flat()
 }
 
-/** The bare floor, measured as edits are. */
+/** The bare floor over a pipe, measured as edits are. */
 export async function measureFloor(stage: Stage, { report, editCount }: Around): Promise<Figures> {
-  const [from, to] = [join(stage.beside, 'floor-a'), join(stage.beside, 'floor-b')]
-  const paths = Array.from({ length: 20 }, (_, index) => `file-${index}.txt`)
-  for (const side of [from, to]) {
-    mkdirSync(side, { recursive: true })
-    for (const path of paths) writeFileSync(join(side, path), 'before')
-  }
-  const child = spawn(process.execPath, [floorScript, from, to], { stdio: ['pipe', 'pipe', 'inherit'] })
-  try {
-    await new Promise(resolve => child.stdout.once('data', resolve))
-    const figures = figuresOf(await edits({ from, to, paths, count: editCount }))
-    report.add({
-      what: 'floor: watch, read, pipe, write, rename; no safety',
-      unit: 'ms',
-      value: figures.median,
-      note: editNote(figures),
-    })
-    return figures
-  } finally {
-    const ended = new Promise(resolve => child.once('close', resolve))
-    child.stdin.end()
-    await ended
-  }
+  const sides = { from: join(stage.beside, 'floor-a'), to: join(stage.beside, 'floor-b') }
+  const figures = await floorOf(sides, [], editCount)
+  report.add({
+    what: 'floor: watch, read, pipe, write, rename; no safety',
+    unit: 'ms',
+    value: figures.median,
+    note: editNote(figures),
+  })
+  return figures
 }
 
-function editNote({ p99, least, most, count }: Figures): string {
+export function editNote({ p99, least, most, count }: Figures): string {
   return `p99 ${shown(p99)}, ${shown(least)}–${shown(most)}, ${count} edits`
 }
 
@@ -96,29 +78,13 @@ export async function measureEdits(
 
 /** Writes many files at once into an empty directory and waits until the last is there whole. */
 export async function measureNewFiles(stage: Stage, { report, runs }: Around): Promise<void> {
-  const count = 1000
   const taken: number[] = []
   let blocks = ''
   for (let run = 0; run < runs; run++) {
-    const name = `new-${run}`
-    mkdirSync(join(stage.alpha, name))
+    const sides = { from: join(stage.alpha, `new-${run}`), to: join(stage.beta, `new-${run}`) }
+    mkdirSync(sides.from)
     await stage.sync()
-    const observer = new Observer()
-    const contents = Array.from(
-      { length: count },
-      (_, index) => [`file-${index}.txt`, uniqueContent(name, 1000)] as const,
-    )
-    try {
-      observer.watch(join(stage.beta, name))
-      blocks = await stage.blocksDuring(async () => {
-        const seen = contents.map(([file, content]) => observer.sees(join(stage.beta, name, file), content))
-        const begun = performance.now()
-        for (const [file, content] of contents) writeFileSync(join(stage.alpha, name, file), content)
-        taken.push((Math.max(...(await Promise.all(seen))) - begun) / 1000)
-      })
-    } finally {
-      observer.close()
-    }
+    blocks = await stage.blocksDuring(async () => void taken.push(await newFiles(sides)))
   }
   const figures = figuresOf(taken)
   report.add({
@@ -134,26 +100,16 @@ export async function measureNewFiles(stage: Stage, { report, runs }: Around): P
 export async function measureRename(stage: Stage, count: number, { report, runs }: Around): Promise<void> {
   const names = ['wide-a', 'wide-b']
   const aim = count === 1000 ? { aim: 0.05 } : {}
-  makeDirectory(join(stage.alpha, 'renamed', names[0] as string), count)
+  makeDirectory(join(stage.alpha, `renamed-${count}`, names[0] as string), count)
   await stage.sync()
+  const sides = { from: join(stage.alpha, `renamed-${count}`), to: join(stage.beta, `renamed-${count}`) }
   const taken: number[] = []
   let blocks = ''
   for (let run = 0; run < runs; run++) {
-    const [from, to] = [names[run % 2] as string, names[(run + 1) % 2] as string]
-    blocks = await stage.blocksDuring(async () => {
-      const begun = performance.now()
-      renameSync(join(stage.alpha, 'renamed', from), join(stage.alpha, 'renamed', to))
-      await until(
-        'the directory has its new name',
-        () => entries(join(stage.beta, 'renamed', to)) === count && entries(join(stage.beta, 'renamed', from)) < 0,
-        60_000,
-        1,
-      )
-      taken.push((performance.now() - begun) / 1000)
-    })
+    const [before, next] = [names[run % 2] as string, names[(run + 1) % 2] as string]
+    blocks = await stage.blocksDuring(async () => void taken.push(await renamed(sides, { count, before, after: next })))
     await stage.sync()
   }
-  rmSync(join(stage.alpha, 'renamed'), { recursive: true })
   const figures = figuresOf(taken)
   report.add({
     what: `directory of ${count.toLocaleString('en')} files renamed`,
@@ -162,22 +118,6 @@ export async function measureRename(stage: Stage, count: number, { report, runs 
     ...aim,
     note: `${spread(figures)}; ${blocks}`,
   })
-}
-
-/** How many names a directory holds; -1 when there is none. */
-function entries(directory: string): number {
-  try {
-    return readdirSync(directory).length
-  } catch {
-    return -1
-  }
-}
-
-/** One flat directory of small files. */
-export function makeDirectory(at: string, files: number): void {
-  mkdirSync(at, { recursive: true })
-  for (let index = 0; index < files; index++)
-    writeFileSync(join(at, `file-${index}.txt`), uniqueContent(String(index), 200))
 }
 
 const quietMs = 8000

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 /** A watcher that says nothing is helped by looking, from this long after the edit (ms). */
 const lookAfterMs = 250
 const lookEveryMs = 5
+/** Of many that are waited for each is looked at less often: looking shall not cost what is measured its processor (ms). */
+const lookEveryMsEach = 0.5
 
 /** Sees content appear in directories of one side: by watch, then by reading it. All times are of this process's clock. */
 export class Observer {
@@ -37,7 +39,7 @@ export class Observer {
         else reject(new Error(`${path} did not get its new content within ${limitMs / 1000} s`))
       }
       const again = (): void => {
-        timer = setTimeout(again, lookEveryMs)
+        timer = setTimeout(again, Math.max(lookEveryMs, this.#waiting.size * lookEveryMsEach))
         look()
       }
       let timer = setTimeout(again, lookAfterMs)

@@ -1,26 +1,22 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync } from 'node:fs'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { makeDirectory } from './changes.ts'
 import type { Figures } from './figures.ts'
 import { Report, shown, verdictOf } from './figures.ts'
 import { firstCopy } from './first-copy.ts'
 import { build, copyKit } from './kit.ts'
+import { goesWithBench } from './leftovers.ts'
 import type { Around } from './measurements.ts'
-import {
-  makeDirectory,
-  measureEdits,
-  measureFloor,
-  measureNewFiles,
-  measureRename,
-  measureRest,
-  spreadPaths,
-} from './measurements.ts'
+import { measureEdits, measureFloor, measureNewFiles, measureRename, measureRest, spreadPaths } from './measurements.ts'
+import { Comparison } from './ssh/comparison.ts'
+import { measureOverSsh, sshNames } from './ssh/over-ssh.ts'
+import { peerNames } from './ssh/peer.ts'
 import { Stage } from './stage.ts'
 
 /** `--only` takes these. */
 const names = ['floor', 'copy', 'rest', 'edits', 'new', 'rename', 'wide'] as const
-type Name = (typeof names)[number]
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +26,8 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     files: { type: 'string', multiple: true },
     kit: { type: 'string' },
+    ssh: { type: 'boolean', default: false },
+    peers: { type: 'string' },
   },
 })
 
@@ -45,8 +43,19 @@ const sizes =
 const report = new Report(text => void (values.json ? process.stderr : process.stdout).write(`${text}\n`))
 const around: Around = { report, runs: values.quick ? 1 : 3, editCount: values.quick ? 100 : 300 }
 
-function wanted(name: Name): boolean {
+function wanted(name: string): boolean {
   return values.only === undefined || values.only.includes(name)
+}
+
+/** The names that were given of those that there are; all when none were given. */
+function chosen<Known extends string>(
+  what: string,
+  known: readonly Known[],
+  given?: readonly string[],
+): readonly Known[] {
+  const unknown = given?.find(name => !known.some(each => each === name))
+  if (unknown !== undefined) throw new Error(`${what} has no ${unknown}: ${known.join(', ')}`)
+  return known.filter(name => given === undefined || given.includes(name))
 }
 
 /** Everything that is measured in a tree of so many files. */
@@ -103,21 +112,43 @@ async function measureAll(kit: string): Promise<void> {
   if (wanted('wide') && !values.quick) await inWideDirectory(kit, floor)
 }
 
-const unknown = values.only?.find(name => !names.some(known => known === name))
-if (unknown !== undefined) throw new Error(`Nothing to measure is called ${unknown}: ${names.join(', ')}`)
+/** dsync beside its peers over ssh. Returns what `--json` adds. */
+async function measureSsh(kit: string): Promise<object> {
+  const comparison = new Comparison(report)
+  const treeSizes = values.files?.map(Number) ?? (values.quick ? [1000, 10_000] : [10_000, 100_000])
+  const peers = await measureOverSsh({
+    comparison,
+    kit,
+    peers: chosen('--peers', peerNames, values.peers?.split(',')),
+    sizes: treeSizes,
+    mainSize: treeSizes.includes(10_000) ? 10_000 : (treeSizes[0] ?? 0),
+    largeBytes: values.quick ? 2 ** 28 : 2 ** 30,
+    runs: around.runs,
+    editCount: around.editCount,
+    wanted,
+  })
+  report.say(`\n${comparison.table([...peers, 'floor'])}\n`)
+  return { compared: comparison.compared() }
+}
+
+chosen('--only', values.ssh ? sshNames : names, values.only)
 if (values.kit === undefined) build()
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-bench-kit-')))
+const remove = goesWithBench(temporary)
+let more: object = {}
 const begun = performance.now()
 try {
   report.say(
     `${cpus().length} × ${cpus()[0]?.model}, ${shown(totalmem() / 2 ** 30)} GiB, node ${process.version}, load ${loadavg().map(shown).join(' ')}`,
   )
-  await measureAll(copyKit(values.kit, join(temporary, 'kit')))
+  const kit = copyKit(values.kit, join(temporary, 'kit'))
+  if (values.ssh) more = await measureSsh(kit)
+  else await measureAll(kit)
 } finally {
-  rmSync(temporary, { recursive: true, force: true })
+  remove()
 }
 const verdicts = report.lines.map(verdictOf)
 const count = (verdict: string): number => verdicts.filter(each => each === verdict).length
 report.say(`${count('pass')} pass, ${count('falls short')} fall short, ${shown((performance.now() - begun) / 1000)} s`)
 if (values.json)
-  console.log(JSON.stringify({ lines: report.lines.map(line => ({ ...line, verdict: verdictOf(line) })) }))
+  console.log(JSON.stringify({ lines: report.lines.map(line => ({ ...line, verdict: verdictOf(line) })), ...more }))

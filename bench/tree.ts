@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 
 /** What a tree is made of. */
 export interface TreeShape {
@@ -9,7 +10,7 @@ export interface TreeShape {
   readonly meanBytes: number
 }
 
-const filesInDirectory = 20
+export const filesInDirectory = 20
 const directoriesInDirectory = 16
 
 /** Text that repeats little, from which files are cut. */
@@ -40,8 +41,11 @@ function uniqueTail(): string {
   return `${process.pid}.${++lastUnique}`
 }
 
+/** So often the process may hear of a signal. */
+const filesBetweenTurns = 1000
+
 /** Makes a tree: twenty files a directory, sixteen directories below each. */
-export function makeTree(at: string, { files, meanBytes }: TreeShape): void {
+export async function makeTree(at: string, { files, meanBytes }: TreeShape): Promise<void> {
   let directory = ''
   for (let index = 0; index < files; index++) {
     const path = join(at, filePath(index))
@@ -50,5 +54,6 @@ export function makeTree(at: string, { files, meanBytes }: TreeShape): void {
     directory = parent
     const bytes = Math.round(meanBytes * (0.1 + 1.8 * ((index * 0.618034) % 1)))
     writeFileSync(path, uniqueContent(String(index), bytes))
+    if (index % filesBetweenTurns === 0) await turn()
   }
 }
