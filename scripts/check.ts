@@ -43,12 +43,14 @@ const lanes: readonly (readonly Step[])[] = [
   [tests('tests', ['test/**/*.test.ts'], ['--except', `test/{${apart.join(',')}}/**`])],
 ]
 
-/** The suites that run the real daemon, one after the other: they measure and race. */
+/** The suites that run the real daemon, which mostly wait: side by side. */
 const suites: readonly Step[] = [
   tests('tests: pipe', ['test/pipe/**/*.test.ts'], ['--seconds', '1200']),
   tests('tests: ssh', ['test/ssh/**/*.test.ts'], ['--seconds', '1200']),
-  tests('tests: install', ['test/install/**/*.test.ts'], ['--seconds', '900']),
 ]
+
+/** Compares what lies around before and after: nothing else may run meanwhile. */
+const alone: readonly Step[] = [tests('tests: install', ['test/install/**/*.test.ts'], ['--seconds', '900'])]
 
 const environment = {
   ...process.env,
@@ -107,7 +109,10 @@ const { values } = parseArgs({ options: { all: { type: 'boolean', default: false
 const started = performance.now()
 const done = new Map<string, Result>()
 await Promise.all(lanes.map(lane => runLane(lane, done, values.all)))
-if (values.all) await runLane(suites, done, true)
+if (values.all) {
+  await Promise.all(suites.map(step => runLane([step], done, true)))
+  await runLane(alone, done, true)
+}
 
 const results = [...done.values()]
 const skips = results.flatMap(({ output }) => output.match(/^skipped \d+: .*$/gm) ?? [])
