@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Checks everything that can be checked here: `npm run check`, in under a minute. With `--all`, as `npm test` calls it,
+ * Checks everything that can be checked here: `npm run check`, in some two minutes on two cores. With `--all`, as `npm test` calls it,
  * also the suites that run the real daemon. Last line: `N passed, N failed, N skipped`; exits with 1 when a step failed.
  */
 import { delimiter, dirname, join } from 'node:path'
