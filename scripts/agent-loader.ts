@@ -69,14 +69,22 @@ export async function agentLoader(order: LoaderOrder): Promise<void> {
       fs.writeFileSync(join(made, file.path), bytes.subarray(at, (at += file.size)), { mode: 0o600, flush: true })
     }
     fs.writeFileSync(join(made, 'manifest.json'), manifest, { mode: 0o600, flush: true })
-    fs.rmSync(folder, { recursive: true, force: true })
-    fs.renameSync(made, folder)
+    // By one rename each: another login may bring the same at the same time, and become an agent in it.
+    const damaged = join(agents, `old-${order.nonce}`)
+    if (fs.existsSync(folder) && !isWhole()) fs.renameSync(folder, damaged)
+    try {
+      fs.renameSync(made, folder)
+    } catch (error) {
+      if (!isWhole()) throw error
+    }
+    for (const path of [made, damaged]) fs.rmSync(path, { recursive: true, force: true })
   }
 
   const prune = (): void => {
     for (const name of fs.readdirSync(agents)) {
       const path = join(agents, name)
-      if (name !== id && Date.now() - fs.statSync(path).mtimeMs > order.unusedMs)
+      const stat = fs.statSync(path, { throwIfNoEntry: false })
+      if (stat !== undefined && name !== id && Date.now() - stat.mtimeMs > order.unusedMs)
         fs.rmSync(path, { recursive: true, force: true })
     }
     fs.utimesSync(folder, new Date(), new Date())

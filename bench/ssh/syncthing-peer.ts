@@ -1,8 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { Child, ran } from '../child.ts'
@@ -11,6 +8,7 @@ import type { Peer, PeerOptions, Running } from './peer.ts'
 import { copyMs } from './peer.ts'
 import { runningFrom } from './running.ts'
 import { apiKey, syncthingConfig } from './syncthing-config.ts'
+import { freePort } from '../../test/hosts/free-port.ts'
 
 const startMs = 60_000
 const askMs = 30_000
@@ -144,13 +142,4 @@ async function instance(at: Running['at'], home: string, tree: string): Promise<
 
 function environment(home: string): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], HOME: home, STNOUPGRADE: '1', STNODEFAULTFOLDER: '1' }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -9,8 +9,8 @@ import { homeId } from './host-answers.ts'
 import { contractHome, expandHome, isAtOrBelow } from './host-paths.ts'
 import type { Asking, HostFacts } from './host-question.ts'
 import { factsOf } from './host-question.ts'
-import { ensureKitHome, kitHome } from './kit-home.ts'
-import { placesOn, rememberHost, wayTo } from './other-host.ts'
+import { ensureKitHome } from './kit-home.ts'
+import { pipeHome, rememberHost, wayTo } from './other-host.ts'
 import { lookAtPlace, realPath } from './root-place.ts'
 import { servedRoots } from './served-roots.ts'
 import type { Here } from './session-specs.ts'
@@ -52,6 +52,10 @@ export function addHost(here: Here & Asking, name: string, host: NewHost): Promi
     const wanted =
       'pipe' in host ? { pipe: pipeDirectory(host.pipe, name, config, here) } : { ssh: checkTarget(host.ssh) }
     refuseOther(config, name, wanted, here)
+    if ('pipe' in wanted) {
+      mkdirSync(wanted.pipe, { recursive: true })
+      ensureKitHome(pipeHome(wanted.pipe))
+    }
     const added = { ...config, hosts: { ...config.hosts, [name]: wanted } }
     await meet(added, name, here)
     editConfig(
@@ -125,7 +129,7 @@ async function checkHost(config: Config, name: string, here: Here & Asking): Pro
   }
 }
 
-/** Looks at a host, makes what it needs on this disk or asks it over the network, and remembers what it says. */
+/** Looks at a host on this disk, or asks it over the network and remembers what it says. */
 async function meet(
   config: Config,
   name: string,
@@ -134,14 +138,9 @@ async function meet(
   const way = wayTo(config, name, here.userHome)
   if (way === undefined) throw unknownHost(config, name)
   if (way.kind === 'pipe') {
-    const known = config.roots
-    if (Object.values(known).some(root => root.on.includes(name)) && lookAtPlace(way.directory).kind !== 'directory') {
+    if (lookAtPlace(way.directory).kind !== 'directory')
       throw new SyncError('TRANSPORT_LOST', `${way.directory} is not there`)
-    }
-    mkdirSync(way.directory, { recursive: true })
-    const home = kitHome(placesOn(way, name, here.home)?.kitHome ?? '')
-    ensureKitHome(home)
-    return { served: servedRoots(home).map(root => root.id) }
+    return { served: servedRoots(pipeHome(way.directory)).map(root => root.id) }
   }
   const facts = factsOf(name, await here.askHost({ ...way, name }, { ask: 'facts' }))
   if (facts.homeId === homeId(here.home)) {

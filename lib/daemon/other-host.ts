@@ -29,10 +29,15 @@ export function wayTo(config: Config, name: string, userHome: string): Way | und
   }
 }
 
+/** The kit's home of a directory that plays a host. */
+export function pipeHome(directory: string): KitHome {
+  return kitHome(join(directory, '.dsync'))
+}
+
 /** Where things lie on a host; undefined for one that was never asked. */
 export function placesOn(way: Way, name: string, home: KitHome): HostPlaces | undefined {
   if (way.kind === 'pipe') {
-    return { userHome: way.directory, kitHome: kitHome(join(way.directory, '.dsync')).directory }
+    return { userHome: way.directory, kitHome: pipeHome(way.directory).directory }
   }
   const known = readKnown(home, name)
   return known?.target === way.target ? known : undefined

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { kitHome } from '../../lib/daemon/kit-home.ts'
@@ -35,6 +35,16 @@ describe('hosts and roots', () => {
       readdirSync(here.home.directory).filter(name => name.endsWith('.part')),
       [],
     )
+  })
+
+  it('on a disk that is not there are not reached, and nothing is made in its place', async t => {
+    const here = temporaryHome(t)
+    const disk = join(here.userHome, 'disk')
+    await addHost(here, 'disk', { pipe: disk })
+    rmSync(disk, { recursive: true })
+    const [check] = await checkHosts(here, undefined)
+    assert.deepEqual([check?.reachable, check?.problems], [false, [{ message: `${disk} is not there` }]])
+    assert.equal(existsSync(disk), false)
   })
 
   it('become a session for each host, with what each side needs', async t => {

@@ -1,9 +1,6 @@
 /** Runs the sshds of a set of loopback hosts, each behind a wire that can be cut, and ends all that was started there. */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { program } from '../../scripts/provision/programs.ts'
 import { until } from '../pipe/until.ts'
 import type { Cut } from './host.ts'
@@ -12,6 +9,7 @@ import { LoopbackFiles, marker } from './loopback-files.ts'
 import { loopbackProcesses, signal } from './loopback-processes.ts'
 import { ok } from './program.ts'
 import { Relay } from './relay.ts'
+import { freePort } from './free-port.ts'
 
 /** What a keeper of loopback hosts is started with. */
 export interface LoopbackOrder {
@@ -26,15 +24,6 @@ const relays = new Map<string, Relay>()
 
 /** Where sshd drops its privileges to; packages leave it to service managers to make it. */
 const emptyFolder = '/run/sshd'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 function sshdPid({ pid }: LoopbackFiles): number | undefined {
   return existsSync(pid) ? Number(readFileSync(pid, 'utf8')) : undefined

@@ -92,6 +92,17 @@ describe('starting an agent on another host', () => {
     const again = { ...options.agents(), '*': { ...folder(), parcel: new Uint8Array(0) } }
     assert.deepEqual(await ask({ agents: () => again }), answered)
   })
+  it('brings it there by many logins at once', async t => {
+    const { ask, agents } = host(t)
+    const old = join(agents, 'a'.repeat(64))
+    mkdirSync(old, { recursive: true })
+    utimesSync(old, new Date(0), new Date(0))
+    assert.deepEqual(
+      await Promise.all(Array.from({ length: 6 }, () => ask())),
+      Array.from({ length: 6 }, () => answered),
+    )
+    assert.deepEqual(readdirSync(agents), [folder().id])
+  })
   it('finds its words behind what a login shell prints', async t => {
     const { ask } = host(t, { profile: 'echo "Welcome to other"; printf "no newline"; echo noise >&2' })
     assert.deepEqual(await ask(), answered)
