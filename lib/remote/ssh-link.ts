@@ -37,12 +37,10 @@ const unusedMs = 14 * 24 * 3600_000
  */
 export function sshLink(options: SshLinkOptions): OpenLink {
   let shares = true
-  return () => {
-    const link = new SshLink({ ...options, sockets: shares ? options.sockets : undefined }, isOpen => {
+  return () =>
+    new SshLink({ ...options, sockets: shares ? options.sockets : undefined }, isOpen => {
       shares = isOpen || !shares
     })
-    return link
-  }
 }
 
 class SshLink implements OutgoingLink {
