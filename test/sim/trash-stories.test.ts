@@ -86,6 +86,39 @@ it('a replica holds a mass delete by itself, whole, tells of it once, and lets i
   }
 })
 
+it('what is to come in the place of held deletes waits for them, and a barrier says so at once', async () => {
+  const world = new World({ seed: 5 })
+  try {
+    world.startHub()
+    world.beta.user.mkdir('')
+    const { user } = world.alpha
+    for (const name of ['d', 'e']) {
+      user.mkdir(name)
+      for (let i = 0; i < 40; i++) user.write(`${name}/f${i}`, `${i}`)
+    }
+    user.write('g', 'a file')
+    assert.equal((await world.sync()).state, 'synced')
+    for (let i = 0; i < 40; i++) for (const name of ['d', 'e']) user.rm(`${name}/f${i}`)
+    user.rm('d')
+    user.write('d', 'a file now')
+    user.rm('g')
+    user.mkdir('g')
+    user.write('g/below', 'a directory now')
+    const began = world.clock.monotonic()
+    const result = await world.sync()
+    assert.equal(result.state, 'held')
+    assert.ok(world.clock.monotonic() - began < 1000, 'nothing is tried again and again')
+    assert.equal(result.waiting.total, 0)
+    assert.equal(world.beta.user.list('d').length, 40)
+    await world.session?.approve()
+    assert.equal((await world.sync()).state, 'synced')
+    assert.deepEqual(world.snapshot('beta'), world.snapshot('alpha'))
+    assert.equal(world.beta.user.text('g/below'), 'a directory now')
+  } finally {
+    await world.close()
+  }
+})
+
 /** What removes everything, the deepest first. */
 function removals(tree: Tree): Operation[] {
   return [...walk(tree)]

@@ -38,6 +38,9 @@ const userScript = fileURLToPath(new URL('./user-process.ts', import.meta.url))
 const stormMs = 120_000
 const restMs = 180_000
 
+/** How many lines of the audit log a failure shows. */
+const lastLines = 30
+
 /** How long a crash waits for something to interrupt (ms). */
 const underWayMs = 6000
 
@@ -132,7 +135,7 @@ function problemsIn({ json }: Ran): string[] {
 export async function atRest(pair: Pair): Promise<{ readonly ran: Ran; readonly approvals: number }> {
   let approvals = 0
   let ran: Ran | undefined
-  await until(
+  const agree = until(
     'both sides agree',
     async () => {
       ran = await pair.sync('--timeout', '30')
@@ -147,6 +150,11 @@ export async function atRest(pair: Pair): Promise<{ readonly ran: Ran; readonly 
     },
     restMs,
   )
+  await agree.catch(error => {
+    const last = pair.audit().slice(-lastLines).map(line => JSON.stringify(line))
+    const said = [`${ran?.code} ${ran?.stdout}${ran?.stderr}`, pair.daemonLog(), ...last]
+    throw new Error(said.join('\n'), { cause: error })
+  })
   if (ran === undefined) throw new Error('dsync sync was never run')
   if (ran.code === 124) throw new Error(`Both sides do not come to agree: ${ran.stdout}`)
   return { ran, approvals }

@@ -1,7 +1,7 @@
 import type { Operation, Side } from '../operation.ts'
 import type { GuardKind } from '../operation.ts'
 import type { Path } from '../path.ts'
-import { isWithin, overlaps } from '../path.ts'
+import { isWithin, overlaps, parentOf } from '../path.ts'
 import type { Hold } from './messages.ts'
 import { sides } from './messages.ts'
 
@@ -37,14 +37,21 @@ export class Holds {
     return false
   }
 
-  /** Keeps the removals of a plan back, unless they were approved. */
+  /** Keeps the removals of a plan back, unless they were approved, and what is to come in their place. */
   holdRemovals(side: Side, operations: readonly Operation[], why: string): readonly Operation[] {
     const approved = this.#approved[side]
-    const passed = operations.filter(operation => operation.kind !== 'remove' || approved.has(operation.path))
     for (const operation of operations) {
       if (operation.kind === 'remove' && !approved.has(operation.path)) this.#deletes[side].set(operation.path, why)
     }
-    return passed
+    return operations.filter(({ path }) => !this.isInTheWay(side, path))
+  }
+
+  /** True when something is held at the path or above it: nothing else can take its place until it may go. */
+  isInTheWay(side: Side, path: Path): boolean {
+    const [deletes, full] = [this.#deletes[side], this.#full[side]]
+    if (deletes.size === 0 && full.size === 0) return false
+    for (let held = path; held !== ''; held = parentOf(held)) if (deletes.has(held) || full.has(held)) return true
+    return false
   }
 
   /** The side itself holds an operation, though it may have been approved here before. */

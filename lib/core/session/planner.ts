@@ -85,7 +85,7 @@ export class Planner {
 
   /** What can go out to a side now. What no longer stands is planned again. */
   dispatch(side: Side, now: number): Outgoing {
-    const { halves, takeId } = this.#parts
+    const { halves, holds, takeId } = this.#parts
     const receiver = halves[side]
     const sender = halves[otherSide(side)]
     const stands = (task: Task): boolean =>
@@ -95,6 +95,7 @@ export class Planner {
     const out = receiver.outbox.next(stands, takeId)
     // What made it void is dirty already; the wait keeps a plan that can never stand from spinning.
     for (const task of out.voided) {
+      if (holds.isInTheWay(side, task.path)) continue
       this.#replan(task)
       receiver.stall(task.path, now)
     }

@@ -104,6 +104,8 @@ export class Settlement {
     const { halves, holds, dirty, findings } = this.#parts
     const { outcome, since, now } = came
     if (outcome.result === 'held') return holds.refused(side, operation.path, outcome.guard)
+    // It is planned again with what is held there, or stands in a directory that is.
+    if (outcome.result === 'stale' && holds.isInTheWay(side, operation.path)) return
     dirty.add(operation.path, since)
     if (operation.kind === 'move') dirty.add(operation.from, since)
     if (outcome.result === 'needs') return halves[side].outbox.forgetSlot(outcome.digest)
