@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Checks everything that can be checked here: `npm run check`, in some two minutes on two cores. With `--all`, as `npm test` calls it,
- * also the suites that run the real daemon. Last line: `N passed, N failed, N skipped`; exits with 1 when a step failed.
+ * Checks everything that can be checked here: `npm run check`, in under a minute on two cores. With `--all`, as
+ * `npm test` calls it, also the suites that run the real daemon, and the tests that take long: `*.slow.test.ts`. Last
+ * line: `N passed, N failed, N skipped`; exits with 1 when a step failed.
  */
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,6 +27,10 @@ const checkout = fileURLToPath(new URL('..', import.meta.url))
 /** Suites of files that need more than their sources: what was built, or minutes. */
 const apart = ['built', 'runtime', 'pipe', 'install', 'storm', 'ssh']
 
+const unitTests = 'test/**/*.test.ts'
+const slowTests = 'test/**/*.slow.test.ts'
+const exceptApart = ['--except', `test/{${apart.join(',')}}/**`]
+
 function tests(name: string, globs: readonly string[], options: readonly string[] = []): Step {
   return { name, command: ['node', 'test/run.ts', ...globs, ...options] }
 }
@@ -40,8 +45,11 @@ const lanes: readonly (readonly Step[])[] = [
     { name: 'build', command: ['tsup'] },
     { ...tests('what was built', ['test/{built,runtime}/**/*.test.ts']), needs: 'build' },
   ],
-  [tests('tests', ['test/**/*.test.ts'], ['--except', `test/{${apart.join(',')}}/**`])],
+  [tests('tests', [unitTests], [...exceptApart, '--except', slowTests])],
 ]
+
+/** The tests of units that race, wait or run other processes: with nothing beside them. */
+const slow: readonly Step[] = [tests('tests: slow', [slowTests], exceptApart)]
 
 /** The suites that run the real daemon, which mostly wait: side by side. */
 const suites: readonly Step[] = [
@@ -56,6 +64,8 @@ const environment = {
   ...process.env,
   // This Node first: not every npm links it among the tools.
   PATH: [dirname(process.execPath), join(checkout, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
+  // What each test process loads is compiled once.
+  NODE_COMPILE_CACHE: join(checkout, '.cache/node'),
   // Deno's own cache stays inside the checkout, and it asks nobody for a newer Deno.
   DENO_DIR: join(checkout, '.cache/deno'),
   DENO_NO_UPDATE_CHECK: '1',
@@ -110,6 +120,7 @@ const started = performance.now()
 const done = new Map<string, Result>()
 await Promise.all(lanes.map(lane => runLane(lane, done, values.all)))
 if (values.all) {
+  await runLane(slow, done, true)
   await Promise.all(suites.map(step => runLane([step], done, true)))
   await runLane(alone, done, true)
 }

@@ -29,7 +29,7 @@ const long: Readonly<Record<string, string>> = {
   'lib/sync/session-loop.ts': 'the one place where a session meets its replicas and its store',
   'test/replica/operations.test.ts': 'one table of operations',
   'test/replica/trash.test.ts': 'one suite of one noun',
-  'test/sync/store-damage.test.ts': 'every way in which a store is damaged',
+  'test/sync/store-damage.slow.test.ts': 'every way in which a store is damaged',
   'test/storm/user.ts': 'one program with all that a person does to files',
   'test/contract/watcher-suite.ts': 'one suite of one port',
   'test/protocol/untrusted.test.ts': 'one table of hostile messages',

@@ -151,7 +151,10 @@ export async function atRest(pair: Pair): Promise<{ readonly ran: Ran; readonly 
     restMs,
   )
   await agree.catch(error => {
-    const last = pair.audit().slice(-lastLines).map(line => JSON.stringify(line))
+    const last = pair
+      .audit()
+      .slice(-lastLines)
+      .map(line => JSON.stringify(line))
     const said = [`${ran?.code} ${ran?.stdout}${ran?.stderr}`, pair.daemonLog(), ...last]
     throw new Error(said.join('\n'), { cause: error })
   })

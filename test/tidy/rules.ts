@@ -56,7 +56,8 @@ export function plainName({ path }: Source): string[] {
   if (path === 'scripts/sync-manager.ts') return []
   const wrong: string[] = []
   const name = posix.basename(path)
-  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|config))?\.ts$/.test(name)) wrong.push('its name is not kebab-case')
+  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:(?:slow\.)?test|config))?\.ts$/.test(name))
+    wrong.push('its name is not kebab-case')
   if (/(?:^|[/.-])(?:utils?|helpers?|common|managers?|misc)(?:[/.-])/.test(path)) wrong.push('its name says nothing')
   return wrong
 }
