@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sides } from './changes.ts'
 import type { Report } from './figures.ts'
@@ -21,14 +21,13 @@ const peers = {
 async function peerSeconds(stage: Stage): Promise<ReadonlyMap<string, number>> {
   const taken = new Map<string, number>()
   for (const [name, command] of Object.entries(peers)) {
-    const to = join(stage.beside, 'copy')
+    const to = join(stage.beside, name.replaceAll(' ', ''))
     const [program, ...rest] = command(stage.alpha, to) as [string, ...string[]]
     let failed = false
     spawnSync('mkdir', ['-p', to])
     const seconds = await flushedSeconds(stage.beside, () => {
       failed = spawnSync(program, rest, { timeout: comparedMs }).status !== 0
     })
-    rmSync(to, { recursive: true, force: true })
     if (!failed) taken.set(name, seconds)
   }
   return taken

@@ -81,15 +81,17 @@ async function atSize(kit: string, files: number, floor: Figures | undefined): P
 async function inWideDirectory(kit: string, floor: Figures | undefined): Promise<void> {
   const stage = new Stage(kit)
   try {
-    makeDirectory(join(stage.alpha, 'ten'), 10)
+    const small = Array.from({ length: 20 }, (_, index) => `ten-${index}`)
+    for (const name of small) makeDirectory(join(stage.alpha, name), 10)
     makeDirectory(join(stage.alpha, 'wide'), wideFiles)
     await stage.start()
     await stage.addRoot()
-    for (const [directory, what] of [
-      ['ten', 'in a directory of ten'],
-      ['wide', `in a directory of ${wideFiles.toLocaleString('en')}`],
+    for (const [directories, files, what] of [
+      [small, 10, 'in directories of ten'],
+      [['wide'], 200, `in a directory of ${wideFiles.toLocaleString('en')}`],
     ] as const) {
-      const paths = Array.from({ length: 10 }, (_, index) => `${directory}/file-${index}.txt`)
+      const names = Array.from({ length: files }, (_, index) => `file-${index}.txt`)
+      const paths = directories.flatMap(directory => names.map(name => `${directory}/${name}`))
       await measureEdits(stage, what, { ...around, paths, floor })
     }
   } finally {
@@ -134,19 +136,15 @@ async function measureSsh(kit: string): Promise<object> {
 chosen('--only', values.ssh ? sshNames : names, values.only)
 if (values.kit === undefined) build()
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-bench-kit-')))
-const remove = goesWithBench(temporary)
+goesWithBench(temporary)
 let more: object = {}
 const begun = performance.now()
-try {
-  report.say(
-    `${cpus().length} × ${cpus()[0]?.model}, ${shown(totalmem() / 2 ** 30)} GiB, node ${process.version}, load ${loadavg().map(shown).join(' ')}`,
-  )
-  const kit = copyKit(values.kit, join(temporary, 'kit'))
-  if (values.ssh) more = await measureSsh(kit)
-  else await measureAll(kit)
-} finally {
-  remove()
-}
+report.say(
+  `${cpus().length} × ${cpus()[0]?.model}, ${shown(totalmem() / 2 ** 30)} GiB, node ${process.version}, load ${loadavg().map(shown).join(' ')}`,
+)
+const kit = copyKit(values.kit, join(temporary, 'kit'))
+if (values.ssh) more = await measureSsh(kit)
+else await measureAll(kit)
 const verdicts = report.lines.map(verdictOf)
 const count = (verdict: string): number => verdicts.filter(each => each === verdict).length
 report.say(`${count('pass')} pass, ${count('falls short')} fall short, ${shown((performance.now() - begun) / 1000)} s`)

@@ -22,11 +22,10 @@ export class Stage {
   readonly #base: string
   readonly #loops: string
   readonly #driver: Driver
-  readonly #remove: () => void
 
   constructor(kit: string) {
     this.#base = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-bench-')))
-    this.#remove = goesWithBench(this.#base)
+    goesWithBench(this.#base)
     const home = join(this.#base, 'home')
     this.alpha = join(home, 'project')
     this.beta = join(this.#base, 'twin/project')
@@ -68,9 +67,8 @@ export class Stage {
     return `longest block ${blocks.map(ms => ms.toFixed(0)).join('/')} ms`
   }
 
-  /** Ends what runs and removes everything. */
+  /** Ends what runs. */
   async close(): Promise<void> {
     await this.#driver.stop()
-    this.#remove()
   }
 }

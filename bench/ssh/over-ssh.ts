@@ -44,18 +44,27 @@ export async function measureOverSsh(bench: SshBench): Promise<readonly PeerName
   const here = bench.peers.filter(name => name === 'dsync' || program(name) !== undefined)
   const missing = bench.peers.filter(name => !here.includes(name))
   if (missing.length > 0) bench.comparison.say(`not installed, so not measured: ${missing.join(', ')}`)
-  for (const files of bench.sizes) for (const name of here) await meet(bench, name, files)
+  const grounds: Ground[] = []
+  try {
+    for (const files of bench.sizes) for (const name of here) await meet(bench, { name, files, grounds })
+  } finally {
+    for (const ground of grounds) await ground.close()
+  }
   return here
 }
 
 /** One peer in a tree of one size: first copies, and everything else after the last of them. */
-async function meet(bench: SshBench, name: PeerName, files: number): Promise<void> {
+async function meet(
+  bench: SshBench,
+  { name, files, grounds }: { readonly name: PeerName; readonly files: number; readonly grounds: Ground[] },
+): Promise<void> {
   const { comparison, runs } = bench
   const what = `first copy of ${files.toLocaleString('en')} files`
   const count = bench.wanted('copy') && files === bench.mainSize ? runs : 1
   const taken: number[] = []
   for (let run = 1; run <= count; run++) {
     const ground = await Ground.open()
+    grounds.push(ground)
     const peer = makers[name]({ ground, files, kit: bench.kit })
     try {
       if (run === 1) comparison.say(`${name}: ${peer.setting}`)
@@ -72,16 +81,8 @@ async function meet(bench: SshBench, name: PeerName, files: number): Promise<voi
         comparison.add({ what, unit: 's', aim: { timesRsync: 1 } }, name, figures.median, `flushed; ${spread(figures)}`)
       await standing({ ...bench, name, peer, ground, files }, bench)
     } finally {
-      await closed(peer, ground)
+      await peer.close()
     }
-  }
-}
-
-async function closed(peer: Peer, ground: Ground): Promise<void> {
-  try {
-    await peer.close()
-  } finally {
-    await ground.close()
   }
 }
 
