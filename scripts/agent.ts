@@ -19,6 +19,7 @@ import { endingMs } from '../lib/protocol/bounds.ts'
 import { runAgent } from '../lib/protocol/agent-main.ts'
 import { shareReplica } from '../lib/replica/share-replica.ts'
 import { openRoot } from '../lib/replica/open-root.ts'
+import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
 import { wantedWatcher } from '../lib/replica/watch/open-watcher.ts'
 import { startWorker } from './start-worker.ts'
@@ -58,6 +59,7 @@ async function serve(): Promise<void> {
   // A lost link takes the terminal and stderr with it, and the root is kept all the same.
   process.on('SIGHUP', () => {})
   process.stderr.on('error', () => {})
+  giveBackSpareMemory(systemClock)
   const why = await Promise.race([
     aborted(end.signal),
     runAgent({

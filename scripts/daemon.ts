@@ -3,6 +3,8 @@ import { SyncError } from '../lib/core/errors.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import type { Daemon } from '../lib/daemon/daemon.ts'
 import { startDaemon } from '../lib/daemon/daemon.ts'
+import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
+import { systemClock } from '../lib/replica/system-clock.ts'
 import { stopShared } from './reach-host.ts'
 import { openSession } from './open-session.ts'
 import { packageVersion, processFacts } from './surroundings.ts'
@@ -24,6 +26,7 @@ try {
   process.exit(1)
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon?.stop())
+giveBackSpareMemory(systemClock)
 await daemon.stopped
 stopShared(sshSockets(facts.home, facts.socketParents))
 // Everything is settled; a worker or watch that lingers must not keep the process.

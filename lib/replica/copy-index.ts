@@ -29,6 +29,8 @@ export class CopyIndex {
   readonly #current = new Map<Path, CopyLine>()
   /** Copies that were replaced or released, by name. */
   readonly #former = new Map<string, CopyLine>()
+  /** A sync of the file failed: what it held then will never be on the disk, and no later sync says so. */
+  #isDoubtful = false
 
   constructor(area: WorkArea) {
     this.#lines = new LineFile(area.base, 'copies.jsonl', revivedLine)
@@ -48,10 +50,8 @@ export class CopyIndex {
     return this.#former.get(name)
   }
 
-  /** The line is on the disk when this returns: nothing else tells the path of a copy after a power cut. */
   add(line: CopyLine): void {
     this.#write(line, false)
-    this.#lines.sync()
   }
 
   remove(line: CopyLine): void {
@@ -69,10 +69,23 @@ export class CopyIndex {
     this.#lines.close()
   }
 
+  /**
+   * The line is on the disk when this returns: nothing else tells the path of a copy after a power cut. None may wait
+   * for a later sync, for a flush of the disk that fails takes what waits and all lines after it.
+   */
   #write(line: CopyLine, isOver: boolean): void {
-    const stored = { ...line, entry: line.entry && storedEntry(line.entry), isOver }
+    if (this.#isDoubtful) this.#lines.renew(this.#known())
+    this.#isDoubtful = true
+    const stored = storedCopy(line, isOver)
     this.#lines.append(stored)
+    this.#lines.sync()
+    this.#isDoubtful = false
     this.#take(stored)
+  }
+
+  #known(): StoredCopy[] {
+    const over = [...this.#former.values()].flatMap(line => [storedCopy(line, false), storedCopy(line, true)])
+    return [...over, ...[...this.#current.values()].map(line => storedCopy(line, false))]
   }
 
   #take(stored: StoredCopy): void {
@@ -83,6 +96,10 @@ export class CopyIndex {
     if (isOver) this.#current.delete(path)
     else this.#current.set(path, line)
   }
+}
+
+function storedCopy(line: CopyLine, isOver: boolean): StoredCopy {
+  return { ...line, entry: line.entry && storedEntry(line.entry), isOver }
 }
 
 function revivedLine(value: unknown): StoredCopy | undefined {

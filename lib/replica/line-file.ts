@@ -99,10 +99,8 @@ export class LineFile<T> {
    * meanwhile is kept.
    */
   async rewrite(keeps: (value: T) => boolean, turns: Turns): Promise<void> {
-    const newName = `${this.#name}.new`
-    if (this.#directory.lookup(newName) !== undefined) this.#directory.unlink(newName)
     const until = this.#size()
-    const out = this.#directory.create(newName)
+    const out = this.#createNew()
     try {
       for (const values of this.forward(0, until)) {
         writeAll(out, values.filter(keeps))
@@ -115,9 +113,19 @@ export class LineFile<T> {
     } finally {
       out.close()
     }
-    this.close()
-    this.#directory.rename(newName, this.#directory, this.#name, 'replace')
-    this.#directory.sync()
+    this.#putInPlace()
+  }
+
+  /** Writes the file anew with these values, durable, in one step and without a pause: for few. */
+  renew(values: readonly T[]): void {
+    const out = this.#createNew()
+    try {
+      writeAll(out, values)
+      out.sync()
+    } finally {
+      out.close()
+    }
+    this.#putInPlace()
   }
 
   /** Begins anew with nothing in it. */
@@ -130,6 +138,22 @@ export class LineFile<T> {
   close(): void {
     this.#out?.close()
     this.#out = undefined
+  }
+
+  get #newName(): string {
+    return `${this.#name}.new`
+  }
+
+  #createNew(): WriteHandle {
+    if (this.#directory.lookup(this.#newName) !== undefined) this.#directory.unlink(this.#newName)
+    return this.#directory.create(this.#newName)
+  }
+
+  #putInPlace(): void {
+    this.close()
+    this.#directory.rename(this.#newName, this.#directory, this.#name, 'replace')
+    this.#directory.sync()
+    this.#isNamed = true
   }
 
   #size(): number {

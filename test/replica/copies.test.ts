@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Entry } from '../../lib/core/entry.ts'
+import { codeOf } from '../../lib/core/errors.ts'
 import { toBytes } from '../../lib/core/path.ts'
 import { directory } from '../../lib/core/tree.ts'
 import { Copies } from '../../lib/replica/copies.ts'
@@ -166,6 +167,37 @@ describe('a copy of the other side', () => {
       keep(again, 'a', file('three'), 'three')
       assert.equal(shown(again, 'a'), 'three')
       if (!died) break
+    }
+  })
+
+  it('is found by its path after a power cut, though the disk failed at any call of the one before', async () => {
+    for (let call = 1; ; call++) {
+      const rig = new Rig()
+      const copies = open(rig)
+      keep(copies, 'd/first', file('one'), 'one')
+      rig.process.faults.failAt(rig.process.faults.calls + call, 'EIO')
+      const failing = rig.process.faults.calls + call
+      try {
+        keep(copies, 'd/a', file('two'), 'two')
+      } catch (error) {
+        assert.equal(codeOf(error), 'EIO')
+      }
+      const failed = rig.process.faults.calls >= failing
+      rig.process.faults.heal()
+      keep(copies, 'd/b', file('three'), 'three')
+      rig.settleDisk()
+      rig.cutPower(call)
+      rig.restart()
+      const again = open(rig)
+      await again.tidy(turns)
+      assert.deepEqual(
+        ['d/first', 'd/b'].map(path => shown(again, path)),
+        ['one', 'three'],
+        `call ${call}`,
+      )
+      assert.ok([undefined, 'two'].includes(shown(again, 'd/a')), `call ${call}`)
+      assert.deepEqual(rig.trashed(), [], `call ${call}`)
+      if (!failed) break
     }
   })
 

@@ -77,8 +77,15 @@ function checkCopy({ users, failures }: History, path: string, side: 'alpha' | '
     failures.push(`conflicts: ${side} has ${shown(kept.data)} as copy of ${path}, not ${shown(theirs.data)}`)
 }
 
-/** A person decides a conflict. */
-export async function resolve({ world, failures }: History, path: string, take: 'alpha' | 'beta'): Promise<void> {
+/** A person decides a conflict: the other version may go, be it by a session that no longer knows why. */
+export async function resolve(
+  { world, users, failures }: History,
+  path: string,
+  take: 'alpha' | 'beta',
+): Promise<void> {
+  const loser = users[otherSide(take)]
+  for (const [below, found] of loser.snapshot())
+    if (found.kind === 'file' && isWithin(below, path)) loser.ledger.gone.add(digestOf(found.bytes))
   let state: string | undefined
   void world.session?.resolve(path, { take }).then(result => {
     state = result.state

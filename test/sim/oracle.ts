@@ -25,20 +25,24 @@ export function divergences(
   listed: Listed,
 ): string[] {
   const excused = [...listed.conflicts, ...listed.problems]
-  const kept = new Set([...keptDirectories(alpha), ...keptDirectories(beta)])
+  const [keptThere, keptHere] = [new Set(keptDirectories(beta)), new Set(keptDirectories(alpha))]
+  const kept = new Set([...keptHere, ...keptThere])
   const found: string[] = []
   for (const path of new Set([...alpha.keys(), ...beta.keys()])) {
     if (kept.has(path) || excused.some(each => isWithin(path, each) || isWithin(each, path))) continue
     // A problem inside keeps a directory that the other side deleted, with all that is in it.
-    const gone = ancestorsOf(path).findLast(
-      above => (alpha.get(above)?.kind === 'directory') !== (beta.get(above)?.kind === 'directory'),
-    )
+    const gone = ancestorsOf(path).findLast(above => stands(above, alpha, keptHere) !== stands(above, beta, keptThere))
     if (gone !== undefined && listed.problems.some(each => isWithin(each, gone))) continue
     const a = syncedPart(path, alpha.get(path))
     const b = syncedPart(path, beta.get(path))
     if (textOf(a) !== textOf(b)) found.push(`differs: ${path}: alpha ${textOf(a)}, beta ${textOf(b)}`)
   }
   return found
+}
+
+/** True for a directory that is synced there, and is not only kept for what is ignored in it. */
+function stands(path: string, snapshot: ReadonlyMap<string, Found>, kept: ReadonlySet<string>): boolean {
+  return snapshot.get(path)?.kind === 'directory' && !kept.has(path)
 }
 
 function syncedPart(path: string, found: Found | undefined): Found | undefined {

@@ -27,6 +27,14 @@ export interface Outgoing {
   readonly unwanted: readonly Digest[]
 }
 
+/** What was queued and no longer is. */
+interface Dropped {
+  /** What a move among it was to move must be planned again. */
+  readonly moves: readonly Task[]
+  /** When the oldest of it was first heard of: what is planned in its place is as old. Infinity when nothing was queued. */
+  readonly since: number
+}
+
 /** What came of a piece of content. */
 export interface Passed {
   readonly toReceiver: readonly ReplicaCommand[]
@@ -91,8 +99,10 @@ export class Outbox {
     const tasks = tasksOf(operations, source, since)
     const book = tasks.length <= urgentTasks ? this.#urgent : this.#bulk
     const ended: Task[] = []
-    for (const task of tasks) {
-      ended.push(...this.drop(task.path))
+    for (const planned of tasks) {
+      const dropped = this.drop(planned.path)
+      ended.push(...dropped.moves)
+      const task = dropped.since < planned.since ? { ...planned, since: dropped.since } : planned
       if (isMove(task)) this.#moves.add(task)
       if (task.needs !== undefined && this.#mustBeStaged(task.needs)) this.#wait(task, task.needs)
       else book.set(task.path, task)
@@ -100,18 +110,17 @@ export class Outbox {
     return ended
   }
 
-  /** Forgets what is queued at a path (not what is on its way). Returns the move among it. */
-  drop(path: Path): readonly Task[] {
-    for (const book of this.#books()) book.delete(path)
-    return this.#dropMoves(task => task.path === path)
-  }
-
-  /** Forgets what is queued at and below a path. Returns the moves among it. */
-  dropBelow(path: Path): readonly Task[] {
+  /** Forgets what is queued at a path, or at and below it (not what is on its way). */
+  drop(path: Path, below = false): Dropped {
+    let since = Number.POSITIVE_INFINITY
     for (const book of this.#books()) {
-      for (const queued of book.keys()) if (isWithin(queued, path)) book.delete(queued)
+      for (const task of below ? book.values() : [book.get(path)]) {
+        if (task === undefined || !isWithin(task.path, path)) continue
+        since = Math.min(since, task.since)
+        book.delete(task.path)
+      }
     }
-    return this.#dropMoves(task => isWithin(task.path, path))
+    return { moves: this.#dropMoves(task => (below ? isWithin(task.path, path) : task.path === path)), since }
   }
 
   /**

@@ -59,10 +59,11 @@ export class Planner {
     const { past, halves, dirty, findings, holds, digester } = this.#parts
     const taken = dirty.take(path => this.#isFree(path, moment.shut))
     if (taken.scope.length === 0) return []
-    const { since, moves } = taken
+    const { moves } = taken
     const scope = findings.withConflictsAbove(taken.scope)
     const trees = { ancestor: past.tree, alpha: halves.alpha.tree, beta: halves.beta.tree }
     const plan = reconcile({ ...trees, moves, scope, digester })
+    const since = Math.min(taken.since, ...sides.map(side => this.#dropQueued(side, scope)))
     const wereHeld = { alpha: holds.heldDeletes('alpha') > 0, beta: holds.heldDeletes('beta') > 0 }
     holds.reconsider(scope)
     for (const change of plan.agreed) {
@@ -70,7 +71,6 @@ export class Planner {
     }
     const opened = findings.revise(scope, plan, moment.wallClock)
     for (const side of sides) {
-      this.#dropQueued(side, scope)
       this.#enqueue(side, side === 'alpha' ? plan.toAlpha : plan.toBeta, {
         ...{ since, now: moment.now, wereHeld: wereHeld[side] },
       })
@@ -115,12 +115,16 @@ export class Planner {
     return isDirectory(at(past.tree, path)) || sides.some(side => isDirectory(at(halves[side].tree, path)))
   }
 
-  #dropQueued(side: Side, scope: readonly Path[]): void {
+  /** What was queued there is planned anew. Says when the oldest of it was first heard of. */
+  #dropQueued(side: Side, scope: readonly Path[]): number {
     const { outbox } = this.#parts.halves[side]
+    let since = Number.POSITIVE_INFINITY
     for (const path of scope) {
-      const ended = this.#isDirectoryAnywhere(path) ? outbox.dropBelow(path) : outbox.drop(path)
-      for (const task of ended) this.#replan(task)
+      const dropped = outbox.drop(path, this.#isDirectoryAnywhere(path))
+      since = Math.min(since, dropped.since)
+      for (const task of dropped.moves) this.#replan(task)
     }
+    return since
   }
 
   #enqueue(
