@@ -14,6 +14,8 @@ export interface ReaderOptions {
   readonly view: View
   readonly digest: (bytes: Uint8Array) => Digest
   readonly clock: Clock
+  /** What stands at a path is not what the tree says. */
+  readonly doubt: (path: Path) => void
 }
 
 /**
@@ -34,12 +36,19 @@ export class ContentReader {
     const gone: ReplicaEvent = { type: 'content', id, bytes: undefined, mtimeMs: 0 }
     const entry = view.entryAt(path)
     if (entry?.kind !== 'file' || entry.digest !== digest) return gone
+    const content = this.#tryPiece(command)
+    // The watcher tells what became of it, unless it lost that: then whoever waits for it would wait for ever.
+    if (content === undefined) this.#options.doubt(path)
+    return content ?? gone
+  }
+
+  /** Undefined: it is gone, unreadable, another one, or no file any more. */
+  #tryPiece(command: ReadCommand): ReplicaEvent | undefined {
     try {
-      return this.#piece(command) ?? gone
+      return this.#piece(command)
     } catch (error) {
-      // Gone, unreadable, or no file any more: the watcher tells what became of it.
       if (codeOf(error) === undefined) throw error
-      return gone
+      return undefined
     }
   }
 

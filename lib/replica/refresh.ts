@@ -212,6 +212,15 @@ export function lookAgain(path: Path, { view, dirty }: Surroundings): void {
   if (node !== undefined) dirty.note(node, nameOf(path), 'closed')
 }
 
+/** Trusts nothing that is known of a path: it is read again, and its directory listed where even that is not known. */
+export function lookAnew(path: Path, around: Surroundings): void {
+  const { view, dirty, relist } = around
+  const node = view.nodes.at(parentOf(path))
+  if (node === undefined) return relist(view.nodes.root, true)
+  view.identities.delete(node.key, nameOf(path))
+  dirty.note(node, nameOf(path), 'changed')
+}
+
 /** Lists a directory again and notes every name that is not as known. The watch is placed first, so nothing falls between. */
 export function* relistDirectory(node: DirectoryNode, around: Surroundings): Generator<void, void, undefined> {
   const { view, root, watcher, dirty } = around

@@ -137,6 +137,22 @@ it('a large file on a disk with coarse times is hashed, and hashed again only wh
     { alpha: { volume: { grainMs: 10 } } },
   ))
 
+it('a file that changed without any trace is read again when its content is wanted and is another one', () =>
+  story(async world => {
+    world.alpha.user.write('f', 'as it was hashed')
+    world.alpha.user.write('g', 'stands')
+    await world.sync()
+    world.setWire(false)
+    world.alpha.user.write('f', 'as it was hashed again')
+    await world.pass(1000)
+    const inode = world.alpha.user.find('f')
+    assert.ok(inode)
+    inode.data = new TextEncoder().encode('as it is on the disk..')
+    world.setWire(true)
+    assert.equal((await world.sync(20_000)).state, 'synced')
+    assert.equal(world.beta.user.text('f'), 'as it is on the disk..')
+  }))
+
 it('a file whose time is set to one to come is not read again and again', () => {
   let reads = 0
   const count = (line: string): void => {
