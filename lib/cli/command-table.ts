@@ -54,6 +54,20 @@ export const commandTable: readonly CommandSpec[] = [
     more: ['Exit code 3 when conflicts stand, 4 when a guard or a problem keeps something, 7 when paused.'],
   },
   {
+    name: 'verify',
+    says: 'read both sides anew and say where they differ',
+    operands: [path],
+    options: {
+      on: onHost,
+      timeout: { says: 'give up after so many seconds', value: 'SECONDS', short: 't', atLeast: 0 },
+    },
+    examples: [['dsync verify ~/projects/site', 'trusts no time stamp and no cache']],
+    more: [
+      'It repairs nothing. What differs counts as a change made on that host from then on.',
+      'Exit code 3 when there is a difference; conflicts, holds and problems are named and are none.',
+    ],
+  },
+  {
     name: 'conflicts',
     says: 'list what was changed on both sides',
     operands: [path],

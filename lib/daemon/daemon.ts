@@ -19,6 +19,7 @@ import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
+import { answerVerify } from './verify-answer.ts'
 
 export interface DaemonOptions {
   readonly home: KitHome
@@ -104,6 +105,8 @@ export class Daemon {
         return this.#status()
       case 'barrier':
         return await answerBarrier(sessions, parameters, call)
+      case 'verify':
+        return await answerVerify(sessions, parameters, call)
       case 'conflicts':
         return this.#conflicts.list(sessions, parameters)
       case 'versions':

@@ -150,7 +150,7 @@ export class LocalReplica {
       flush: () => work.area.disk.flush(),
     }
     detach(copies.tidy(turns), clock)
-    this.#desk = new Desk(hands, copies, clock)
+    this.#desk = new Desk(hands, copies, this.#around)
     this.#aftermath = new Aftermath({
       ...{ work, clock, hashFile: options.hashFile, remarks: options.remarks },
       bytesLimit: options.trashBytes ?? trashBytes,
@@ -212,14 +212,13 @@ export class LocalReplica {
     this.#dirty.close()
     this.#listings.close()
     this.#guard.close()
-    await Promise.all([this.#applying.close(), this.#lane.close()])
+    await Promise.all([this.#applying.close(), this.#lane.close(), this.#desk.close()])
     this.#pinned.close()
     await this.#aftermath.close()
     const { work, root, holder, facts } = this.#options
     if (this.#scanned) saveScanCache(work.area.disk, this.#view, facts.bootId)
     await this.#watcher.close()
     this.#staging.close()
-    this.#desk.close()
     closeWork(work)
     for (const disk of [work.area.disk, root, holder.disk]) disk.close()
     this.#options.lock.release()
@@ -263,7 +262,10 @@ export class LocalReplica {
         break
       case 'ask':
         detach(
-          this.#desk.answer(command.question).then(answer => tell({ type: 'answer', id: command.id, answer })),
+          this.#desk.answer(command.question).then(answer => {
+            tell({ type: 'answer', id: command.id, answer })
+            this.#pump()
+          }),
           this.#options.clock,
         )
     }

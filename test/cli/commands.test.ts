@@ -23,6 +23,7 @@ describe('without a daemon', () => {
   for (const line of [
     'status',
     'sync',
+    'verify',
     'conflicts',
     'diff',
     'resolve a --mine',

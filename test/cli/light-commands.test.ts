@@ -22,6 +22,7 @@ describe('a command that only talks to the daemon', () => {
   const names = [
     'status',
     'sync',
+    'verify',
     'conflicts',
     'diff',
     'resolve',
