@@ -16,6 +16,7 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   resolve: async () => (await import('./commands/resolve.ts')).resolve,
   undo: async () => (await import('./commands/undo.ts')).undo,
   trash: async () => (await import('./commands/trash.ts')).trash,
+  history: async () => (await import('./commands/history.ts')).history,
   approve: async () => (await import('./commands/approve.ts')).approve,
   pause: async () => (await import('./commands/pause.ts')).pause,
   resume: async () => (await import('./commands/pause.ts')).resume,

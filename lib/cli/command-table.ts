@@ -133,6 +133,14 @@ export const commandTable: readonly CommandSpec[] = [
     examples: [['dsync trash ~/projects/site', 'with the id that dsync undo takes']],
   },
   {
+    name: 'history',
+    says: 'show what happened to a path, and which versions can be brought back',
+    operands: [path],
+    options: { limit: { says: 'at most so many (50)', value: 'COUNT', short: 'n', atLeast: 1 } },
+    examples: [['dsync history notes.txt', 'newest first, under its earlier names too']],
+    more: ['It reads the log of this host and the trash of all. Without a daemon, the log alone.'],
+  },
+  {
     name: 'approve',
     says: 'let something pass that a guard holds',
     operands: [root],

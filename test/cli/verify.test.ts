@@ -53,7 +53,7 @@ describe('dsync verify', () => {
         '    HOST 12 B 0644 bbbbbbbb',
         '  ~/projects/log  not compared: being written on twin',
         '  What a host is found to hold now counts as a change made there. What it replaces goes to the trash.',
-        '  → dsync trash ~/projects',
+        '  → dsync history ~/projects',
         '',
       ].join('\n'),
     ])

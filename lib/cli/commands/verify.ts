@@ -87,7 +87,7 @@ function rootLines(verified: RootVerified, view: View): string[] {
         ...standingLines(standing, root, view),
         ...(verified.isCut ? ['  There are so many that not everything was read.'] : []),
         '  What a host is found to hold now counts as a change made there. What it replaces goes to the trash.',
-        `  → dsync trash ${word}`,
+        `  → dsync history ${word}`,
       ]
     case 'held':
       return [`${paint.red('held')}  ${place}${why}  → ${holdNext(verified.holds, word)}`]
