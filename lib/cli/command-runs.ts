@@ -17,6 +17,7 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   undo: async () => (await import('./commands/undo.ts')).undo,
   trash: async () => (await import('./commands/trash.ts')).trash,
   history: async () => (await import('./commands/history.ts')).history,
+  why: async () => (await import('./commands/why.ts')).why,
   approve: async () => (await import('./commands/approve.ts')).approve,
   pause: async () => (await import('./commands/pause.ts')).pause,
   resume: async () => (await import('./commands/pause.ts')).resume,

@@ -141,6 +141,15 @@ export const commandTable: readonly CommandSpec[] = [
     more: ['It reads the log of this host and the trash of all. Without a daemon, the log alone.'],
   },
   {
+    name: 'why',
+    says: 'say what state one path is in, and why',
+    operands: [{ name: 'PATH', says: 'a file or directory', needed: true }],
+    options: {},
+    examples: [
+      ['dsync why notes.txt', 'in sync, waiting, ignored, held, in conflict, …, and the command that comes next'],
+    ],
+  },
+  {
     name: 'approve',
     says: 'let something pass that a guard holds',
     operands: [root],

@@ -20,6 +20,7 @@ import { Settings } from './settings.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
+import { answerWhy } from './why-answer.ts'
 
 export interface DaemonOptions {
   readonly home: KitHome
@@ -107,6 +108,8 @@ export class Daemon {
         return await answerBarrier(sessions, parameters, call)
       case 'verify':
         return await answerVerify(sessions, parameters, call)
+      case 'why':
+        return await answerWhy(sessions, parameters)
       case 'conflicts':
         return this.#conflicts.list(sessions, parameters)
       case 'versions':

@@ -9,6 +9,8 @@ import type {
   EntryInfo,
   Hold,
   Listed,
+  PathReport,
+  SessionState,
   SessionStatus,
   Trouble,
   Way,
@@ -19,6 +21,8 @@ export interface Verbs {
   readonly status: Verb<NoParameters, DaemonStatus>
   readonly barrier: Verb<BarrierParameters, { readonly roots: readonly RootBarrier[] }, BarrierProgress>
   readonly verify: Verb<VerifyParameters, { readonly roots: readonly RootVerified[] }, VerifyProgress>
+  /** `roots`: those there are. */
+  readonly why: Verb<Selection, { readonly why: readonly PathWhy[]; readonly roots: readonly string[] }>
   readonly conflicts: Verb<Selection, { readonly conflicts: readonly ConflictInfo[] }>
   readonly versions: Verb<Selection, { readonly versions: readonly ConflictVersions[] }>
   readonly resolve: Verb<ResolveParameters, { readonly resolved: readonly Resolved[] }>
@@ -143,6 +147,24 @@ export interface VerifyProgress {
   readonly entries: number
   readonly bytes: number
   readonly expected: number
+}
+
+/** What state one path is in, with one host. */
+export type PathWhy = SessionName & {
+  readonly path: Path
+  readonly hosts: Readonly<Record<Side, string>>
+  /** Of the whole root, since when (ms since 1970), and why. */
+  readonly state: SessionState
+  readonly since: number
+  readonly reason?: string
+  readonly lastSyncAt?: number
+  readonly holds: readonly Hold[]
+  /** The rule that leaves it alone. */
+  readonly ignoredBy?: string
+  /** Whether something stands there on the disk, as far as a host says. */
+  readonly stands: Partial<Record<Side, boolean>>
+  /** Absent while a host is not there. */
+  readonly about?: PathReport
 }
 
 /** The two texts of a conflict, base64, cut at `textBytesLimit`; absent where there is no text to show. */

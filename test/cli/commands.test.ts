@@ -29,6 +29,7 @@ describe('without a daemon', () => {
     'resolve a --mine',
     'undo',
     'trash',
+    'why a',
     'approve',
     'pause',
     'resume',

@@ -28,6 +28,7 @@ describe('a command that only talks to the daemon', () => {
     'resolve',
     'undo',
     'trash',
+    'why',
     'history',
     'approve',
     'pause',
