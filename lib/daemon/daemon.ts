@@ -107,7 +107,7 @@ export class Daemon {
       case 'barrier':
         return await answerBarrier(sessions, parameters, call)
       case 'verify':
-        return await answerVerify(sessions, parameters, call)
+        return await answerVerify(sessions, parameters, { ...call, log: this.#feed.log })
       case 'why':
         return await answerWhy(sessions, parameters)
       case 'conflicts':

@@ -29,6 +29,7 @@ const words: Readonly<Record<string, string>> = {
   conflict: 'in conflict',
   resolved: 'resolved',
   'conflict-closed': 'conflict over',
+  differs: 'found to differ',
   problem: 'problem',
   failed: 'failed',
   remark: 'noticed',

@@ -4,6 +4,7 @@ import type { Difference } from '../core/messages.ts'
 import type { Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import { entryInfo } from '../sync/path-report.ts'
+import type { Log } from '../ports/log.ts'
 import type { BarrierResult, EntryInfo, PathReport } from '../sync/session-handle.ts'
 import { listed } from '../sync/session-handle.ts'
 import type { Call } from './control-server.ts'
@@ -30,14 +31,16 @@ const bothSides: readonly Side[] = ['alpha', 'beta']
 export async function answerVerify(
   sessions: Sessions,
   parameters: unknown,
-  call: Call,
+  call: Call & { readonly log: Log },
 ): Promise<{ roots: readonly RootVerified[] }> {
   const { timeoutMs, ...selection } = verifyOf(parameters)
   const selected = selectWhole(sessions, selection)
   if (selected.length === 0) {
     throw new SyncError('NOT_FOUND', 'Cannot verify: no root is set up', { hint: 'dsync roots add DIR' })
   }
-  const verifications = selected.map(each => new Verification(each, call.signal, timeoutMs))
+  const verifications = selected.map(
+    each => new Verification(each, { gone: call.signal, log: call.log, ...(timeoutMs !== undefined && { timeoutMs }) }),
+  )
   const timer = setInterval(() => call.emit(progressOf(verifications)), progressMs)
   try {
     return { roots: await Promise.all(verifications.map(each => each.run())) }
@@ -46,20 +49,30 @@ export async function answerVerify(
   }
 }
 
+interface Terms {
+  /** Aborts when the person is gone. */
+  readonly gone: AbortSignal
+  readonly timeoutMs?: number
+  readonly log: Log
+}
+
 /** One session being verified. */
 export class Verification {
   readonly readings: Readonly<Record<Side, Reading>> = { alpha: newReading(), beta: newReading() }
   readonly #selected: Selected
   readonly #gone: AbortSignal
+  readonly #log: Log
   readonly #late: AbortSignal | undefined
   readonly #signal: AbortSignal
   readonly #timeoutMs: number
   readonly #differing = new Map<Path, PathDifference>()
   readonly #standing: StandingPath[] = []
 
-  constructor(selected: Selected, gone: AbortSignal, timeoutMs: number | undefined) {
+  constructor(selected: Selected, terms: Terms) {
+    const { gone, timeoutMs, log } = terms
     this.#selected = selected
     this.#gone = gone
+    this.#log = log
     this.#late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
     this.#signal = this.#late === undefined ? gone : AbortSignal.any([gone, this.#late])
     this.#timeoutMs = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, barrierSeconds * 1000)
@@ -146,13 +159,16 @@ export class Verification {
     },
   ): void {
     const { side, found, how, before } = seen
+    const { root, host } = this.#selected.session.handle
+    const on = this.#host(side)
+    this.#log({ at: Date.now(), level: 'warning', event: 'differs', root, host, path, side, on, why: how })
     const known = this.#differing.get(path)
     const absent: EntryInfo = { kind: 'absent' }
     const sides = known?.sides ?? before?.sides ?? { alpha: absent, beta: absent }
     this.#differing.set(path, {
       path,
       how,
-      on: [...(known?.on ?? []), this.#host(side)],
+      on: [...(known?.on ?? []), on],
       agreed: before?.agreed ?? absent,
       sides: { ...sides, [side]: found },
     })

@@ -36,7 +36,7 @@ async function verify(world: World, path = '', meanwhile: () => void = () => {})
   const selected = { session: { name: 's', spec, handle: session, roots: [rootBase] }, path }
   let result: RootVerified | undefined
   const { signal } = new AbortController()
-  void new Verification(selected, signal, undefined).run().then(given => {
+  void new Verification(selected, { gone: signal, log: event => world.log.push(event) }).run().then(given => {
     result = given
   })
   await world.pass(120_000, () => {
@@ -90,6 +90,10 @@ it('finds a bit that flipped on a disk, says so once, and lets the engine look',
     assert.equal((await world.sync()).state, 'synced', 'nothing tells of it')
     const verified = await verify(world)
     assert.deepEqual(found(verified), { state: 'different', differing: [['d/b', 'changed', 'beta']], standing: [] })
+    assert.deepEqual(
+      world.log.filter(({ event }) => event === 'differs').map(({ path, on, why }) => [path, on, why]),
+      [['d/b', 'beta', 'changed']],
+    )
     const [difference] = verified.differing.first
     assert.equal(difference?.sides.alpha.digest, difference?.agreed.digest)
     assert.notEqual(difference?.sides.beta.digest, difference?.agreed.digest)
