@@ -104,7 +104,8 @@ function filesBelow(folder: string, above = ''): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const { name } = entry
     const path = `${above}${name}`
-    if (!entry.isDirectory()) return entry.isFile() && !name.endsWith('.log') ? [path] : []
+    // In a worktree of git `.git` is a file that says where the repository lies.
+    if (!entry.isDirectory()) return entry.isFile() && name !== '.git' && !name.endsWith('.log') ? [path] : []
     const made = name === 'node_modules' || name === 'dist' || (name.startsWith('.') && name !== '.ci')
     return made ? [] : filesBelow(`${folder}${name}/`, `${path}/`)
   })

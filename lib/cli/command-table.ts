@@ -54,6 +54,20 @@ export const commandTable: readonly CommandSpec[] = [
     more: ['Exit code 3 when conflicts stand, 4 when a guard or a problem keeps something, 7 when paused.'],
   },
   {
+    name: 'verify',
+    says: 'read both sides anew and say where they differ',
+    operands: [path],
+    options: {
+      on: onHost,
+      timeout: { says: 'give up after so many seconds', value: 'SECONDS', short: 't', atLeast: 0 },
+    },
+    examples: [['dsync verify ~/projects/site', 'trusts no time stamp and no cache']],
+    more: [
+      'It repairs nothing. What differs counts as a change made on that host from then on.',
+      'Exit code 3 when there is a difference; conflicts, holds and problems are named and are none.',
+    ],
+  },
+  {
     name: 'conflicts',
     says: 'list what was changed on both sides',
     operands: [path],
@@ -117,6 +131,23 @@ export const commandTable: readonly CommandSpec[] = [
       limit: { says: 'at most so many (50)', value: 'COUNT', short: 'n', atLeast: 1 },
     },
     examples: [['dsync trash ~/projects/site', 'with the id that dsync undo takes']],
+  },
+  {
+    name: 'history',
+    says: 'show what happened to a path, and which versions can be brought back',
+    operands: [path],
+    options: { limit: { says: 'at most so many (50)', value: 'COUNT', short: 'n', atLeast: 1 } },
+    examples: [['dsync history notes.txt', 'newest first, under its earlier names too']],
+    more: ['It reads the log of this host and the trash of all. Without a daemon, the log alone.'],
+  },
+  {
+    name: 'why',
+    says: 'say what state one path is in, and why',
+    operands: [{ name: 'PATH', says: 'a file or directory', needed: true }],
+    options: {},
+    examples: [
+      ['dsync why notes.txt', 'in sync, waiting, ignored, held, in conflict, …, and the command that comes next'],
+    ],
   },
   {
     name: 'approve',

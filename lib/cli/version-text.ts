@@ -1,9 +1,9 @@
-import type { VersionInfo } from '../sync/session-handle.ts'
+import type { EntryInfo } from '../sync/session-handle.ts'
 import { escape } from './escape.ts'
 import { bytesText } from './quantities.ts'
 
 /** One side's version of a conflict in a few words. */
-export function versionText(version: VersionInfo): string {
+export function versionText(version: EntryInfo): string {
   switch (version.kind) {
     case 'file':
       return [bytesText(version.size ?? 0), modeText(version.mode), version.digest?.slice(0, 8)]
@@ -16,7 +16,7 @@ export function versionText(version: VersionInfo): string {
     case 'absent':
       return 'deleted'
     default:
-      return version.kind
+      return version.why === undefined ? version.kind : `${version.kind} (${escape(version.why)})`
   }
 }
 

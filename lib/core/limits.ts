@@ -93,3 +93,8 @@ export const frameBytesLimit = 4 * 1024 * 1024
 
 /** Directory moves of one side that one plan follows: ordering them costs their square. The rest travels as deletes and creates. */
 export const movesPerPlan = 2048
+
+/** What one answer to `verify` covers at most: content (bytes; a second on a slow disk), entries, and differences listed. */
+export const verifyBytes = 64 * 1024 * 1024
+export const verifyEntries = 5000
+export const verifyDifferences = 200

@@ -65,7 +65,7 @@ export type ReplicaCommand =
   /** A person's question or order outside the loop of changes (trash, undo, copies); answered by `answer`. */
   | { readonly type: 'ask'; readonly id: number; readonly question: Question }
 
-/** Orders and questions about one host's trash and conflict copies. */
+/** Orders and questions about one host's trash, conflict copies and content. */
 export type Question =
   | { readonly about: 'trash'; readonly path: Path | undefined; readonly limit: number }
   /** Put one version from the trash back at its path, as if its user had saved it; what stands there goes to the trash. */
@@ -76,6 +76,12 @@ export type Question =
   | { readonly about: 'time'; readonly path: Path }
   /** Write the copy kept for `path` beside it, under a name with host and time (`resolve --both`). */
   | { readonly about: 'place-copy'; readonly path: Path }
+  /**
+   * Read what stands at and below a path anew, trusting nothing that is known, and say where it is not what the tree
+   * says. An answer covers a bounded piece; `after` goes on where it ended. `again`: look at the path alone; what still
+   * differs there is noted as changed.
+   */
+  | { readonly about: 'verify'; readonly path: Path; readonly after: Path | undefined; readonly again: boolean }
 
 export type Answer =
   | { readonly about: 'trash'; readonly items: readonly TrashItem[] }
@@ -87,7 +93,24 @@ export type Answer =
   | { readonly about: 'text'; readonly text: Uint8Array | undefined }
   | { readonly about: 'time'; readonly mtimeMs: number | undefined }
   | { readonly about: 'place-copy'; readonly placed: Path | undefined }
+  /** `after`: go on from there, unless it is `done`. */
+  | ({ readonly about: 'verify'; readonly done: boolean; readonly after: Path | undefined } & Verified)
   | { readonly about: 'error'; readonly code: string; readonly message: string }
+
+/** What reading a part of a root anew found. */
+export interface Verified {
+  /** Entries looked at, and bytes read. */
+  readonly entries: number
+  readonly bytes: number
+  readonly differing: readonly Difference[]
+}
+
+/** A path where the disk does not hold what the tree says; both entries shallow. A file that moved while it was read is a problem `BUSY`. */
+export interface Difference {
+  readonly path: Path
+  readonly known: Entry | undefined
+  readonly found: Entry | undefined
+}
 
 /** One version that dsync replaced or deleted. */
 export interface TrashItem {

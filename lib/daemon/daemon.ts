@@ -19,6 +19,8 @@ import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
+import { answerVerify } from './verify-answer.ts'
+import { answerWhy } from './why-answer.ts'
 
 export interface DaemonOptions {
   readonly home: KitHome
@@ -104,6 +106,10 @@ export class Daemon {
         return this.#status()
       case 'barrier':
         return await answerBarrier(sessions, parameters, call)
+      case 'verify':
+        return await answerVerify(sessions, parameters, { ...call, log: this.#feed.log })
+      case 'why':
+        return await answerWhy(sessions, parameters)
       case 'conflicts':
         return this.#conflicts.list(sessions, parameters)
       case 'versions':

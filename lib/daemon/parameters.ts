@@ -8,6 +8,7 @@ import type {
   Selection,
   TrashParameters,
   UndoParameters,
+  VerifyParameters,
 } from './verbs.ts'
 
 /** What a client sent along with a verb, read field by field. Each throws PROTOCOL for what does not fit. */
@@ -21,6 +22,11 @@ export function selectionOf(parameters: unknown): Selection {
 export function barrierOf(parameters: unknown): BarrierParameters {
   const fields = fieldsOf(parameters)
   return { ...selectionOf(fields), timeoutMs: number(fields['timeoutMs']), verify: flag(fields['verify']) }
+}
+
+export function verifyOf(parameters: unknown): VerifyParameters {
+  const fields = fieldsOf(parameters)
+  return { ...selectionOf(fields), ...given('timeoutMs', optional(fields['timeoutMs'], number)) }
 }
 
 export function resolveOf(parameters: unknown): ResolveParameters {

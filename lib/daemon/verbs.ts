@@ -3,12 +3,26 @@ import type { Path } from '../core/path.ts'
 import type { Entry } from '../core/entry.ts'
 import type { TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
-import type { BarrierResult, ConflictInfo, Hold, SessionStatus, Way } from '../sync/session-handle.ts'
+import type {
+  BarrierResult,
+  ConflictInfo,
+  EntryInfo,
+  Hold,
+  Listed,
+  PathReport,
+  SessionState,
+  SessionStatus,
+  Trouble,
+  Way,
+} from '../sync/session-handle.ts'
 
 /** All that can be asked of a daemon, with what it needs, tells meanwhile, and answers. Everything is plain JSON. */
 export interface Verbs {
   readonly status: Verb<NoParameters, DaemonStatus>
   readonly barrier: Verb<BarrierParameters, { readonly roots: readonly RootBarrier[] }, BarrierProgress>
+  readonly verify: Verb<VerifyParameters, { readonly roots: readonly RootVerified[] }, VerifyProgress>
+  /** `roots`: those there are. */
+  readonly why: Verb<Selection, { readonly why: readonly PathWhy[]; readonly roots: readonly string[] }>
   readonly conflicts: Verb<Selection, { readonly conflicts: readonly ConflictInfo[] }>
   readonly versions: Verb<Selection, { readonly versions: readonly ConflictVersions[] }>
   readonly resolve: Verb<ResolveParameters, { readonly resolved: readonly Resolved[] }>
@@ -87,6 +101,70 @@ export interface BarrierProgress {
   readonly queued: number
   readonly inFlight: number
   readonly bytesQueued: number
+}
+
+export interface VerifyParameters extends Selection {
+  /** Give up after this; without it, it takes as long as it takes. */
+  readonly timeoutMs?: number
+}
+
+/** `equal` and `different`: everything was compared. Any other says why that could not be. */
+export type VerifyState = 'equal' | 'different' | 'held' | 'halted' | 'paused' | 'timeout' | 'disconnected'
+
+export type RootVerified = SessionName &
+  Trouble & {
+    readonly state: VerifyState
+    readonly holds: readonly Hold[]
+    readonly hosts: Readonly<Record<Side, string>>
+    /** What was read anew. */
+    readonly read: Readonly<Record<Side, { readonly entries: number; readonly bytes: number }>>
+    /** There were so many differences that not everything was read. */
+    readonly isCut: boolean
+    readonly differing: Listed<PathDifference>
+    /** Paths that are known to differ or could not be compared. */
+    readonly standing: Listed<StandingPath>
+  }
+
+export interface PathDifference {
+  readonly path: Path
+  /** Against what was known of it: other content, gone, something new, another mode, not to be read; `apart`: the two hosts hold different things. */
+  readonly how: 'changed' | 'missing' | 'new' | 'mode' | 'unreadable' | 'apart'
+  /** The hosts whose disk does not hold what was known. */
+  readonly on: readonly string[]
+  readonly agreed: EntryInfo
+  /** What each host holds. */
+  readonly sides: Readonly<Record<Side, EntryInfo>>
+}
+
+export interface StandingPath {
+  readonly path: Path
+  readonly why: string
+  readonly on?: string
+}
+
+/** What has been read, and how many entries there are to read. */
+export interface VerifyProgress {
+  readonly entries: number
+  readonly bytes: number
+  readonly expected: number
+}
+
+/** What state one path is in, with one host. */
+export type PathWhy = SessionName & {
+  readonly path: Path
+  readonly hosts: Readonly<Record<Side, string>>
+  /** Of the whole root, since when (ms since 1970), and why. */
+  readonly state: SessionState
+  readonly since: number
+  readonly reason?: string
+  readonly lastSyncAt?: number
+  readonly holds: readonly Hold[]
+  /** The rule that leaves it alone. */
+  readonly ignoredBy?: string
+  /** Whether something stands there on the disk, as far as a host says. */
+  readonly stands: Partial<Record<Side, boolean>>
+  /** Absent while a host is not there. */
+  readonly about?: PathReport
 }
 
 /** The two texts of a conflict, base64, cut at `textBytesLimit`; absent where there is no text to show. */

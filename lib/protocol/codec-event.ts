@@ -1,6 +1,6 @@
 import type { Digest } from '../core/entry.ts'
 import type { Answer, ReplicaEvent, ReplicaFacts, TrashItem } from '../core/messages.ts'
-import { chunkBytes } from '../core/limits.ts'
+import { chunkBytes, verifyDifferences } from '../core/limits.ts'
 import type { Content, Move, Outcome } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import { entriesLimit, messageValuesLimit } from './bounds.ts'
@@ -57,6 +57,16 @@ const answer: Codec<Answer> = union('about', {
   text: record({ text: optional(bytes(1024 * 1024)) }),
   time: record({ mtimeMs: optional(moment) }),
   'place-copy': record({ placed: optional(entryPath) }),
+  verify: record({
+    done: flag,
+    after: optional(entryPath),
+    entries: size,
+    bytes: size,
+    differing: list(
+      record({ path: entryPath, known: optional(shallowEntry), found: optional(shallowEntry) }),
+      verifyDifferences,
+    ),
+  }),
   error: record({ code: words, message: words }),
 })
 

@@ -2,13 +2,14 @@ import { SyncError } from '../core/errors.ts'
 import type { Answer, Question, ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import type { Path } from '../core/path.ts'
 import { checkPath, nameOf, parentOf } from '../core/path.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { DirectoryHandle } from '../ports/disk.ts'
 import type { Copies } from './copies.ts'
 import type { Hands } from './hands.ts'
 import { placeCopy } from './place-copy.ts'
 import { restore } from './restore.ts'
+import type { Surroundings } from './refresh.ts'
 import type { Pause } from './staging.ts'
+import { Verifying } from './verifying.ts'
 
 /** Trash items one answer may hold. */
 const trashItemsLimit = 10_000
@@ -16,16 +17,18 @@ const trashItemsLimit = 10_000
 /** Bytes of text one answer may hold. */
 const textBytesLimit = 1024 * 1024
 
-/** Answers what people ask about one host's trash and conflict copies, and does what they order there. */
+/** Answers what people ask about one host's trash, conflict copies and content, and does what they order there. */
 export class Desk {
   readonly #hands: Hands
   readonly #copies: Copies
   readonly #pause: Pause
+  readonly #verifying: Verifying
 
-  constructor(hands: Hands, copies: Copies, clock: Clock) {
+  constructor(hands: Hands, copies: Copies, around: Surroundings) {
     this.#hands = hands
     this.#copies = copies
-    this.#pause = () => new Promise(resolve => clock.soon(resolve))
+    this.#pause = () => new Promise(resolve => around.clock.soon(resolve))
+    this.#verifying = new Verifying(around, hands.work.area.abilities.modes)
   }
 
   /** Keeps the other side's version of a conflicting path. A disk that refuses is an answer. */
@@ -58,7 +61,9 @@ export class Desk {
     }
   }
 
-  close(): void {
+  /** Lets go of what is being read. */
+  async close(): Promise<void> {
+    await this.#verifying.close()
     this.#copies.close()
   }
 
@@ -75,6 +80,8 @@ export class Desk {
         return { about: 'time', mtimeMs: this.#at(question.path, (directory, name) => directory.lookup(name)?.mtimeMs) }
       case 'place-copy':
         return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question.path, this.#pause) }
+      case 'verify':
+        return { about: 'verify', ...(await this.#verifying.answer(question)) }
       case 'text': {
         const limit = Math.min(question.limit, textBytesLimit)
         if (question.of === 'copy') return { about: 'text', text: this.#copies.text(question.path, limit) }

@@ -75,4 +75,14 @@ export function ignoreRules(patterns: readonly string[]): (path: Path, isDirecto
   }
 }
 
+/** The pattern by which a path, or a directory above it, is left alone; undefined when none says so. */
+export function ignoringRule(patterns: readonly string[], path: Path): string | undefined {
+  if (path === '') return undefined
+  // What stands there may not be known: a rule for directories counts.
+  const { ignored, rule } = ignore({ allowRelativePaths: true })
+    .add([...patterns])
+    .test(`${path}/`)
+  return ignored ? rule?.pattern : undefined
+}
+
 const parentsRemembered = 10_000

@@ -154,7 +154,7 @@ export class LocalReplica {
       flush: () => work.area.disk.flush(),
     }
     detach(copies.tidy(turns), clock)
-    this.#desk = new Desk(hands, copies, clock)
+    this.#desk = new Desk(hands, copies, this.#around)
     this.#aftermath = new Aftermath({
       ...{ work, clock, hashFile: options.hashFile, remarks: options.remarks },
       bytesLimit: options.trashBytes ?? trashBytes,
@@ -223,7 +223,7 @@ export class LocalReplica {
     if (this.#scanned) saveScanCache(work.area.disk, this.#view, facts.bootId)
     await this.#watcher.close()
     this.#staging.close()
-    this.#desk.close()
+    await this.#desk.close()
     closeWork(work)
     for (const disk of [work.area.disk, root, holder.disk]) disk.close()
     this.#options.lock.release()
@@ -267,7 +267,10 @@ export class LocalReplica {
         break
       case 'ask':
         detach(
-          this.#desk.answer(command.question).then(answer => tell({ type: 'answer', id: command.id, answer })),
+          this.#desk.answer(command.question).then(answer => {
+            tell({ type: 'answer', id: command.id, answer })
+            this.#pump()
+          }),
           this.#options.clock,
         )
     }

@@ -1,6 +1,7 @@
 import type { Answer, Question, ReplicaFacts } from '../core/messages.ts'
 import type { ConflictKind, GuardKind, Notice, Problem, Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
+import type { WaitingPath } from '../core/session/path-state.ts'
 import type { LogEvent } from '../ports/log.ts'
 
 /**
@@ -21,6 +22,10 @@ export interface SessionHandle {
    * @param signal aborting it gives the wait up; the promise rejects with the signal's reason.
    */
   barrier(options: BarrierOptions, signal: AbortSignal): Promise<BarrierResult>
+  /** All that is known of one path; undefined while one side is not there. */
+  about(path: Path): PathReport | undefined
+  /** The topmost paths at and below one where the two sides do not hold the same, at most `limit`. */
+  differing(path: Path, limit: number): readonly Path[]
   /** Ends one conflict; with `expected`, only if both sides still hold what a person was shown. */
   resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult>
   /** Puts a question to one side; `error` answers are values. Not JSON: `text` answers hold bytes. */
@@ -171,6 +176,29 @@ export interface VersionInfo {
   readonly target?: string
   /** Absolute path, on this version's host, of the copy kept there of the *other* side's version. */
   readonly copy?: string
+}
+
+/** What stands at a path, or is known to. */
+export type EntryInfo = Omit<VersionInfo, 'mark' | 'copy'> & {
+  /** Why it is not synced, or cannot be. */
+  readonly why?: string
+}
+
+/** All that a session knows of one path. Lists hold what stands at the path, above it and below it. */
+export interface PathReport {
+  /** What both sides last agreed on, what each holds, and how many entries lie below. */
+  readonly agreed: EntryInfo
+  readonly sides: Readonly<Record<Side, EntryInfo>>
+  readonly entries: Readonly<Record<Side, number>>
+  readonly isEqual: boolean
+  readonly conflicts: readonly ConflictInfo[]
+  readonly problems: readonly Problem[]
+  readonly notices: readonly Notice[]
+  readonly holds: readonly Hold[]
+  /** The first of what has not reached the other side. */
+  readonly waiting: readonly WaitingPath[]
+  /** Kept still for a while by something else that goes on there. */
+  readonly isShut: boolean
 }
 
 /** The `mark` of each side's version when it was shown. */

@@ -28,6 +28,7 @@ import type {
   BarrierOptions,
   BarrierResult,
   ConflictInfo,
+  PathReport,
   Preference,
   Resolution,
   ResolveResult,
@@ -37,6 +38,7 @@ import type {
   ShownVersions,
   Trouble,
 } from './session-handle.ts'
+import { pathReport } from './path-report.ts'
 import { listed } from './session-handle.ts'
 import { StoreWatch } from './store-watch.ts'
 import { stateWithout, troubleOf } from './trouble.ts'
@@ -162,6 +164,15 @@ export class SessionLoop implements SessionHandle {
     })
     this.#step({ type: 'barrier', id: wait.id, path: options.path ?? '', verify: options.verify })
     return wait.result
+  }
+
+  about(path: Path): PathReport | undefined {
+    const state = this.#session?.about(path, this.#options.clock.monotonic())
+    return state && pathReport(state, conflict => this.#describe(conflict))
+  }
+
+  differing(path: Path, limit: number): readonly Path[] {
+    return this.#session?.differing(path, limit) ?? []
   }
 
   async resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult> {

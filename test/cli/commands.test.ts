@@ -23,11 +23,13 @@ describe('without a daemon', () => {
   for (const line of [
     'status',
     'sync',
+    'verify',
     'conflicts',
     'diff',
     'resolve a --mine',
     'undo',
     'trash',
+    'why a',
     'approve',
     'pause',
     'resume',

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import type { Answer, Question, TrashItem } from '../../lib/core/messages.ts'
+import type { Answer, Difference, Question, TrashItem } from '../../lib/core/messages.ts'
 import type { Notice, Side } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
 import type {
@@ -9,6 +9,7 @@ import type {
   ConflictInfo,
   Hold,
   OpenSession,
+  PathReport,
   Preference,
   Resolution,
   ResolveResult,
@@ -33,6 +34,9 @@ export interface Script {
   /** Why it does not run. */
   trouble?: Trouble
   trash?: Partial<Record<Side, readonly TrashItem[]>>
+  about?: (path: string) => PathReport
+  /** What reading a side anew finds to differ. */
+  verified?: Partial<Record<Side, readonly Difference[]>>
   /** Opening it fails with this. */
   fails?: string
 }
@@ -107,6 +111,14 @@ export class SessionDouble implements SessionHandle {
     }
   }
 
+  about(path: string): PathReport | undefined {
+    return this.script.about?.(path)
+  }
+
+  differing(): readonly string[] {
+    return []
+  }
+
   async resolve(path: string, how: Resolution, expected?: ShownVersions): Promise<ResolveResult> {
     const conflict = this.conflicts().find(each => each.path === path)
     if (conflict === undefined) return { state: 'none' }
@@ -134,6 +146,12 @@ export class SessionDouble implements SessionHandle {
       case 'text': {
         const text = this.script.conflicts?.find(({ path }) => path === question.path)?.[side]
         return { about: 'text', text: text === undefined ? undefined : new TextEncoder().encode(text) }
+      }
+      case 'verify': {
+        const differing = (this.script.verified?.[side] ?? []).filter(
+          ({ path }) => !question.again || path === question.path,
+        )
+        return { about: 'verify', done: true, after: undefined, entries: 3, bytes: 12, differing }
       }
       default:
         return { about: 'error', code: 'REFUSED', message: 'a double cannot do this' }

@@ -156,6 +156,7 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     limit: fc.integer({ min: 0, max: 1024 * 1024 }),
   }),
   record({ about: fc.constantFrom('time' as const, 'place-copy' as const), path }),
+  record({ about: fc.constant('verify' as const), path, after: undefinable(path), again: fc.boolean() }),
 )
 
 export const command: fc.Arbitrary<ReplicaCommand> = fc.oneof(
@@ -213,6 +214,14 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   record({ about: fc.constant('text' as const), text: undefinable(bytes) }),
   record({ about: fc.constant('time' as const), mtimeMs: undefinable(moment) }),
   record({ about: fc.constant('place-copy' as const), placed: undefinable(path) }),
+  record({
+    about: fc.constant('verify' as const),
+    done: fc.boolean(),
+    after: undefinable(path),
+    entries: size,
+    bytes: size,
+    differing: fc.array(record({ path, known: undefinable(shallow), found: undefinable(shallow) }), { maxLength: 3 }),
+  }),
   record({ about: fc.constant('error' as const), code: words, message: words }),
 )
 

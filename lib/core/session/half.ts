@@ -35,6 +35,11 @@ export class Half {
     return this.#stalls.has(path)
   }
 
+  /** Paths put off, each with when it is tried again (monotonic ms). */
+  stalls(): Iterable<readonly [Path, number]> {
+    return this.#stalls
+  }
+
   /** The side said something about these paths: what was put off there is tried again. */
   unstall(paths: Iterable<Path>): readonly Path[] {
     if (this.#stalls.size === 0) return []

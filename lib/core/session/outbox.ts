@@ -108,10 +108,10 @@ export class Outbox {
     return this.#busy.touch(path, isDirectory)
   }
 
-  /** Everything queued or on its way. */
-  *outstanding(): Generator<Task, void, undefined> {
-    for (const { tasks } of this.#batches.values()) yield* tasks
-    for (const book of this.#books()) yield* book.values()
+  /** Everything on its way and queued, or only one of them. */
+  *outstanding(only?: 'sent' | 'queued'): Generator<Task, void, undefined> {
+    if (only !== 'queued') for (const { tasks } of this.#batches.values()) yield* tasks
+    if (only !== 'sent') for (const book of this.#books()) yield* book.values()
   }
 
   /**

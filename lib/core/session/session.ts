@@ -17,6 +17,8 @@ import { Keeper } from './keeper.ts'
 import type { Latencies } from './latencies.ts'
 import type { BarrierState, Both, Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
 import { sides } from './messages.ts'
+import type { PathState } from './path-state.ts'
+import { differingPaths, pathState } from './path-state.ts'
 import { Planner } from './planner.ts'
 import { Resolving } from './resolving.ts'
 import { Settlement } from './settlement.ts'
@@ -129,6 +131,18 @@ export class Session {
   /** Some of what a barrier still waits for. */
   waiting(barrier: number, limit: number): readonly Path[] {
     return this.#barriers.waiting(barrier, this.#outstanding(), limit)
+  }
+
+  /** @param now monotonic ms */
+  about(path: Path, now: number): PathState {
+    const [past, halves, dirty, findings, holds] = [this.#past, this.#halves, this.#dirty, this.#findings, this.#holds]
+    return pathState(path, { past, halves, dirty, findings, holds, shut: this.#shut, digester: this.#digester, now })
+  }
+
+  /** The topmost paths at and below one where the two sides do not hold the same, at most `limit`. */
+  differing(path: Path, limit: number): readonly Path[] {
+    const { alpha, beta } = this.#halves
+    return differingPaths(path, { alpha: alpha.tree, beta: beta.tree }, { digester: this.#digester, limit })
   }
 
   /** Plain figures for `status`. */
