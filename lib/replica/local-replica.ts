@@ -33,7 +33,7 @@ import type { LookRules } from './look.ts'
 import { baseStat } from './open-directory.ts'
 import { ContentReader } from './read-content.ts'
 import type { Surroundings } from './refresh.ts'
-import { commit, lookAnew, refreshName, relistDirectory } from './refresh.ts'
+import { commit, refreshName, relistDirectory } from './refresh.ts'
 import type { Remark } from './remarks.ts'
 import { RootGuard } from './root-guard.ts'
 import { readScanCache, saveScanCache } from './scan-cache.ts'
@@ -115,11 +115,6 @@ export class LocalReplica {
     this.#hashing = new Hashing({ root, view: this.#view, clock }, options.hashFile, (dirty, result) =>
       this.#hashed(dirty, result),
     )
-    const doubt = (path: Path): void => {
-      lookAnew(path, this.#around)
-      this.#pump()
-    }
-    this.#reader = new ContentReader({ root, view: this.#view, digest: options.digest, clock, doubt })
     this.#guard = new RootGuard(options.holder, top, clock, {
       held: (guard, why) => this.#tellAll({ type: 'guard', guard, state: 'held', paths: [], why }),
       lifted: guard => {
@@ -145,6 +140,7 @@ export class LocalReplica {
       },
       hashLater: (dirty, path, wasClosed) => this.#hashing.add({ dirty, path, wasClosed }),
     }
+    this.#reader = new ContentReader(this.#around, () => this.#pump())
     this.#staging = new Staging(work)
     this.#lane = new LaneSlots({ root, work, staging: this.#staging, hashFile: options.hashFile })
     const hands = handsOf(root, work, this.#staging, this.#view)

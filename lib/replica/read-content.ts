@@ -1,45 +1,43 @@
-import type { Digest } from '../core/entry.ts'
 import { codeOf } from '../core/errors.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import type { Path } from '../core/path.ts'
 import { nameOf, parentOf } from '../core/path.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { DirectoryHandle, Disk } from '../ports/disk.ts'
-import type { View } from './view.ts'
+import type { DirectoryHandle } from '../ports/disk.ts'
+import type { Surroundings } from './refresh.ts'
+import { lookAnew } from './refresh.ts'
 
 type ReadCommand = ReplicaCommand & { readonly type: 'read' }
-
-export interface ReaderOptions {
-  readonly root: Disk
-  readonly view: View
-  readonly digest: (bytes: Uint8Array) => Digest
-  readonly clock: Clock
-  /** What stands at a path is not what the tree says. */
-  readonly doubt: (path: Path) => void
-}
 
 /**
  * Answers with pieces of files that still are what the tree says. A whole small file is hashed again; a piece of a
  * large one is vouched for by the disk's own times, and its receiver hashes the whole.
  */
 export class ContentReader {
-  readonly #options: ReaderOptions
+  readonly #around: Surroundings
+  readonly #pump: () => void
   #pinned: { readonly path: Path; readonly handle: DirectoryHandle } | undefined
 
-  constructor(options: ReaderOptions) {
-    this.#options = options
+  /** @param pump is called when there is something to look at anew */
+  constructor(around: Surroundings, pump: () => void) {
+    this.#around = around
+    this.#pump = pump
   }
 
   read(command: ReadCommand): ReplicaEvent {
-    const { view } = this.#options
+    const { view } = this.#around
     const { id, path, digest } = command
     const gone: ReplicaEvent = { type: 'content', id, bytes: undefined, mtimeMs: 0 }
     const entry = view.entryAt(path)
     if (entry?.kind !== 'file' || entry.digest !== digest) return gone
     const content = this.#tryPiece(command)
     // The watcher tells what became of it, unless it lost that: then whoever waits for it would wait for ever.
-    if (content === undefined) this.#options.doubt(path)
+    if (content === undefined) this.#doubt(path)
     return content ?? gone
+  }
+
+  #doubt(path: Path): void {
+    lookAnew(path, this.#around)
+    this.#pump()
   }
 
   /** Undefined: it is gone, unreadable, another one, or no file any more. */
@@ -53,7 +51,7 @@ export class ContentReader {
   }
 
   #piece({ id, path, digest, offset, length }: ReadCommand): ReplicaEvent | undefined {
-    const { view } = this.#options
+    const { view, rules } = this.#around
     const [parent, name] = [parentOf(path), nameOf(path)]
     const node = view.nodes.at(parent)
     if (node === undefined) return undefined
@@ -62,9 +60,7 @@ export class ContentReader {
       const bytes = file.read(offset, length)
       const stat = file.stat()
       const isWhole = offset === 0 && bytes.length === stat.size
-      const isThatFile = isWhole
-        ? this.#options.digest(bytes) === digest
-        : view.identities.matches(node.key, name, stat)
+      const isThatFile = isWhole ? rules.digest(bytes) === digest : view.identities.matches(node.key, name, stat)
       return isThatFile ? { type: 'content', id, bytes, mtimeMs: stat.mtimeMs } : undefined
     } finally {
       file.close()
@@ -74,7 +70,7 @@ export class ContentReader {
   /** Neighbours are asked for together, so one handle serves many; it is let go of with the turn. */
   #pin(path: Path): DirectoryHandle {
     if (this.#pinned?.path === path) return this.#pinned.handle
-    const { root, clock } = this.#options
+    const { root, clock } = this.#around
     if (this.#pinned === undefined) clock.soon(() => this.close())
     this.close()
     this.#pinned = { path, handle: root.open(path) }

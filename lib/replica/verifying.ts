@@ -14,6 +14,7 @@ import { FreshContent } from './fresh-content.ts'
 import { isEntry } from './inspect.ts'
 import { problemOver } from './look.ts'
 import type { Surroundings } from './refresh.ts'
+import { lookAnew } from './refresh.ts'
 
 type Asked = Question & { readonly about: 'verify' }
 type Found = Omit<Answer & { readonly about: 'verify' }, 'about'>
@@ -102,13 +103,7 @@ export class Verifying {
   async #again(path: Path): Promise<Found> {
     const findings = this.#begin()
     if (!(await this.#itself(path, findings))) return findings.answer(false, undefined)
-    const { view, dirty } = this.#around
-    const node = view.nodes.at(parentOf(path))
-    for (const { found } of findings.differing) {
-      if (node === undefined || found?.kind === 'problem') continue
-      view.identities.delete(node.key, nameOf(path))
-      dirty.note(node, nameOf(path), found === undefined ? 'gone' : 'closed')
-    }
+    if (findings.differing.some(({ found }) => found?.kind !== 'problem')) lookAnew(path, this.#around)
     return findings.answer(true, undefined)
   }
 
