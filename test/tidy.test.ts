@@ -104,6 +104,7 @@ function filesBelow(folder: string, above = ''): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const { name } = entry
     const path = `${above}${name}`
+    if (name === '.git') return []
     if (!entry.isDirectory()) return entry.isFile() && !name.endsWith('.log') ? [path] : []
     const made = name === 'node_modules' || name === 'dist' || (name.startsWith('.') && name !== '.ci')
     return made ? [] : filesBelow(`${folder}${name}/`, `${path}/`)
