@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { CommandSpec, OptionSpec } from './command-spec.ts'
 import { Arguments } from './command-spec.ts'
-import { commandTable, globalOptions, groupDefault } from './command-table.ts'
+import { commandTable, globalOptions, groupDefaults } from './command-table.ts'
 import { nearestWord } from './nearest-word.ts'
 
 /** What a person asked for, or what is wrong with how. */
@@ -27,7 +27,7 @@ export function readCommandLine(words: readonly string[]): CommandLine {
   if (single !== undefined) return readArguments(single, [...leading, ...rest.slice(1)])
   if (!isGroup(word)) return unknownCommand(word)
   const named = next === undefined || next.startsWith('-') ? undefined : next
-  const command = commandNamed(`${word} ${named ?? groupDefault}`)
+  const command = commandNamed(`${word} ${named ?? groupDefaults[word]}`)
   if (command === undefined) return unknownCommand(`${word} ${named}`)
   if (named === undefined && rest.some(each => each === '--help' || each === '-h')) return { kind: 'help', of: word }
   return readArguments(command, [...leading, ...rest.slice(named === undefined ? 1 : 2)])

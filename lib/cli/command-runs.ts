@@ -27,4 +27,8 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   'roots add': async () => (await import('./commands/roots.ts')).add,
   'roots remove': async () => (await import('./commands/roots.ts')).remove,
   'roots show': async () => (await import('./commands/roots.ts')).show,
+  'config get': async () => (await import('./commands/config.ts')).get,
+  'config set': async () => (await import('./commands/config.ts')).set,
+  'config edit': async () => (await import('./commands/config-edit.ts')).edit,
+  'config check': async () => (await import('./commands/config.ts')).check,
 }

@@ -3,6 +3,7 @@ import type { CommandSpec, OperandSpec, OptionSpec } from './command-spec.ts'
 const path: OperandSpec = { name: 'PATH', says: 'a file or directory in a root; default: all roots', needed: false }
 const root: OperandSpec = { name: 'ROOT', says: 'a root; default: all', needed: false }
 const yes: OptionSpec = { says: 'do not ask', short: 'y' }
+const dryRun: OptionSpec = { says: 'only show what would be done' }
 const onHost: OptionSpec = { says: 'only this host', value: 'HOST' }
 
 /** Every command. What is not in here does not exist: parsing, help and suggestions read nothing else. */
@@ -231,6 +232,49 @@ export const commandTable: readonly CommandSpec[] = [
     options: {},
     examples: [['dsync roots show ~/projects', 'on every host']],
   },
+  {
+    name: 'config get',
+    says: 'show settings, and where they come from',
+    operands: [{ name: 'KEY', says: 'a setting, or what several begin with; default: all', needed: false }],
+    options: {},
+    examples: [
+      ['dsync config', 'all of them'],
+      ['dsync config get roots.~/projects.watcher', 'one'],
+    ],
+  },
+  {
+    name: 'config set',
+    says: 'change a setting',
+    operands: [
+      { name: 'KEY', says: 'the setting, as dsync config get shows it', needed: true },
+      { name: 'VALUE', says: 'a text, a list with commas, or JSON', needed: false },
+    ],
+    options: { default: { says: 'remove it instead, so that its default counts' }, 'dry-run': dryRun },
+    examples: [
+      ['dsync config set roots.~/projects.watcher polling', 'look every few seconds instead of being told'],
+      ['dsync config set ssh.program --default', 'as if it had never been set'],
+    ],
+    more: ['Comments and order of config.json stay as they are. The daemon takes it up at once.'],
+  },
+  {
+    name: 'config edit',
+    says: 'edit the settings in your editor',
+    operands: [{ name: 'FILE', says: 'config (config.json) or paths (paths.txt); default: config', needed: false }],
+    options: {},
+    examples: [
+      ['dsync config edit', 'in $VISUAL, else $EDITOR, else vi'],
+      ['dsync config edit paths', 'the list of roots'],
+    ],
+    more: ['You edit a copy. It takes the place of the file once nothing is wrong with it, and is never thrown away.'],
+  },
+  {
+    name: 'config check',
+    says: 'list every mistake in the settings',
+    operands: [],
+    options: {},
+    examples: [['dsync config check', 'each with its file, line and column']],
+    more: ['Exit code 2 when there is one.'],
+  },
 ]
 
 /** What every command takes. */
@@ -239,5 +283,5 @@ export const globalOptions: Readonly<Record<string, OptionSpec>> = {
   help: { says: 'show this', short: 'h' },
 }
 
-/** What a group does when it is named alone. */
-export const groupDefault = 'list'
+/** What each group does when it is named alone. */
+export const groupDefaults: Readonly<Record<string, string>> = { hosts: 'list', roots: 'list', config: 'get' }

@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** Asks the agent of a host that is reached by ssh. */
   readonly askHost: AskHost
+  /** Program and arguments that edit a file whose path comes last. */
+  readonly editor: readonly [string, ...string[]]
   /** Program and arguments that run the daemon of this home. */
   readonly daemonCommand: readonly [string, ...string[]]
 }

@@ -15,12 +15,16 @@ const emptyPaths = '# The directories dsync keeps the same on your hosts, one a 
 
 /** Sets one value of `config.json`, or removes it when undefined; every other line and comment stays as it is. */
 export function editConfig(home: KitHome, path: JSONPath, value: unknown): void {
-  const text = readPrivateFile(home.config) ?? emptyConfig
-  const edits = modify(text.trim() === '' ? emptyConfig : text, path, value, {
-    formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' },
-  })
-  const edited = applyEdits(text.trim() === '' ? emptyConfig : text, edits)
+  const text = readPrivateFile(home.config) ?? ''
+  const edited = configWith(text, path, value)
   if (edited !== text) writePrivateFile(home.config, edited)
+}
+
+/** The text of a `config.json` with one value set, or removed when undefined. Pure. */
+export function configWith(text: string, path: JSONPath, value: unknown): string {
+  const before = text.trim() === '' ? emptyConfig : text
+  const edits = modify(before, path, value, { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' } })
+  return applyEdits(before, edits)
 }
 
 /** Adds a root to `paths.txt`. */

@@ -46,6 +46,11 @@ const right: readonly (readonly [
   ['roots add d --watcher polling', 'roots add', ['d'], { watcher: ['polling'] }],
   ['roots remove d --on a --on b', 'roots remove', ['d'], { on: ['a', 'b'] }],
   ['roots show d', 'roots show', ['d']],
+  ['config', 'config get', []],
+  ['config get name', 'config get', ['name']],
+  ['config set name mac01 --dry-run', 'config set', ['name', 'mac01'], { 'dry-run': [''] }],
+  ['config edit paths', 'config edit', ['paths']],
+  ['config check', 'config check', []],
 ]
 
 /** A command line that does not fit: what is said, and the next command. */
@@ -75,6 +80,7 @@ const wrong: readonly (readonly [line: string, message: RegExp, hint: string])[]
   ['hosts add twin --pipe=', /--pipe needs a value: DIR/, 'dsync help hosts add'],
   ['roots add', /DIR is missing/, 'dsync help roots add'],
   ['roots show', /DIR is missing/, 'dsync help roots show'],
+  ['config chekc', /no command/, 'dsync config check'],
   ['help statsu', /no command/, 'dsync status'],
 ]
 

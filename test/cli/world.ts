@@ -23,6 +23,7 @@ export interface RunOptions {
   /** What the person types when asked; without it nobody is there. */
   readonly answer?: string
   readonly cwd?: string
+  readonly editor?: readonly [string, ...string[]]
   readonly colour?: boolean
   readonly signal?: AbortSignal
   /** Told of everything the command prints. */
@@ -72,6 +73,7 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       version: '1',
       cwd: options.cwd ?? here.userHome,
       signal: options.signal ?? new AbortController().signal,
+      editor: options.editor ?? [process.execPath, '-e', ''],
       daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
     }
     const words = line.split(' ').filter(word => word !== '')
