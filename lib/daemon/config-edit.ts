@@ -39,7 +39,9 @@ export function removePath(home: KitHome, path: string): void {
 
 function editPaths(home: KitHome, edit: (text: string) => string): void {
   const text = readPrivateFile(home.paths)
-  const edited = edit(text ?? emptyPaths)
+  const left = edit(text ?? emptyPaths)
+  // A running daemon takes an empty file for a lost one.
+  const edited = left.trim() === '' ? emptyPaths : left
   if (edited !== text) writePrivateFile(home.paths, edited)
 }
 
