@@ -65,10 +65,11 @@ function readArguments(command: CommandSpec, words: readonly string[]): CommandL
 function checkOperands(command: CommandSpec, operands: string[], values: Map<string, string[]>): CommandLine {
   const missing = command.operands.find((operand, i) => operand.needed && operands[i] === undefined)
   if (missing !== undefined) return wrong(`${missing.name} is missing: ${missing.says}`, `dsync help ${command.name}`)
-  const extra = operands[command.operands.length]
+  const last = command.operands.at(-1)
+  const extra = last?.many === true ? undefined : operands[command.operands.length]
   if (extra !== undefined) return wrong(`There is one word too many: ${extra}`, `dsync help ${command.name}`)
-  const empty = operands.findIndex(operand => operand === '')
-  if (empty >= 0) return wrong(`${command.operands[empty]?.name} is empty`, `dsync help ${command.name}`)
+  const empty = command.operands.find((operand, i) => operands[i] === '' && operand.many !== true)
+  if (empty !== undefined) return wrong(`${empty.name} is empty`, `dsync help ${command.name}`)
   return { kind: 'run', command, given: new Arguments(operands, values) }
 }
 

@@ -1,10 +1,15 @@
 import type { CommandSpec, OperandSpec, OptionSpec } from './command-spec.ts'
 
-const path: OperandSpec = { name: 'PATH', says: 'a file or directory in a root; default: all roots', needed: false }
-const root: OperandSpec = { name: 'ROOT', says: 'a root; default: all', needed: false }
+const path: OperandSpec = {
+  name: 'PATH',
+  says: 'a file or directory in a root; default: all roots',
+  needed: false,
+  completes: 'files',
+}
+const root: OperandSpec = { name: 'ROOT', says: 'a root; default: all', needed: false, completes: 'roots' }
 const yes: OptionSpec = { says: 'do not ask', short: 'y' }
 const dryRun: OptionSpec = { says: 'only show what would be done' }
-const onHost: OptionSpec = { says: 'only this host', value: 'HOST' }
+const onHost: OptionSpec = { says: 'only this host', value: 'HOST', completes: 'hosts' }
 
 /** Every command. What is not in here does not exist: parsing, help and suggestions read nothing else. */
 export const commandTable: readonly CommandSpec[] = [
@@ -72,12 +77,14 @@ export const commandTable: readonly CommandSpec[] = [
   {
     name: 'resolve',
     says: 'end conflicts by taking one version, or both',
-    operands: [{ name: 'PATH', says: 'a conflicting file, or a directory with conflicts', needed: false }],
+    operands: [
+      { name: 'PATH', says: 'a conflicting file, or a directory with conflicts', needed: false, completes: 'files' },
+    ],
     options: {
       all: { says: 'every conflict' },
       mine: { says: "this host's version" },
       theirs: { says: "the other host's version" },
-      take: { says: "this host's version, by name", value: 'HOST' },
+      take: { says: "this host's version, by name", value: 'HOST', completes: 'hosts' },
       newest: { says: 'the version that was changed last' },
       both: { says: "keep this host's version, and put the other beside it" },
       on: onHost,
@@ -97,11 +104,12 @@ export const commandTable: readonly CommandSpec[] = [
         name: 'PATH|ID|GROUP',
         says: 'a path, or an id or group of dsync trash; default: what was done last',
         needed: false,
+        completes: 'files',
       },
     ],
     options: {
       list: { says: 'only show what would come back' },
-      on: { says: "from this host's trash", value: 'HOST' },
+      on: { says: "from this host's trash", value: 'HOST', completes: 'hosts' },
     },
     examples: [
       ['dsync undo notes.txt', 'the version before the last sync'],
@@ -114,7 +122,7 @@ export const commandTable: readonly CommandSpec[] = [
     says: 'list what dsync replaced or deleted',
     operands: [path],
     options: {
-      on: { says: "only this host's trash", value: 'HOST' },
+      on: { says: "only this host's trash", value: 'HOST', completes: 'hosts' },
       limit: { says: 'at most so many (50)', value: 'COUNT', short: 'n', atLeast: 1 },
     },
     examples: [['dsync trash ~/projects/site', 'with the id that dsync undo takes']],
@@ -125,7 +133,12 @@ export const commandTable: readonly CommandSpec[] = [
     operands: [root],
     options: {
       on: onHost,
-      prefer: { says: 'at a first sync, whose version counts: a host, newest, or ask', value: 'HOST|newest|ask' },
+      prefer: {
+        says: 'at a first sync, whose version counts: a host, newest, or ask',
+        value: 'HOST|newest|ask',
+        completes: 'hosts',
+        words: ['newest', 'ask'],
+      },
       yes,
     },
     examples: [
@@ -171,7 +184,7 @@ export const commandTable: readonly CommandSpec[] = [
     operands: [{ name: 'NAME', says: 'what to call it', needed: true }],
     options: {
       ssh: { says: 'what ssh is told, if not the name: an alias, USER@HOST or ssh://USER@HOST:PORT', value: 'TARGET' },
-      pipe: { says: 'a directory of this machine that plays the host', value: 'DIR' },
+      pipe: { says: 'a directory of this machine that plays the host', value: 'DIR', completes: 'directories' },
     },
     examples: [
       ['dsync hosts add mac00', 'as `ssh mac00` reaches it'],
@@ -182,14 +195,14 @@ export const commandTable: readonly CommandSpec[] = [
   {
     name: 'hosts remove',
     says: 'forget a host that no root is on',
-    operands: [{ name: 'NAME', says: 'the host', needed: true }],
+    operands: [{ name: 'NAME', says: 'the host', needed: true, completes: 'hosts' }],
     options: {},
     examples: [['dsync hosts remove twin', 'its files stay as they are']],
   },
   {
     name: 'hosts check',
     says: 'see whether hosts can be reached',
-    operands: [{ name: 'NAME', says: 'the host; default: all', needed: false }],
+    operands: [{ name: 'NAME', says: 'the host; default: all', needed: false, completes: 'hosts' }],
     options: {},
     examples: [['dsync hosts check', 'exit code 5 when one cannot be reached']],
   },
@@ -203,13 +216,14 @@ export const commandTable: readonly CommandSpec[] = [
   {
     name: 'roots add',
     says: 'keep a directory in sync',
-    operands: [{ name: 'DIR', says: 'the directory', needed: true }],
+    operands: [{ name: 'DIR', says: 'the directory', needed: true, completes: 'directories' }],
     options: {
-      on: { says: 'the hosts it is to be on (all)', value: 'HOST', many: true },
+      on: { says: 'the hosts it is to be on (all)', value: 'HOST', completes: 'hosts', many: true },
       at: { says: 'where it lies on a host, if not at the same place under the home', value: 'HOST=PATH', many: true },
       watcher: {
         says: 'how changes are noticed, here or on a host: auto, inotify, fs-watch, fsevents, chokidar, polling',
         value: '[HOST=]NAME',
+        words: ['auto', 'inotify', 'fs-watch', 'fsevents', 'chokidar', 'polling'],
         many: true,
       },
     },
@@ -221,21 +235,28 @@ export const commandTable: readonly CommandSpec[] = [
   {
     name: 'roots remove',
     says: 'keep a directory in sync no longer',
-    operands: [{ name: 'DIR', says: 'the directory', needed: true }],
-    options: { on: { says: 'only on this host', value: 'HOST', many: true } },
+    operands: [{ name: 'DIR', says: 'the root', needed: true, completes: 'roots' }],
+    options: { on: { says: 'only on this host', value: 'HOST', completes: 'hosts', many: true } },
     examples: [['dsync roots remove ~/projects', 'its files stay as they are, everywhere']],
   },
   {
     name: 'roots show',
     says: 'show where a root lies',
-    operands: [{ name: 'DIR', says: 'the root', needed: true }],
+    operands: [{ name: 'DIR', says: 'the root', needed: true, completes: 'roots' }],
     options: {},
     examples: [['dsync roots show ~/projects', 'on every host']],
   },
   {
     name: 'config get',
     says: 'show settings, and where they come from',
-    operands: [{ name: 'KEY', says: 'a setting, or what several begin with; default: all', needed: false }],
+    operands: [
+      {
+        name: 'KEY',
+        says: 'a setting, or what several begin with; default: all',
+        needed: false,
+        completes: 'settings',
+      },
+    ],
     options: {},
     examples: [
       ['dsync config', 'all of them'],
@@ -246,7 +267,7 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'config set',
     says: 'change a setting',
     operands: [
-      { name: 'KEY', says: 'the setting, as dsync config get shows it', needed: true },
+      { name: 'KEY', says: 'the setting, as dsync config get shows it', needed: true, completes: 'settings' },
       { name: 'VALUE', says: 'a text, a list with commas, or JSON', needed: false },
     ],
     options: { default: { says: 'remove it instead, so that its default counts' }, 'dry-run': dryRun },
@@ -259,7 +280,14 @@ export const commandTable: readonly CommandSpec[] = [
   {
     name: 'config edit',
     says: 'edit the settings in your editor',
-    operands: [{ name: 'FILE', says: 'config (config.json) or paths (paths.txt); default: config', needed: false }],
+    operands: [
+      {
+        name: 'FILE',
+        says: 'config (config.json) or paths (paths.txt); default: config',
+        needed: false,
+        words: ['config', 'paths'],
+      },
+    ],
     options: {},
     examples: [
       ['dsync config edit', 'in $VISUAL, else $EDITOR, else vi'],
@@ -274,6 +302,25 @@ export const commandTable: readonly CommandSpec[] = [
     options: {},
     examples: [['dsync config check', 'each with its file, line and column']],
     more: ['Exit code 2 when there is one.'],
+  },
+  {
+    name: 'completions',
+    says: 'make your shell complete the words of a dsync command line',
+    operands: [
+      { name: 'SHELL', says: 'bash, zsh or fish', needed: true, words: ['bash', 'zsh', 'fish'] },
+      {
+        name: 'WORD',
+        says: 'complete the last of these instead of printing the code for the shell',
+        needed: false,
+        many: true,
+      },
+    ],
+    options: {},
+    examples: [
+      ['dsync completions bash', 'in ~/.bashrc: eval "$(dsync completions bash)"'],
+      ['dsync completions zsh', 'in ~/.zshrc, after compinit: eval "$(dsync completions zsh)"'],
+      ['dsync completions fish', 'in ~/.config/fish/config.fish: dsync completions fish | source'],
+    ],
   },
 ]
 

@@ -1,6 +1,8 @@
 import { parse } from 'jsonc-parser'
 import { valuePosition } from './config-reader.ts'
 import { configSchema } from './config-schema.ts'
+import type { KitHome } from './kit-home.ts'
+import { readPrivateFile } from './private-file.ts'
 
 /** One setting of `config.json`: something that has a value, or could have one. */
 export interface Setting {
@@ -49,6 +51,11 @@ export function listSettings(text: string, own: string): Setting[] {
       words: words(schema),
     }
   })
+}
+
+/** The keys of a home's settings, also where they have mistakes. */
+export function settingKeys(home: KitHome, own: string): string[] {
+  return [...listSettings(readPrivateFile(home.config) ?? '', own).map(({ key }) => key), 'paths']
 }
 
 interface Leaf {

@@ -51,6 +51,8 @@ const right: readonly (readonly [
   ['config set name mac01 --dry-run', 'config set', ['name', 'mac01'], { 'dry-run': [''] }],
   ['config edit paths', 'config edit', ['paths']],
   ['config check', 'config check', []],
+  ['completions fish', 'completions', ['fish']],
+  ['completions bash -- roots ad', 'completions', ['bash', 'roots', 'ad']],
 ]
 
 /** A command line that does not fit: what is said, and the next command. */
