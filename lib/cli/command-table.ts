@@ -38,9 +38,10 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'status',
     says: 'show roots, hosts, what is under way and what waits for you',
     operands: [],
-    options: {},
+    options: { watch: { says: 'go on until Ctrl-C; without a terminal, print what changes', short: 'w' } },
     examples: [
       ['dsync status', 'one screen'],
+      ['dsync status --watch', 'the same, drawn again every second'],
       ['dsync status --json', 'everything, for scripts'],
     ],
   },

@@ -64,7 +64,7 @@ const wrong: readonly (readonly [line: string, message: RegExp, hint: string])[]
   ['hosts delete', /no command "hosts delete"/, 'dsync hosts remove'],
   ['--verbose status', /no option --verbose before a command/, 'dsync help'],
   ['start now', /one word too many: now/, 'dsync help start'],
-  ['status --watch', /no option --watch/, 'dsync help status'],
+  ['status --wacth', /no option --wacth; did you mean --watch\?/, 'dsync help status'],
   ['sync --tiemout 3', /no option --tiemout; did you mean --timeout\?/, 'dsync help sync'],
   ['sync -x', /no option -x/, 'dsync help sync'],
   ['sync --timeout soon', /must be a number, not less than 0: not "soon"/, 'dsync help sync'],

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { runCommand } from '../../lib/cli/run-command.ts'
 import { coloured, plain } from '../../lib/cli/paint.ts'
-import type { Surroundings } from '../../lib/cli/surroundings.ts'
+import type { Screen, Surroundings } from '../../lib/cli/surroundings.ts'
 import type { Daemon } from '../../lib/daemon/daemon.ts'
 import { startDaemon } from '../../lib/daemon/daemon.ts'
 import { addHost } from '../../lib/daemon/host-registration.ts'
@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly editor?: readonly [string, ...string[]]
   readonly colour?: boolean
   readonly signal?: AbortSignal
+  /** The screen of the terminal; without it the output is none. */
+  readonly screen?: Screen
   /** Told of everything the command prints. */
   readonly onOut?: (text: string) => void
 }
@@ -67,6 +69,7 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
           return options.answer ?? ''
         },
         progress: () => {},
+        openScreen: () => options.screen,
         paint,
         paintErrors: paint,
       },
