@@ -89,6 +89,7 @@ export const commandTable: readonly CommandSpec[] = [
       newest: { says: 'the version that was changed last' },
       both: { says: "keep this host's version, and put the other beside it" },
       on: onHost,
+      'dry-run': dryRun,
       yes,
     },
     examples: [
@@ -110,6 +111,7 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     options: {
       list: { says: 'only show what would come back' },
+      'dry-run': { says: 'the same as --list' },
       on: { says: "from this host's trash", value: 'HOST', completes: 'hosts' },
     },
     examples: [
@@ -140,6 +142,7 @@ export const commandTable: readonly CommandSpec[] = [
         completes: 'hosts',
         words: ['newest', 'ask'],
       },
+      'dry-run': dryRun,
       yes,
     },
     examples: [
@@ -151,14 +154,14 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'pause',
     says: 'stop syncing, until resume',
     operands: [root],
-    options: { on: onHost },
+    options: { on: onHost, 'dry-run': dryRun },
     examples: [['dsync pause ~/projects', 'one root']],
   },
   {
     name: 'resume',
     says: 'go on after pause',
     operands: [root],
-    options: { on: onHost },
+    options: { on: onHost, 'dry-run': dryRun },
     examples: [['dsync resume', 'all roots']],
   },
   {
@@ -186,6 +189,7 @@ export const commandTable: readonly CommandSpec[] = [
     options: {
       ssh: { says: 'what ssh is told, if not the name: an alias, USER@HOST or ssh://USER@HOST:PORT', value: 'TARGET' },
       pipe: { says: 'a directory of this machine that plays the host', value: 'DIR', completes: 'directories' },
+      'dry-run': dryRun,
     },
     examples: [
       ['dsync hosts add mac00', 'as `ssh mac00` reaches it'],
@@ -197,7 +201,7 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'hosts remove',
     says: 'forget a host that no root is on',
     operands: [{ name: 'NAME', says: 'the host', needed: true, completes: 'hosts' }],
-    options: {},
+    options: { 'dry-run': dryRun },
     examples: [['dsync hosts remove twin', 'its files stay as they are']],
   },
   {
@@ -227,6 +231,7 @@ export const commandTable: readonly CommandSpec[] = [
         words: ['auto', 'inotify', 'fs-watch', 'fsevents', 'chokidar', 'polling'],
         many: true,
       },
+      'dry-run': dryRun,
     },
     examples: [
       ['dsync roots add ~/projects', 'on all hosts, at the same place under the home'],
@@ -237,7 +242,7 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'roots remove',
     says: 'keep a directory in sync no longer',
     operands: [{ name: 'DIR', says: 'the root', needed: true, completes: 'roots' }],
-    options: { on: { says: 'only on this host', value: 'HOST', completes: 'hosts', many: true } },
+    options: { on: { says: 'only on this host', value: 'HOST', completes: 'hosts', many: true }, 'dry-run': dryRun },
     examples: [['dsync roots remove ~/projects', 'its files stay as they are, everywhere']],
   },
   {

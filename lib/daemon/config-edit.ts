@@ -49,8 +49,18 @@ function editPaths(home: KitHome, edit: (text: string) => string): void {
 const editWaitMs = 3000
 const editLookMs = 20
 
+/** Whether an edit only finds out what it would do, and writes nothing. */
+export interface EditOptions {
+  readonly dryRun?: boolean
+}
+
 /** Runs an edit that reads, decides and writes while no other command does. Throws BUSY when another does not end. */
-export async function whileEditing<T>(home: KitHome, host: string, edit: () => T | Promise<T>): Promise<T> {
+export async function whileEditing<T>(
+  { home, host }: { readonly home: KitHome; readonly host: string },
+  edit: () => T | Promise<T>,
+  { dryRun = false }: EditOptions = {},
+): Promise<T> {
+  if (dryRun) return await edit()
   ensureKitHome(home)
   const deadline = Date.now() + editWaitMs
   let lock = takeLock(home.run, 'config', thisProcess(host))

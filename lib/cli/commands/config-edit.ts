@@ -36,7 +36,7 @@ export async function edit(given: Arguments, around: Surroundings): Promise<Outc
     removePrivateFile(copy)
     return { exit: exitCodes.ok, json: { config: [] }, lines: () => ['Nothing was changed.'] }
   }
-  await whileEditing(home, around.host, () => {
+  await whileEditing(around, () => {
     if ((readPrivateFile(file) ?? '') !== before) {
       throw refused(copy, `Cannot change ${file}: it was changed meanwhile`, `diff ${copy} ${file}`)
     }

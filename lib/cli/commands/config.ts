@@ -67,12 +67,12 @@ export async function set(given: Arguments, around: Surroundings): Promise<Outco
     if (!dryRun && changed.after !== changed.before) writePrivateFile(around.home.config, changed.after)
     return changed
   }
-  const { setting, before, after } = dryRun ? edited() : await whileEditing(around.home, around.host, edited)
+  const { setting, before, after } = await whileEditing(around, edited, { dryRun })
   const same = before === after
   const reloaded = dryRun || same ? undefined : await reloadDaemon(around)
   return {
     exit: exitCodes.ok,
-    json: { config: [shown(setting, around)], changed: !same, dryRun },
+    json: { config: [shown(setting, around)], changed: !same, ...(dryRun && { dryRun }) },
     lines: paint => {
       if (same) return [`${escape(key)} is so already.`]
       const head = dryRun ? `Would change ${escape(key)}:` : `Changed ${escape(key)}:`
