@@ -23,6 +23,13 @@ function daemonCommand(): [string, ...string[]] {
   return [process.execPath, ...process.execArgv, ...leanFlags, script]
 }
 
+/** The person's editor: a program and its arguments with blanks between, as in `code --wait`. */
+function editor(): [string, ...string[]] {
+  const { VISUAL, EDITOR } = process.env
+  const [program = 'vi', ...words] = (VISUAL?.trim() || EDITOR?.trim() || 'vi').split(/\s+/)
+  return [program, ...words]
+}
+
 /** Loads what reaching other machines takes only when one is asked. */
 const askHost: AskHost = async (host, question) => {
   const { hostAsker, sshSurroundings } = await import('./reach-host.ts')
@@ -37,6 +44,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   terminal: processTerminal(interrupt.signal),
   cwd: process.cwd(),
   signal: interrupt.signal,
+  editor: editor(),
   daemonCommand: daemonCommand(),
   askHost,
 })

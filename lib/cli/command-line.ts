@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { CommandSpec, OptionSpec } from './command-spec.ts'
 import { Arguments } from './command-spec.ts'
-import { commandTable, globalOptions, groupDefault } from './command-table.ts'
+import { commandTable, globalOptions, groupDefaults } from './command-table.ts'
 import { nearestWord } from './nearest-word.ts'
 
 /** What a person asked for, or what is wrong with how. */
@@ -27,7 +27,7 @@ export function readCommandLine(words: readonly string[]): CommandLine {
   if (single !== undefined) return readArguments(single, [...leading, ...rest.slice(1)])
   if (!isGroup(word)) return unknownCommand(word)
   const named = next === undefined || next.startsWith('-') ? undefined : next
-  const command = commandNamed(`${word} ${named ?? groupDefault}`)
+  const command = commandNamed(`${word} ${named ?? groupDefaults[word]}`)
   if (command === undefined) return unknownCommand(`${word} ${named}`)
   if (named === undefined && rest.some(each => each === '--help' || each === '-h')) return { kind: 'help', of: word }
   return readArguments(command, [...leading, ...rest.slice(named === undefined ? 1 : 2)])
@@ -65,10 +65,11 @@ function readArguments(command: CommandSpec, words: readonly string[]): CommandL
 function checkOperands(command: CommandSpec, operands: string[], values: Map<string, string[]>): CommandLine {
   const missing = command.operands.find((operand, i) => operand.needed && operands[i] === undefined)
   if (missing !== undefined) return wrong(`${missing.name} is missing: ${missing.says}`, `dsync help ${command.name}`)
-  const extra = operands[command.operands.length]
+  const last = command.operands.at(-1)
+  const extra = last?.many === true ? undefined : operands[command.operands.length]
   if (extra !== undefined) return wrong(`There is one word too many: ${extra}`, `dsync help ${command.name}`)
-  const empty = operands.findIndex(operand => operand === '')
-  if (empty >= 0) return wrong(`${command.operands[empty]?.name} is empty`, `dsync help ${command.name}`)
+  const empty = command.operands.find((operand, i) => operands[i] === '' && operand.many !== true)
+  if (empty !== undefined) return wrong(`${empty.name} is empty`, `dsync help ${command.name}`)
   return { kind: 'run', command, given: new Arguments(operands, values) }
 }
 

@@ -30,4 +30,9 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   'roots add': async () => (await import('./commands/roots.ts')).add,
   'roots remove': async () => (await import('./commands/roots.ts')).remove,
   'roots show': async () => (await import('./commands/roots.ts')).show,
+  completions: async () => (await import('./commands/completions.ts')).completions,
+  'config get': async () => (await import('./commands/config.ts')).get,
+  'config set': async () => (await import('./commands/config.ts')).set,
+  'config edit': async () => (await import('./commands/config-edit.ts')).edit,
+  'config check': async () => (await import('./commands/config.ts')).check,
 }

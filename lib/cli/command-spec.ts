@@ -13,11 +13,19 @@ export interface CommandSpec {
   readonly more?: readonly string[]
 }
 
+/** What a shell offers in the place of a word: names that dsync knows, or what lies on the disk. */
+export type Completes = 'hosts' | 'roots' | 'settings' | 'files' | 'directories'
+
 export interface OperandSpec {
   /** As in the usage line: `PATH`. */
   readonly name: string
   readonly says: string
   readonly needed: boolean
+  readonly completes?: Completes
+  /** The words that fit. */
+  readonly words?: readonly string[]
+  /** Takes every word that is left, as it is: of the last operand only. */
+  readonly many?: boolean
 }
 
 export interface OptionSpec {
@@ -27,6 +35,9 @@ export interface OptionSpec {
   readonly value?: string
   /** The value is a number, not less than this. */
   readonly atLeast?: number
+  readonly completes?: Completes
+  /** Words that fit, beside others. */
+  readonly words?: readonly string[]
   /** May be given more than once. */
   readonly many?: boolean
 }

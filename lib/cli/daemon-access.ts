@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { SyncError } from '../core/errors.ts'
 import { askDaemon } from '../daemon/control-client.ts'
+import { expandHome } from '../daemon/host-paths.ts'
 import { realPath } from '../daemon/root-place.ts'
 import type { Selection, Verbs } from '../daemon/verbs.ts'
 import type { Arguments } from './command-spec.ts'
@@ -37,9 +38,14 @@ export async function ask<Name extends keyof Verbs>(
 export function selected(around: Surroundings, given: Arguments, operand = given.operands[0]): Selection {
   const host = given.text('on')
   return {
-    ...(operand === undefined ? {} : { paths: spellings(resolve(around.cwd, operand)) }),
+    ...(operand === undefined ? {} : { paths: spellings(placeOf(around, operand)) }),
     ...(host === undefined ? {} : { host }),
   }
+}
+
+/** Shells leave `~` alone in some places, and completions of theirs put it there. */
+function placeOf({ cwd, userHome }: Surroundings, path: string): string {
+  return path === '~' || path.startsWith('~/') ? expandHome(path, userHome) : resolve(cwd, path)
 }
 
 /** A path as typed, and with the links above it followed: its last name may itself be a link that is synced. */

@@ -59,7 +59,10 @@ function commandHelp(command: CommandSpec, paint: Paint): string[] {
 
 /** `Usage: dsync roots add DIR [OPTIONS]`. */
 export function usageLine(command: CommandSpec): string {
-  const operands = command.operands.map(({ name, needed }) => (needed ? name : `[${name}]`))
+  const operands = command.operands.map(({ name, needed, many }) => {
+    const word = many === true ? `${name}...` : name
+    return needed ? word : `[${word}]`
+  })
   return ['Usage: dsync', command.name, ...operands, '[OPTIONS]'].join(' ')
 }
 

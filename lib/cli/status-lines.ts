@@ -1,4 +1,5 @@
 import type { SessionState } from '../sync/session-handle.ts'
+import { problemNext, problemPlace } from '../daemon/config-problem.ts'
 import type { DaemonStatus } from '../daemon/verbs.ts'
 import type { Cell } from './aligned.ts'
 import { aligned } from './aligned.ts'
@@ -76,13 +77,12 @@ interface Waiting {
 
 function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): string[] {
   const waiting = [
-    ...status.config.map(({ file, line, column, message, hint }): Waiting => {
-      const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`
+    ...status.config.map((problem): Waiting => {
       return {
         colour: 'red',
         count: 'settings',
-        what: escape(`${message} (${place})`),
-        next: escape(hint ?? `mend ${file}`),
+        what: escape(`${problem.message} (${problemPlace(problem)})`),
+        next: escape(problemNext(problem)),
       }
     }),
     ...status.failed.map(({ root, host, why, hint }): Waiting => {

@@ -13,9 +13,18 @@ export interface Terminal {
   readonly ask: (question: string) => Promise<string>
   /** Shows one line that the next call replaces, `''` removes it; does nothing where nobody watches. */
   readonly progress: (line: string) => void
+  /** Takes the whole screen until it is closed; undefined where the output is no terminal. */
+  readonly openScreen: () => Screen | undefined
   readonly paint: Paint
   /** How errors are painted: they may go elsewhere. */
   readonly paintErrors: Paint
+}
+
+/** A screen that one command has for itself. What stood there before is back once it is closed. */
+export interface Screen {
+  /** Shows these lines in the place of those before, as many and as much of each as there is room for. */
+  readonly draw: (lines: readonly string[]) => void
+  readonly close: () => void
 }
 
 /** All that a command may know of the world around it. Scripts read it from their process. */
@@ -31,6 +40,8 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** Asks the agent of a host that is reached by ssh. */
   readonly askHost: AskHost
+  /** Program and arguments that edit a file whose path comes last. */
+  readonly editor: readonly [string, ...string[]]
   /** Program and arguments that run the daemon of this home. */
   readonly daemonCommand: readonly [string, ...string[]]
 }

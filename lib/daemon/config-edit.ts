@@ -15,12 +15,16 @@ const emptyPaths = '# The directories dsync keeps the same on your hosts, one a 
 
 /** Sets one value of `config.json`, or removes it when undefined; every other line and comment stays as it is. */
 export function editConfig(home: KitHome, path: JSONPath, value: unknown): void {
-  const text = readPrivateFile(home.config) ?? emptyConfig
-  const edits = modify(text.trim() === '' ? emptyConfig : text, path, value, {
-    formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' },
-  })
-  const edited = applyEdits(text.trim() === '' ? emptyConfig : text, edits)
+  const text = readPrivateFile(home.config) ?? ''
+  const edited = configWith(text, path, value)
   if (edited !== text) writePrivateFile(home.config, edited)
+}
+
+/** The text of a `config.json` with one value set, or removed when undefined. Pure. */
+export function configWith(text: string, path: JSONPath, value: unknown): string {
+  const before = text.trim() === '' ? emptyConfig : text
+  const edits = modify(before, path, value, { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' } })
+  return applyEdits(before, edits)
 }
 
 /** Adds a root to `paths.txt`. */
@@ -35,7 +39,9 @@ export function removePath(home: KitHome, path: string): void {
 
 function editPaths(home: KitHome, edit: (text: string) => string): void {
   const text = readPrivateFile(home.paths)
-  const edited = edit(text ?? emptyPaths)
+  const left = edit(text ?? emptyPaths)
+  // A running daemon takes an empty file for a lost one.
+  const edited = left.trim() === '' ? emptyPaths : left
   if (edited !== text) writePrivateFile(home.paths, edited)
 }
 
@@ -43,8 +49,18 @@ function editPaths(home: KitHome, edit: (text: string) => string): void {
 const editWaitMs = 3000
 const editLookMs = 20
 
+/** Whether an edit only finds out what it would do, and writes nothing. */
+export interface EditOptions {
+  readonly dryRun?: boolean
+}
+
 /** Runs an edit that reads, decides and writes while no other command does. Throws BUSY when another does not end. */
-export async function whileEditing<T>(home: KitHome, host: string, edit: () => T | Promise<T>): Promise<T> {
+export async function whileEditing<T>(
+  { home, host }: { readonly home: KitHome; readonly host: string },
+  edit: () => T | Promise<T>,
+  { dryRun = false }: EditOptions = {},
+): Promise<T> {
+  if (dryRun) return await edit()
   ensureKitHome(home)
   const deadline = Date.now() + editWaitMs
   let lock = takeLock(home.run, 'config', thisProcess(host))

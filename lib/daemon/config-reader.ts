@@ -5,13 +5,20 @@ import type { Config, HostConfig, ReadConfig, RootConfig } from './config.ts'
 import type { Finding } from './config-findings.ts'
 import { contradictions, schemaFindings } from './config-findings.ts'
 import type { KitHome } from './kit-home.ts'
+import { problemNext, problemPlace } from './config-problem.ts'
 import { pathLines } from './paths-file.ts'
 import { readPrivateFile } from './private-file.ts'
 import type { ConfigProblem } from './verbs.ts'
 
 /** Reads both files of a home that people edit, and names every mistake in them. Files that are missing say nothing. */
 export function readConfig(home: KitHome): ReadConfig {
-  const [configText, pathsText] = [readOrProblem(home.config), readOrProblem(home.paths)]
+  return checkTexts(home, {})
+}
+
+/** As `readConfig`, with other texts in the place of what the files hold. */
+export function checkTexts(home: KitHome, texts: { readonly config?: string; readonly paths?: string }): ReadConfig {
+  const configText = texts.config ?? readOrProblem(home.config)
+  const pathsText = texts.paths ?? readOrProblem(home.paths)
   const unreadable = [configText, pathsText].flatMap(text => (typeof text === 'string' ? [] : [text]))
   if (typeof configText !== 'string' || typeof pathsText !== 'string') return { problems: unreadable }
   return checkConfig({ config: { file: home.config, text: configText }, paths: { file: home.paths, text: pathsText } })
@@ -22,9 +29,16 @@ export function requireConfig(home: KitHome): Config {
   const { config, problems } = readConfig(home)
   const [first] = problems
   if (config !== undefined && first === undefined) return config
+  throw unusable(problems)
+}
+
+/** USAGE with the first of some mistakes. */
+export function unusable(problems: readonly ConfigProblem[]): SyncError {
+  const [first] = problems
+  if (first === undefined) return new SyncError('INVARIANT', 'No mistake in the settings', { verdict: 'bug' })
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
-  throw new SyncError('USAGE', `Cannot use ${placeOf(first)}: ${first?.message ?? 'it is not valid'}${more}`, {
-    hint: `Mend ${first?.file ?? home.config}`,
+  return new SyncError('USAGE', `Cannot use ${problemPlace(first)}: ${first.message}${more}`, {
+    hint: problems.length > 1 ? 'dsync config check' : problemNext(first),
   })
 }
 
@@ -85,6 +99,16 @@ function copyOf<T>(values: Readonly<Record<string, T>> | undefined): Record<stri
   return Object.assign(Object.create(null) as Record<string, T>, values)
 }
 
+/** Where a value begins in the text of `config.json`; undefined when it is not there. Lines and columns count from 1. */
+export function valuePosition(
+  text: string,
+  path: readonly string[],
+): { readonly line: number; readonly column: number } | undefined {
+  const tree = parseTree(text, [], { allowTrailingComma: true })
+  const node = tree === undefined ? undefined : findNodeAtLocation(tree, [...path])
+  return node === undefined ? undefined : position(text, node.offset)
+}
+
 function positionOf(text: string, tree: Node | undefined, { path, key }: Finding): { line: number; column: number } {
   if (tree === undefined) return position(text, 0)
   let node = tree
@@ -108,11 +132,6 @@ function syntaxMessage(error: ParseError): string {
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
   return `it is not JSON: ${words}`
-}
-
-function placeOf(problem: ConfigProblem | undefined): string {
-  if (problem === undefined) return 'the settings'
-  return problem.line === undefined ? problem.file : `${problem.file}:${problem.line}:${problem.column ?? 1}`
 }
 
 function readOrProblem(file: string): string | ConfigProblem {

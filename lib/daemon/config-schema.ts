@@ -29,7 +29,7 @@ export const configSchema = {
       description: 'How ssh is run.',
       additionalProperties: false,
       properties: {
-        program: { type: 'string', description: 'The program; default: ssh.' },
+        program: { type: 'string', default: 'ssh', description: 'The program.' },
         config: { $ref: '#/definitions/absolutePath', description: 'A configuration file instead of ~/.ssh/config.' },
       },
     },
@@ -78,13 +78,14 @@ export const configSchema = {
           additionalProperties: { $ref: '#/definitions/absolutePath' },
         },
         watcher: {
+          default: 'auto',
           description: 'How changes are noticed: one word for all hosts, or one for each.',
           oneOf: [
             { $ref: '#/definitions/watcher' },
             { type: 'object', additionalProperties: { $ref: '#/definitions/watcher' } },
           ],
         },
-        conflict: { enum: ['ask'], description: 'What happens when both sides changed.' },
+        conflict: { enum: ['ask'], default: 'ask', description: 'What happens when both sides changed.' },
       },
     },
   },

@@ -35,12 +35,23 @@ export class ConflictAnswers {
   }
 
   async resolve(sessions: Sessions, parameters: unknown): Promise<{ resolved: readonly Resolved[] }> {
-    const { take, ...selection } = resolveOf(parameters)
+    const { take, dryRun, ...selection } = resolveOf(parameters)
     const found = find(sessions, selection)
     refuseAmbiguous(found, take)
     const resolved: Resolved[] = []
-    for (const one of found) resolved.push(await this.#resolveOne(one, take))
+    for (const one of found)
+      resolved.push(dryRun === true ? this.#foresee(one, take) : await this.#resolveOne(one, take))
     return { resolved }
+  }
+
+  /** What an attempt to end a conflict would come to, by what is known now. */
+  #foresee({ session, conflict }: Found, take: ResolveParameters['take']): Resolved {
+    const { root, host, path } = conflict
+    const shown = this.#shown.get(keyOf(session.name, conflict))
+    resolutionOf(take, conflict)
+    const { alpha, beta } = marksOf(conflict)
+    const isSame = shown === undefined || (shown.alpha === alpha && shown.beta === beta)
+    return { root, host, path, state: isSame ? 'resolved' : 'changed' }
   }
 
   async #resolveOne({ session, conflict }: Found, take: ResolveParameters['take']): Promise<Resolved> {

@@ -17,6 +17,7 @@ import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
 import type { OpenSession } from '../sync/session-handle.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
+import { SettingsWatch } from './settings-watch.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
@@ -47,6 +48,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     const token = randomBytes(32).toString('hex')
     writePrivateFile(home.token, `${token}\n`)
+    daemon.watchSettings()
     await daemon.reload()
     const answer = (verb: string, parameters: unknown, call: Call) => daemon.answer(verb, parameters, call)
     daemon.serve(await serveControl({ place, token, version: options.version, answer }))
@@ -70,6 +72,7 @@ export class Daemon {
   readonly #settings: Settings
   readonly #since = Date.now()
   #server: ControlServer | undefined
+  #watch: SettingsWatch | undefined
   #closing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #tellStopped: () => void = () => {}
@@ -86,6 +89,21 @@ export class Daemon {
 
   async reload(): Promise<Verbs['reload']['result']> {
     return { problems: await this.#settings.reload(this.#sessions, this.#pauses) }
+  }
+
+  /** From now on the settings are read again whenever somebody saves them. */
+  watchSettings(): void {
+    this.#watch = new SettingsWatch(this.#options.home, () => {
+      this.reload().then(
+        ({ problems: [first] }) => this.#tellReload(first === undefined ? undefined : first.message),
+        (error: unknown) => this.#tellReload(error instanceof Error ? error.message : String(error)),
+      )
+    })
+  }
+
+  #tellReload(why: string | undefined): void {
+    const level = why === undefined ? 'info' : 'warning'
+    this.#feed.log({ at: Date.now(), level, event: 'settings-read', ...(why === undefined ? {} : { why }) })
   }
 
   serve(server: ControlServer): void {
@@ -146,6 +164,7 @@ export class Daemon {
   }
 
   async #stop(): Promise<void> {
+    this.#watch?.close()
     await this.#closeSessions()
     await this.#server?.close()
     this.#feed.log({ at: Date.now(), level: 'info', event: 'stopped', pid: process.pid })

@@ -3,6 +3,7 @@ import { SyncError } from '../core/errors.ts'
 import { checkTarget } from '../remote/ssh-target.ts'
 import type { Way } from '../sync/session-handle.ts'
 import type { Config } from './config.ts'
+import type { EditOptions } from './config-edit.ts'
 import { editConfig, whileEditing } from './config-edit.ts'
 import { requireConfig } from './config-reader.ts'
 import { homeId } from './host-answers.ts'
@@ -43,20 +44,21 @@ export type NewHost = { readonly pipe: string } | { readonly ssh: string }
 
 /**
  * Adds a host: a directory of this machine gets a kit home, another machine is reached and asked. The same again changes
- * nothing. Throws what keeps it from being one.
+ * nothing. Throws what keeps it from being one. A dry run reaches no other machine.
  */
-export function addHost(here: Here & Asking, name: string, host: NewHost): Promise<HostRow> {
-  return whileEditing(here.home, here.host, async () => {
+export function addHost(here: Here & Asking, name: string, host: NewHost, options: EditOptions = {}): Promise<HostRow> {
+  const edit = async (): Promise<HostRow> => {
     const config = requireConfig(here.home)
     refuseName(name, config.name ?? here.host)
     const wanted =
       'pipe' in host ? { pipe: pipeDirectory(host.pipe, name, config, here) } : { ssh: checkTarget(host.ssh) }
     refuseOther(config, name, wanted, here)
+    const added = { ...config, hosts: { ...config.hosts, [name]: wanted } }
+    if (options.dryRun === true) return hostRow(added, name, here)
     if ('pipe' in wanted) {
       mkdirSync(wanted.pipe, { recursive: true })
       ensureKitHome(pipeHome(wanted.pipe))
     }
-    const added = { ...config, hosts: { ...config.hosts, [name]: wanted } }
     await meet(added, name, here)
     editConfig(
       here.home,
@@ -64,12 +66,13 @@ export function addHost(here: Here & Asking, name: string, host: NewHost): Promi
       'pipe' in wanted ? { pipe: contractHome(wanted.pipe, here.userHome) } : wanted,
     )
     return hostRow(requireConfig(here.home), name, here)
-  })
+  }
+  return whileEditing(here, edit, options)
 }
 
 /** Forgets a host that no root is on. */
-export function removeHost(here: Here & Asking, name: string): Promise<HostRow> {
-  return whileEditing(here.home, here.host, () => {
+export function removeHost(here: Here & Asking, name: string, options: EditOptions = {}): Promise<HostRow> {
+  const edit = (): HostRow => {
     const row = hostRow(requireConfig(here.home), name, here)
     const [root] = row.roots
     if (root !== undefined) {
@@ -81,9 +84,10 @@ export function removeHost(here: Here & Asking, name: string): Promise<HostRow> 
         },
       )
     }
-    editConfig(here.home, ['hosts', name], undefined)
+    if (options.dryRun !== true) editConfig(here.home, ['hosts', name], undefined)
     return row
-  })
+  }
+  return whileEditing(here, edit, options)
 }
 
 export function listHosts(here: Here): HostRow[] {

@@ -4,6 +4,7 @@ import type {
   ApproveParameters,
   BarrierParameters,
   LogParameters,
+  PauseParameters,
   ResolveParameters,
   Selection,
   TrashParameters,
@@ -19,6 +20,10 @@ export function selectionOf(parameters: unknown): Selection {
   return { ...given('paths', optional(fields['paths'], texts)), ...given('host', optional(fields['host'], text)) }
 }
 
+export function pauseOf(parameters: unknown): PauseParameters {
+  return { ...selectionOf(parameters), ...dryRunOf(fieldsOf(parameters)) }
+}
+
 export function barrierOf(parameters: unknown): BarrierParameters {
   const fields = fieldsOf(parameters)
   return { ...selectionOf(fields), timeoutMs: number(fields['timeoutMs']), verify: flag(fields['verify']) }
@@ -31,7 +36,7 @@ export function verifyOf(parameters: unknown): VerifyParameters {
 
 export function resolveOf(parameters: unknown): ResolveParameters {
   const fields = fieldsOf(parameters)
-  return { ...selectionOf(fields), take: takeOf(fields['take']) }
+  return { ...selectionOf(fields), ...dryRunOf(fields), take: takeOf(fields['take']) }
 }
 
 export function trashOf(parameters: unknown): TrashParameters {
@@ -49,6 +54,7 @@ export function approveOf(parameters: unknown): ApproveParameters {
   return {
     ...selectionOf(fields),
     ...given('guard', optional(fields['guard'], guardOf)),
+    ...dryRunOf(fields),
     ...given('prefer', optional(fields['prefer'], text)),
   }
 }
@@ -69,6 +75,10 @@ const guards: readonly GuardKind[] = [
 
 function guardOf(value: unknown): GuardKind {
   return guards.find(guard => guard === value) ?? wrong('a guard', value)
+}
+
+function dryRunOf(fields: Fields): { readonly dryRun?: boolean } {
+  return given('dryRun', optional(fields['dryRun'], flag))
 }
 
 function takeOf(value: unknown): ResolveParameters['take'] {

@@ -6,6 +6,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -43,6 +44,11 @@ export function writePrivateFile(path: string, text: string): void {
     closeSync(file)
   }
   syncDirectory(dirname(target))
+}
+
+/** Removes a file of the kit's home; one that is not there is fine. */
+export function removePrivateFile(path: string): void {
+  rmSync(path, { force: true })
 }
 
 function targetOf(path: string): string {

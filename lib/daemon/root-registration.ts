@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
 import type { Config, RootConfig } from './config.ts'
 import { watcherOf } from './config.ts'
+import type { EditOptions } from './config-edit.ts'
 import { addPath, editConfig, removePath, whileEditing } from './config-edit.ts'
 import { requireConfig } from './config-reader.ts'
 import { hostRow, unknownHost } from './host-registration.ts'
@@ -49,8 +50,13 @@ export interface RootChoice {
  * Makes a directory of this host a root, here and in the home of every host it is to be on. Adding one that is known
  * extends or changes it. Throws ROOT_REFUSED for a directory that may not be one, USAGE for a host that is unknown.
  */
-export function addRoot(here: Here & Asking, directory: string, choice: RootChoice): Promise<RootRow> {
-  return whileEditing(here.home, here.host, async () => {
+export function addRoot(
+  here: Here & Asking,
+  directory: string,
+  choice: RootChoice,
+  options: EditOptions = {},
+): Promise<RootRow> {
+  const edit = async (): Promise<RootRow> => {
     const config = requireConfig(here.home)
     const path = expandHome(directory, here.userHome)
     const key = findRoot(config, path, here.userHome)?.key ?? rootKey(path, here.userHome)
@@ -58,23 +64,33 @@ export function addRoot(here: Here & Asking, directory: string, choice: RootChoi
     const root = chosen(config, key, choice, here)
     const places = placesOf(config, { path, root }, here)
     refusePlaces(config, { key, path, places }, here)
+    if (options.dryRun === true) {
+      return rootRow({ ...config, roots: { ...config.roots, [key]: root }, paths: [...config.paths, key] }, key, here)
+    }
     for (const { host, path: place } of places) await serveOn(config, host, { id: root.id, path: place }, here)
     editConfig(here.home, ['roots', key], root)
     addPath(here.home, key)
     return rootRow(requireConfig(here.home), key, here)
-  })
+  }
+  return whileEditing(here, edit, options)
 }
 
 /**
  * Forgets a root, or with `on` only its place on those hosts. No file of it is touched on any host, and what is in its
  * trash stays there.
  */
-export function removeRoot(here: Here & Asking, directory: string, on: readonly string[]): Promise<RootRow> {
-  return whileEditing(here.home, here.host, async () => {
+export function removeRoot(
+  here: Here & Asking,
+  directory: string,
+  on: readonly string[],
+  options: EditOptions = {},
+): Promise<RootRow> {
+  const edit = async (): Promise<RootRow> => {
     const config = requireConfig(here.home)
     const { key, root } = requireRoot(config, directory, here)
     const row = rootRow(config, key, here)
     for (const host of on) hostRow(config, host, here)
+    if (options.dryRun === true) return row
     const left = on.length === 0 ? [] : root.on.filter(host => !on.includes(host))
     for (const host of root.on.filter(each => !left.includes(each))) {
       await unserveOn(config, host, root.id, here)
@@ -85,7 +101,8 @@ export function removeRoot(here: Here & Asking, directory: string, on: readonly 
       editConfig(here.home, ['roots', key], undefined)
     }
     return row
-  })
+  }
+  return whileEditing(here, edit, options)
 }
 
 export function listRoots(here: Here): RootRow[] {

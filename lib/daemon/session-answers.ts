@@ -1,5 +1,5 @@
 import { SyncError } from '../core/errors.ts'
-import { approveOf, selectionOf } from './parameters.ts'
+import { approveOf, pauseOf, selectionOf } from './parameters.ts'
 import type { PauseRecord } from './pause-record.ts'
 import { select } from './selection.ts'
 import type { Preference } from '../sync/session-handle.ts'
@@ -12,13 +12,14 @@ export function answerPause(
   parameters: unknown,
   to: { readonly paused: boolean; readonly record: PauseRecord },
 ): { roots: readonly SessionName[] } {
-  const roots = select(sessions, selectionOf(parameters)).map(({ session: { name, handle } }) => {
+  const { dryRun, ...selection } = pauseOf(parameters)
+  const selected = select(sessions, selection).map(({ session }) => session)
+  for (const { name, handle } of dryRun === true ? [] : selected) {
     to.record.set(name, to.paused)
     if (to.paused) handle.pause()
     else handle.resume()
-    return { root: handle.root, host: handle.host }
-  })
-  return { roots }
+  }
+  return { roots: selected.map(({ handle: { root, host } }) => ({ root, host })) }
 }
 
 /** What guards hold in the sessions meant. */
@@ -31,12 +32,13 @@ export async function answerApprove(
   sessions: Sessions,
   parameters: unknown,
 ): Promise<{ approved: readonly RootHold[] }> {
-  const { guard, prefer, ...selection } = approveOf(parameters)
+  const { guard, prefer, dryRun, ...selection } = approveOf(parameters)
   const approved: RootHold[] = []
   for (const { session } of select(sessions, selection)) {
     const holds = holdsOf(session).filter(hold => guard === undefined || hold.guard === guard)
     if (holds.length === 0) continue
-    await session.handle.approve(guard, prefer === undefined ? undefined : preferenceOf(prefer, session))
+    const preference = prefer === undefined ? undefined : preferenceOf(prefer, session)
+    if (dryRun !== true) await session.handle.approve(guard, preference)
     approved.push(...holds)
   }
   return { approved }

@@ -1,8 +1,10 @@
+import { codeOf } from '../core/errors.ts'
 import type { Config, ReadConfig } from './config.ts'
 import { noConfig } from './config.ts'
 import { readConfig } from './config-reader.ts'
 import type { KitHome } from './kit-home.ts'
 import type { PauseRecord } from './pause-record.ts'
+import { readPrivateFile } from './private-file.ts'
 import type { Here } from './session-specs.ts'
 import { sessionSpecs } from './session-specs.ts'
 import type { Sessions } from './sessions.ts'
@@ -37,6 +39,11 @@ export class Settings {
   }
 
   async #reload(sessions: Sessions, pauses: PauseRecord): Promise<readonly ConfigProblem[]> {
+    const gone = this.#gone()
+    if (gone !== undefined) {
+      this.#problems = [gone]
+      return this.#problems
+    }
     const read: ReadConfig = readConfig(this.#home)
     this.#problems = read.problems
     if (read.config === undefined) return this.#problems
@@ -45,5 +52,32 @@ export class Settings {
     this.#problems = problems
     await sessions.apply(specs)
     return this.#problems
+  }
+
+  /** A file that said something and is not there, or empty, is more likely lost or being written than meant. */
+  #gone(): ConfigProblem | undefined {
+    const { config, paths } = this.#home
+    const had = { config: Object.keys(this.#config.hosts).length > 0, paths: this.#config.paths.length > 0 }
+    for (const [file, isMissed] of [
+      [config, had.config],
+      [paths, had.paths],
+    ] as const) {
+      if (!isMissed || !isBlank(file)) continue
+      return {
+        file,
+        message: 'it is gone or empty; what it said before is in force',
+        hint: 'put it back, or dsync restart if it is meant',
+      }
+    }
+    return undefined
+  }
+}
+
+function isBlank(file: string): boolean {
+  try {
+    return (readPrivateFile(file) ?? '').trim() === ''
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    return false
   }
 }

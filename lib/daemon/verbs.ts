@@ -33,8 +33,8 @@ export interface Verbs {
   readonly undo: Verb<UndoParameters, { readonly undone: readonly Undone[] }>
   readonly holds: Verb<Selection, { readonly holds: readonly RootHold[] }>
   readonly approve: Verb<ApproveParameters, { readonly approved: readonly RootHold[] }>
-  readonly pause: Verb<Selection, { readonly roots: readonly SessionName[] }>
-  readonly resume: Verb<Selection, { readonly roots: readonly SessionName[] }>
+  readonly pause: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
+  readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
@@ -55,6 +55,13 @@ export interface Selection {
   /** The other host. */
   readonly host?: string
 }
+
+/** A request that changes something says what it would do instead. */
+export interface Changing {
+  readonly dryRun?: boolean
+}
+
+export type PauseParameters = Selection & Changing
 
 export interface SessionName {
   readonly root: string
@@ -177,7 +184,7 @@ export interface ConflictVersions {
 export const textBytesLimit = 1024 * 1024
 
 /** `alpha` is the host where the person types; a host's name says which side by itself. */
-export interface ResolveParameters extends Selection {
+export interface ResolveParameters extends Selection, Changing {
   readonly take: 'mine' | 'theirs' | 'newest' | 'both' | { readonly host: string }
 }
 
@@ -222,7 +229,7 @@ export type Undone = SessionName & {
   readonly refused?: string
 }
 
-export interface ApproveParameters extends Selection {
+export interface ApproveParameters extends Selection, Changing {
   readonly guard?: GuardKind
   /** A host's name, `newest` or `ask`: whose version a first sync takes where two used roots differ. */
   readonly prefer?: string

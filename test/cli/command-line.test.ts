@@ -46,6 +46,13 @@ const right: readonly (readonly [
   ['roots add d --watcher polling', 'roots add', ['d'], { watcher: ['polling'] }],
   ['roots remove d --on a --on b', 'roots remove', ['d'], { on: ['a', 'b'] }],
   ['roots show d', 'roots show', ['d']],
+  ['config', 'config get', []],
+  ['config get name', 'config get', ['name']],
+  ['config set name mac01 --dry-run', 'config set', ['name', 'mac01'], { 'dry-run': [''] }],
+  ['config edit paths', 'config edit', ['paths']],
+  ['config check', 'config check', []],
+  ['completions fish', 'completions', ['fish']],
+  ['completions bash -- roots ad', 'completions', ['bash', 'roots', 'ad']],
 ]
 
 /** A command line that does not fit: what is said, and the next command. */
@@ -57,7 +64,7 @@ const wrong: readonly (readonly [line: string, message: RegExp, hint: string])[]
   ['hosts delete', /no command "hosts delete"/, 'dsync hosts remove'],
   ['--verbose status', /no option --verbose before a command/, 'dsync help'],
   ['start now', /one word too many: now/, 'dsync help start'],
-  ['status --watch', /no option --watch/, 'dsync help status'],
+  ['status --wacth', /no option --wacth; did you mean --watch\?/, 'dsync help status'],
   ['sync --tiemout 3', /no option --tiemout; did you mean --timeout\?/, 'dsync help sync'],
   ['sync -x', /no option -x/, 'dsync help sync'],
   ['sync --timeout soon', /must be a number, not less than 0: not "soon"/, 'dsync help sync'],
@@ -75,6 +82,7 @@ const wrong: readonly (readonly [line: string, message: RegExp, hint: string])[]
   ['hosts add twin --pipe=', /--pipe needs a value: DIR/, 'dsync help hosts add'],
   ['roots add', /DIR is missing/, 'dsync help roots add'],
   ['roots show', /DIR is missing/, 'dsync help roots show'],
+  ['config chekc', /no command/, 'dsync config check'],
   ['help statsu', /no command/, 'dsync status'],
 ]
 

@@ -21,6 +21,7 @@ function packages(path: string): string[] {
 describe('a command that only talks to the daemon', () => {
   const names = [
     'status',
+    'status-watch',
     'sync',
     'verify',
     'conflicts',

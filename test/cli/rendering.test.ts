@@ -123,7 +123,7 @@ describe('the status', () => {
     [
       'broken settings',
       { config: [{ file: '/c.json', line: 3, column: 7, message: 'comma expected' }] },
-      /settings {2}comma expected \(\/c\.json:3:7\) {2}→ mend \/c\.json$/,
+      /settings {2}comma expected \(\/c\.json:3:7\) {2}→ dsync config edit$/,
     ],
     [
       'a log that cannot be written',

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { runCommand } from '../../lib/cli/run-command.ts'
 import { coloured, plain } from '../../lib/cli/paint.ts'
-import type { Surroundings } from '../../lib/cli/surroundings.ts'
+import type { Screen, Surroundings } from '../../lib/cli/surroundings.ts'
 import type { Daemon } from '../../lib/daemon/daemon.ts'
 import { startDaemon } from '../../lib/daemon/daemon.ts'
 import { addHost } from '../../lib/daemon/host-registration.ts'
@@ -23,8 +23,11 @@ export interface RunOptions {
   /** What the person types when asked; without it nobody is there. */
   readonly answer?: string
   readonly cwd?: string
+  readonly editor?: readonly [string, ...string[]]
   readonly colour?: boolean
   readonly signal?: AbortSignal
+  /** The screen of the terminal; without it the output is none. */
+  readonly screen?: Screen
   /** Told of everything the command prints. */
   readonly onOut?: (text: string) => void
 }
@@ -66,12 +69,14 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
           return options.answer ?? ''
         },
         progress: () => {},
+        openScreen: () => options.screen,
         paint,
         paintErrors: paint,
       },
       version: '1',
       cwd: options.cwd ?? here.userHome,
       signal: options.signal ?? new AbortController().signal,
+      editor: options.editor ?? [process.execPath, '-e', ''],
       daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
     }
     const words = line.split(' ').filter(word => word !== '')

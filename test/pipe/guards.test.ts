@@ -101,7 +101,9 @@ describe('guards', () => {
     const { code, json } = await pair.sync()
     assert.equal(code, 4)
     assert.deepEqual(holdsOf(json), ['mass-delete'])
-    assert.equal(pair.audit().filter(({ event }) => event === 'held').length, 1, 'one line for one hold')
+    const heldLines = () => pair.audit().filter(({ event }) => event === 'held').length
+    await until('the log tells of the hold', () => heldLines() > 0)
+    assert.equal(heldLines(), 1, 'one line for one hold')
     assert.equal(readFileSync(join(pair.beta, 'src/new'), 'utf8'), 'flows\n')
     assert.ok(snapshot(join(pair.beta, 'docs')).size >= 10, 'half of it is there still')
     await pair.ok('approve', '--yes')

@@ -17,16 +17,21 @@ export async function approve(given: Arguments, around: Surroundings): Promise<O
   if (holds.length === 0) return { exit: exitCodes.ok, json: { approve: [] }, lines: () => ['Nothing is held.'] }
   const shown = holds.flatMap(hold => holdLines(hold, around))
   if (!given.has('json')) around.terminal.err(`${shown.join('\n')}\n`)
-  await confirm(`Let ${holds.length === 1 ? 'it' : `these ${holds.length}`} pass?`, given, around)
+  const dryRun = given.has('dry-run')
+  if (!dryRun) await confirm(`Let ${holds.length === 1 ? 'it' : `these ${holds.length}`} pass?`, given, around)
   const prefer = given.text('prefer')
-  const { approved } = await ask(around, 'approve', { ...selection, ...(prefer === undefined ? {} : { prefer }) })
+  const { approved } = await ask(around, 'approve', {
+    ...selection,
+    dryRun,
+    ...(prefer === undefined ? {} : { prefer }),
+  })
   return {
     exit: exitCodes.ok,
-    json: { approve: approved },
+    json: { approve: approved, ...(dryRun && { dryRun }) },
     lines: paint =>
       approved.map(
         ({ root, host, guard }) =>
-          `${paint.green('approved')}  ${placeText(around.userHome, root)} with ${escape(host)}: ${guard}`,
+          `${dryRun ? 'would approve' : paint.green('approved')}  ${placeText(around.userHome, root)} with ${escape(host)}: ${guard}`,
       ),
   }
 }

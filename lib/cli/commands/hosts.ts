@@ -35,11 +35,17 @@ export async function add(given: Arguments, around: Surroundings): Promise<Outco
       hint: 'dsync help hosts add',
     })
   }
+  const dryRun = given.has('dry-run')
   const host = await addHost(
     around,
     name,
     pipe === undefined ? { ssh: ssh ?? name } : { pipe: pipe.startsWith('~') ? pipe : resolve(around.cwd, pipe) },
+    { dryRun },
   )
+  if (dryRun) {
+    const asking = pipe === undefined ? ' It is reached and asked only then.' : ''
+    return foreseen(host, `Would add ${escape(host.name)} (${host.transport} to ${targetOf(host, around)}).${asking}`)
+  }
   await reloadDaemon(around)
   return {
     exit: exitCodes.ok,
@@ -52,13 +58,19 @@ export async function add(given: Arguments, around: Surroundings): Promise<Outco
 }
 
 export async function remove(given: Arguments, around: Surroundings): Promise<Outcome> {
-  const host = await removeHost(around, given.operands[0] ?? '')
+  const dryRun = given.has('dry-run')
+  const host = await removeHost(around, given.operands[0] ?? '', { dryRun })
+  if (dryRun) return foreseen(host, `Would remove ${escape(host.name)}. Its files would stay as they are.`)
   await reloadDaemon(around)
   return {
     exit: exitCodes.ok,
     json: { hosts: [host] },
     lines: () => [`Removed ${escape(host.name)}. Its files stay as they are.`],
   }
+}
+
+function foreseen(host: HostRow, line: string): Outcome {
+  return { exit: exitCodes.ok, json: { hosts: [host], dryRun: true }, lines: () => [line] }
 }
 
 export async function check(given: Arguments, around: Surroundings): Promise<Outcome> {

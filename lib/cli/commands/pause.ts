@@ -6,14 +6,23 @@ import { exitCodes } from '../exit-codes.ts'
 import { placeText } from '../places.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 
-export async function pause(given: Arguments, around: Surroundings): Promise<Outcome> {
-  const { roots } = await ask(around, 'pause', selected(around, given))
-  return { exit: exitCodes.ok, json: { pause: roots }, lines: () => linesOf('paused', roots, around) }
+export function pause(given: Arguments, around: Surroundings): Promise<Outcome> {
+  return pauseOrResume('pause', given, around)
 }
 
-export async function resume(given: Arguments, around: Surroundings): Promise<Outcome> {
-  const { roots } = await ask(around, 'resume', selected(around, given))
-  return { exit: exitCodes.ok, json: { resume: roots }, lines: () => linesOf('resumed', roots, around) }
+export function resume(given: Arguments, around: Surroundings): Promise<Outcome> {
+  return pauseOrResume('resume', given, around)
+}
+
+async function pauseOrResume(verb: 'pause' | 'resume', given: Arguments, around: Surroundings): Promise<Outcome> {
+  const dryRun = given.has('dry-run')
+  const { roots } = await ask(around, verb, { ...selected(around, given), dryRun })
+  const word = dryRun ? `would ${verb}` : `${verb}d`
+  return {
+    exit: exitCodes.ok,
+    json: { [verb]: roots, ...(dryRun && { dryRun }) },
+    lines: () => linesOf(word, roots, around),
+  }
 }
 
 function linesOf(word: string, roots: readonly SessionName[], { userHome }: Surroundings): string[] {

@@ -18,18 +18,20 @@ export async function resolve(given: Arguments, around: Surroundings): Promise<O
     })
   }
   const selection = selected(around, given)
+  const dryRun = given.has('dry-run')
   if (given.has('all')) {
     const { conflicts } = await ask(around, 'conflicts', selection)
-    if (conflicts.length === 0) return outcomeOf([], around)
-    await confirm(`Resolve ${countText(conflicts.length, 'conflict')}, taking ${wordsOf(take)}?`, given, around)
+    if (conflicts.length === 0) return outcomeOf([], dryRun, around)
+    if (!dryRun)
+      await confirm(`Resolve ${countText(conflicts.length, 'conflict')}, taking ${wordsOf(take)}?`, given, around)
   }
-  const { resolved } = await ask(around, 'resolve', { ...selection, take })
+  const { resolved } = await ask(around, 'resolve', { ...selection, take, dryRun })
   if (resolved.length === 0 && !given.has('all')) {
     throw new SyncError('NOT_FOUND', `Cannot resolve ${given.operands[0]}: no conflict stands there`, {
       hint: 'dsync conflicts',
     })
   }
-  return outcomeOf(resolved, around)
+  return outcomeOf(resolved, dryRun, around)
 }
 
 function takeOf(given: Arguments): ResolveParameters['take'] {
@@ -58,11 +60,11 @@ function wordsOf(take: ResolveParameters['take']): string {
   }[take]
 }
 
-function outcomeOf(resolved: readonly Resolved[], around: Surroundings): Outcome {
+function outcomeOf(resolved: readonly Resolved[], dryRun: boolean, around: Surroundings): Outcome {
   const open = resolved.filter(({ state }) => state === 'changed' || state === 'failed')
   return {
     exit: open.length > 0 ? exitCodes.conflicts : exitCodes.ok,
-    json: { resolve: resolved },
+    json: { resolve: resolved, ...(dryRun && { dryRun }) },
     lines: paint => {
       if (resolved.length === 0) return ['No conflicts.']
       return resolved.map(({ root, path, host, state, why }) => {
@@ -70,7 +72,7 @@ function outcomeOf(resolved: readonly Resolved[], around: Surroundings): Outcome
         const word = placeWord(around.userHome, root, path)
         switch (state) {
           case 'resolved':
-            return `${paint.green('resolved')}  ${place}`
+            return `${dryRun ? 'would resolve' : paint.green('resolved')}  ${place}`
           case 'changed':
             return `${paint.red('changed')}  ${place}: it is no longer what was shown  → dsync diff ${word}`
           case 'failed':

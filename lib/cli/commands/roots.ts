@@ -31,7 +31,9 @@ export async function show(given: Arguments, around: Surroundings): Promise<Outc
 export async function add(given: Arguments, around: Surroundings): Promise<Outcome> {
   const watcher = Object.fromEntries(given.texts('watcher').map(watcherOf))
   const at = Object.fromEntries(given.texts('at').map(placeOf))
-  const root = await addRoot(around, directoryOf(given, around), { on: given.texts('on'), at, watcher })
+  const dryRun = given.has('dry-run')
+  const root = await addRoot(around, directoryOf(given, around), { on: given.texts('on'), at, watcher }, { dryRun })
+  if (dryRun) return foreseen(root, paint => ['Would add', ...rootLines([root], paint)])
   const reloaded = await reloadDaemon(around)
   return {
     exit: exitCodes.ok,
@@ -41,13 +43,23 @@ export async function add(given: Arguments, around: Surroundings): Promise<Outco
 }
 
 export async function remove(given: Arguments, around: Surroundings): Promise<Outcome> {
-  const root = await removeRoot(around, directoryOf(given, around), given.texts('on'))
+  const dryRun = given.has('dry-run')
+  const on = given.texts('on')
+  const root = await removeRoot(around, directoryOf(given, around), on, { dryRun })
+  if (dryRun) {
+    const where = on.length === 0 ? '' : ` on ${on.map(escape).join(', ')}`
+    return foreseen(root, () => [`Would no longer keep ${escape(root.root)} in sync${where}. Its files would stay.`])
+  }
   await reloadDaemon(around)
   return {
     exit: exitCodes.ok,
     json: { roots: [root] },
     lines: () => [`${escape(root.root)} is kept in sync no longer. Its files stay as they are, on every host.`],
   }
+}
+
+function foreseen(root: RootRow, lines: Outcome['lines']): Outcome {
+  return { exit: exitCodes.ok, json: { roots: [root], dryRun: true }, lines }
 }
 
 function directoryOf(given: Arguments, around: Surroundings): string {

@@ -5,7 +5,11 @@ import { statusLines } from '../status-lines.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 
 /** Everything at a glance. */
-export async function status(_given: Arguments, around: Surroundings): Promise<Outcome> {
+export async function status(given: Arguments, around: Surroundings): Promise<Outcome> {
+  if (given.has('watch')) {
+    const { watchStatus } = await import('./status-watch.ts')
+    return await watchStatus(given.has('json'), around)
+  }
   const { sessions, failed, config, ...daemon } = await ask(around, 'status', {})
   return {
     exit: exitCodes.ok,

@@ -13,7 +13,7 @@ const namedItems = 20
 
 /** Brings back what dsync replaced or deleted. */
 export async function undo(given: Arguments, around: Surroundings): Promise<Outcome> {
-  const list = given.has('list')
+  const list = given.has('list') || given.has('dry-run')
   const undone = await bringBack(given, around, list)
   const refused = undone.filter(one => one.refused !== undefined)
   return {

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { Ajv } from 'ajv'
+import { commandTable } from '../../lib/cli/command-table.ts'
+import type { Hold } from '../../lib/sync/session-handle.ts'
+import type { Script } from '../daemon/session-double.ts'
+import { makeWorld } from './world.ts'
+
+interface Schema {
+  readonly definitions: Readonly<Record<string, object>>
+}
+
+const schema = JSON.parse(readFileSync(new URL('../../docs/answers.schema.json', import.meta.url), 'utf8')) as Schema
+const ajv = new Ajv({ allErrors: true, strictRequired: false }).addSchema(schema, 'answers')
+
+/** What an answer has that the schema of a command, or of errors, does not say; none when it fits. */
+function misfits(name: string, answer: unknown): unknown {
+  const validate = ajv.getSchema(`answers#/definitions/${name.replaceAll(' ', '-')}`)
+  assert.ok(validate !== undefined, `no schema for ${name}`)
+  return validate(answer) === true ? [] : validate.errors
+}
+
+const hold: Hold = { guard: 'mass-delete', side: 'beta', why: 'much goes', paths: { total: 2, first: ['x'] } }
+const script = (): Script => ({
+  conflicts: [{ path: 'a.txt', alpha: 'x', beta: 'y' }],
+  problems: [{ path: 'p', side: 'alpha', why: 'EACCES' }],
+  notices: [{ path: 'n', kind: 'recovered', side: 'beta', why: 'no place', trash: '1-a' }],
+  holds: [hold],
+  trash: {
+    alpha: [
+      {
+        id: '17-ab',
+        group: 'g1',
+        at: 1,
+        why: 'replaced',
+        path: 'a.txt',
+        entry: { kind: 'file', size: 1, mode: 0o644, digest: 'd'.repeat(64) },
+      },
+    ],
+  },
+})
+
+/** A right command line for every command, and with `--dry-run` where it answers otherwise. */
+const rows: readonly string[] = [
+  'start',
+  'status',
+  'sync',
+  'conflicts',
+  'diff',
+  'resolve --all --mine --dry-run',
+  'resolve --all --mine --yes',
+  'undo --list',
+  'undo',
+  'trash',
+  'approve --dry-run',
+  'approve --yes',
+  'pause --dry-run',
+  'pause',
+  'resume',
+  'logs',
+  'verify',
+  'history',
+  'why a.txt',
+  'why ..',
+  'hosts list',
+  'hosts add other --pipe disk --dry-run',
+  'hosts add other --pipe disk',
+  'hosts check',
+  'hosts remove other --dry-run',
+  'hosts remove other',
+  'roots list',
+  'roots add more',
+  'roots show more',
+  'roots remove more --dry-run',
+  'roots remove more',
+  'config get',
+  'config set name mac01 --dry-run',
+  'config set name mac01',
+  'config check',
+  'completions bash',
+  'completions bash -- sta',
+]
+
+/** Not among them: one edits on a terminal, one starts a daemon of its own, one waits until the daemon's process is gone. */
+const apart = ['config edit', 'restart', 'stop']
+
+describe('--json prints what docs/answers.schema.json says', () => {
+  it('for every command, done one after the other', async t => {
+    const { run, directory } = await makeWorld(t, script())
+    directory('more')
+    for (const line of rows) {
+      const name = commandTable.findLast(command => `${line} `.startsWith(`${command.name} `))?.name ?? line
+      const answer = (await run(`--json ${line}`)).json<object>()
+      assert.deepEqual(misfits(name, answer), [], `${line}: ${JSON.stringify(answer)}`)
+    }
+  })
+  it('for a stop without a daemon', async t => {
+    const { run } = await makeWorld(t, {}, false)
+    assert.deepEqual(misfits('stop', (await run('stop --json')).json()), [])
+  })
+  it('for errors of every kind', async t => {
+    const { run } = await makeWorld(t, {}, false)
+    for (const line of [
+      'statsu',
+      'sync --tiemout 3',
+      'status',
+      'roots add missing',
+      'config get nmae',
+      'config edit',
+    ]) {
+      const ran = await run(`${line} --json`)
+      assert.notEqual(ran.exit, 0)
+      assert.deepEqual(misfits('error', ran.json()), [], line)
+    }
+  })
+  it('with a definition for each command', () => {
+    for (const { name } of commandTable) {
+      if (!apart.includes(name))
+        assert.ok(
+          rows.some(line => `${line} `.startsWith(`${name} `)),
+          `no row for ${name}`,
+        )
+      if (name !== 'config edit') assert.ok(schema.definitions[name.replaceAll(' ', '-')] !== undefined, name)
+    }
+  })
+  it('and a wrong answer is noticed', () => {
+    assert.notDeepEqual(misfits('pause', { pause: [{ root: '/r' }] }), [])
+    assert.notDeepEqual(misfits('stop', { error: { code: 'X', message: 'm' } }), [])
+  })
+})

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { commandTable } from '../../lib/cli/command-table.ts'
+import type { Hold } from '../../lib/sync/session-handle.ts'
+import type { Script } from '../daemon/session-double.ts'
+import { makeWorld } from './world.ts'
+
+const hold: Hold = { guard: 'first-sync', side: 'beta', why: 'both are used', paths: { total: 0, first: [] } }
+
+const script = (): Script => ({
+  conflicts: [{ path: 'a.txt', alpha: 'x', beta: 'y' }],
+  holds: [hold],
+  trash: {
+    alpha: [
+      {
+        id: '17-ab',
+        group: 'g1',
+        at: 1,
+        why: 'replaced',
+        path: 'a.txt',
+        entry: { kind: 'file', size: 1, mode: 0o644, digest: 'd'.repeat(64) },
+      },
+    ],
+  },
+})
+
+/** A command line, how it ends, what it says. Each is run with `--dry-run`, and must change nothing. */
+const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
+  ['hosts add other --pipe disk', 0, /^Would add other \(pipe to ~\/disk\)\.\n$/],
+  ['hosts add mac --ssh dev@mac', 0, /^Would add mac \(ssh to dev@mac\)\. It is reached and asked only then\.\n$/],
+  ['hosts add here', 2, /it is this host's own/],
+  ['hosts add mac --ssh=-oProxyCommand=x', 2, /Cannot/],
+  ['hosts add twin --pipe disk', 2, /it is ~\/twin already/],
+  ['hosts remove twin', 2, /~\/projects is on it/],
+  ['hosts remove twni', 2, /Cannot find the host "twni"/],
+  ['roots add more', 0, /^Would add\n {2}~\/more *\n {4}twin {2}.*\/twin\/more\n$/],
+  ['roots add missing', 2, /it does not exist/],
+  ['roots add more --on nobody', 2, /Cannot find the host "nobody"/],
+  ['roots add projects --watcher polling', 0, /^Would add\n {2}~\/projects +polling\n/],
+  ['roots remove projects', 0, /^Would no longer keep ~\/projects in sync\. Its files would stay\.\n$/],
+  ['roots remove projects --on twin', 0, /in sync on twin\./],
+  ['roots remove elsewhere', 2, /Cannot find the root/],
+  ['resolve projects/a.txt --mine', 0, /^would resolve {2}~\/projects\/a\.txt with twin\n$/],
+  ['resolve --all --newest', 0, /^would resolve {2}~\/projects\/a\.txt with twin\n$/],
+  ['resolve projects/b.txt --mine', 1, /no conflict stands there/],
+  ['resolve projects/a.txt --take nobody', 2, /it is in conflict between here and twin/],
+  ['undo', 0, /^Would bring back 1 path:\n/],
+  ['undo projects/b.txt', 1, /nothing like that is in the trash/],
+  ['approve', 0, /would approve {2}~\/projects with twin: first-sync\n$/],
+  ['approve --prefer nobody', 2, /the hosts are here and twin/],
+  ['pause', 0, /^would pause {2}~\/projects with twin\n$/],
+  ['pause projects --on nobody', 2, /Cannot find a session with the host "nobody"/],
+  ['resume', 0, /^would resume {2}~\/projects with twin\n$/],
+  ['config set name mac01', 0, /^Would change name:\n/],
+]
+
+/** Every file below a home with what it holds, but for what a daemon writes all the time. */
+function filesOf(home: string): Record<string, string> {
+  const paths = globSync(['**/*', '.dsync/**/*'], { cwd: home }).filter(path => !/\.log$|^\.dsync\/run/.test(path))
+  return Object.fromEntries(
+    paths.toSorted().map(path => {
+      const file = join(home, path)
+      return [path, statSync(file).isDirectory() ? '' : readFileSync(file, 'utf8')]
+    }),
+  )
+}
+
+describe('--dry-run changes nothing', () => {
+  for (const [line, exit, says] of rows) {
+    it(line, async t => {
+      const { run, directory, doubles, userHome } = await makeWorld(t, script())
+      directory('more')
+      const before = filesOf(userHome)
+      const ran = await run(`${line} --dry-run`)
+      assert.equal(ran.exit, exit, ran.out + ran.err)
+      assert.match(`${ran.err}${ran.out}`, says)
+      const json = (await run(`${line} --dry-run --json`)).json<{ dryRun?: boolean; error?: object; undo?: object }>()
+      assert.ok(json.dryRun === true || json.error !== undefined || json.undo !== undefined)
+      assert.deepEqual(filesOf(userHome), before)
+      assert.deepEqual(
+        doubles.map(({ told }) => told),
+        [[]],
+      )
+      assert.equal(doubles[0]?.status().state, 'watching')
+    })
+  }
+  it('is known to every command that changes something and can foresee what', () => {
+    const known = commandTable.flatMap(({ name, options }) => (options['dry-run'] === undefined ? [] : [name]))
+    const tested = new Set(rows.map(([line]) => known.find(name => `${line} `.startsWith(`${name} `))))
+    assert.deepEqual([...tested].toSorted(), known.toSorted())
+  })
+})
