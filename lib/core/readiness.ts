@@ -23,6 +23,8 @@ export interface Pending {
   readonly dueAt: number
   /** The last writer closed it, or it was moved here whole, and nothing has been heard of it since. */
   readonly closed: boolean
+  /** Something other than a close or a move was heard of it: somebody wrote, as far as the watcher tells these apart. */
+  readonly written: boolean
 }
 
 /** A path that was sent before and may change again. */
@@ -46,7 +48,8 @@ export function noted(
 ): Pending {
   const firstAt = before?.firstAt ?? now
   const earliest = backoff === undefined ? now : Math.max(now, backoff.sentAt + backoff.waitMs)
-  return { firstAt, lastAt: now, dueAt: earliest, closed: signal === 'closed' }
+  const written = before?.written === true || signal === 'changed'
+  return { firstAt, lastAt: now, dueAt: earliest, closed: signal === 'closed', written }
 }
 
 /**

@@ -69,7 +69,10 @@ export function refreshName(
   if (around.isUnfinishedAt(path)) return freeze('UNFINISHED', { dirty, path, previous }, around)
   try {
     const handle = open(node)
-    const unchanged = (stat: Stat): boolean => view.identities.matches(node.key, name, stat)
+    // What was known before a write says nothing, however the file's times look: a tool may have set them back between
+    // our putting it there and our asking for them.
+    const isRewritten = dirty.pending.written && around.watcher.traits.closes
+    const unchanged = (stat: Stat): boolean => !isRewritten && view.identities.matches(node.key, name, stat)
     let againAt: number | undefined
     const isBelieved = (sight: Sight): boolean => {
       const answer = believed(sight, dirty.pending, clock.monotonic())
