@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
+import type { LogEvent } from '../ports/log.ts'
+import { auditBackwards } from './audit-tail.ts'
 import { answerBarrier } from './barrier-answer.ts'
 import { ConflictAnswers } from './conflict-answers.ts'
 import type { Call, ControlServer } from './control-server.ts'
@@ -137,7 +139,7 @@ export class Daemon {
       case 'trash':
         return await answerTrash(sessions, parameters)
       case 'undo':
-        return await answerUndo(sessions, parameters)
+        return await answerUndo(sessions, parameters, () => this.#audit())
       case 'holds':
         return answerHolds(sessions, parameters)
       case 'approve':
@@ -155,6 +157,12 @@ export class Daemon {
         return {}
     }
     throw new SyncError('PROTOCOL', `Cannot answer ${JSON.stringify(verb)}: no such request`)
+  }
+
+  /** All that the log holds, newest first. */
+  #audit(): Iterable<LogEvent> {
+    this.#feed.flush()
+    return auditBackwards(this.#options.home.syncLog)
   }
 
   /** Closes the sessions, then the socket and the logs, and gives the lock back. May be called twice. */

@@ -2,11 +2,13 @@ import { SyncError } from '../core/errors.ts'
 import type { TrashItem, TrashReason } from '../core/messages.ts'
 import type { Side } from '../core/operation.ts'
 import { isWithin } from '../core/path.ts'
+import type { LogEvent } from '../ports/log.ts'
+import { heldBefore } from './held-deletion.ts'
 import { trashOf, undoOf } from './parameters.ts'
 import type { Selected } from './selection.ts'
 import { select } from './selection.ts'
 import type { Sessions } from './sessions.ts'
-import type { TrashRow, UndoParameters, Undone, Unreachable } from './verbs.ts'
+import type { TrashRow, Undone, Unreachable } from './verbs.ts'
 
 /** A row of the trash with whom to ask about it. */
 interface Found {
@@ -33,11 +35,18 @@ export async function answerTrash(
   return { trash: found.map(({ row }) => row).slice(0, limit), unreachable }
 }
 
-/** Puts versions back where they stood, or with `list` says which ones that would be. */
-export async function answerUndo(sessions: Sessions, parameters: unknown): Promise<{ undone: readonly Undone[] }> {
+/**
+ * Puts versions back where they stood, or with `list` says which ones that would be.
+ * @param log the audit log, newest first
+ */
+export async function answerUndo(
+  sessions: Sessions,
+  parameters: unknown,
+  log: () => Iterable<LogEvent>,
+): Promise<{ undone: readonly Undone[] }> {
   const { name, list, host, ...selection } = undoOf(parameters)
   const { found, unreachable } = await search(sessions, { ...selection, limit: undoLimit, host })
-  const meant = choose(found, { ...selection, ...(name === undefined ? {} : { name }), list })
+  const meant = name === undefined ? newest(found, log) : named(found, name)
   if (meant.length === 0) {
     const [lost] = unreachable
     const unheard = lost === undefined ? '' : `; ${lost.host} did not answer (${lost.why})`
@@ -53,22 +62,33 @@ export async function answerUndo(sessions: Sessions, parameters: unknown): Promi
   return { undone }
 }
 
+/** The version with that id, else the whole group of that name. */
+function named(found: readonly Found[], name: string): Found[] {
+  const [byId] = found.filter(({ row }) => row.id === name)
+  return byId === undefined ? groupWhole(found.filter(({ row }) => row.group === name)) : [byId]
+}
+
 /**
- * Which versions a person means, newest first given: the one with an id, the newest of a file's, else a group whole,
- * the one named so or the newest at or below the path. What is on this host comes before what is on others: their
- * clocks are not compared.
+ * Which versions a person means who names none, newest first given: the newest of a file's, else the newest group at or
+ * below the path whole, with what went of the same deletion before a guard held the rest. What is on this host comes
+ * before what is on others: their clocks are not compared.
  */
-function choose(found: readonly Found[], undo: UndoParameters): Found[] {
-  if (undo.name !== undefined) {
-    const [byId] = found.filter(({ row }) => row.id === undo.name)
-    return byId === undefined ? groupWhole(found.filter(({ row }) => row.group === undo.name)) : [byId]
-  }
+function newest(found: readonly Found[], log: () => Iterable<LogEvent>): Found[] {
   const candidates = found.filter(({ row }) => undoable.has(row.why))
-  const newest = candidates.find(({ side }) => side === 'alpha') ?? candidates[0]
-  if (newest === undefined) return []
-  const { root, host, path, group, kind } = newest.row
-  if (kind !== 'directory' && path === newest.selected.path) return [newest]
-  return groupWhole(candidates.filter(({ row }) => row.group === group && row.host === host && row.root === root))
+  const last = candidates.find(({ side }) => side === 'alpha') ?? candidates[0]
+  if (last === undefined) return []
+  const { root, host, path, group, kind } = last.row
+  if (kind !== 'directory' && path === last.selected.path) return [last]
+  const there = candidates.filter(({ row }) => row.host === host && row.root === root)
+  const rows = there.filter(({ row }) => row.group === group)
+  const at = Math.min(...rows.filter(({ row }) => row.why === 'deleted').map(({ row }) => row.at))
+  if (at === Number.POSITIVE_INFINITY) return groupWhole(rows)
+  const begun = heldBefore(log(), { root, on: host, isHere: last.side === 'alpha', at })
+  if (begun === undefined) return groupWhole(rows)
+  const before = there.filter(
+    ({ row }) => row.why === 'deleted' && row.at < at && row.at >= begun.from && row.at <= begun.until,
+  )
+  return groupWhole([...rows, ...before])
 }
 
 /** A group as it stood before it: of several versions of one path the oldest, which is last. */

@@ -118,6 +118,25 @@ describe('guards', () => {
     assertEqualSides(pair)
   })
 
+  it('undo brings back a deletion whole, also what had gone before the guard held the rest', async t => {
+    const pair = await filled(t)
+    const docs = snapshot(join(pair.alpha, 'docs'))
+    const first = ['docs/file-0', 'docs/file-1']
+    for (const path of first) unlinkSync(join(pair.alpha, path))
+    await until('the first of it has gone', () => first.every(path => !existsSync(join(pair.beta, path))))
+    rmSync(join(pair.alpha, 'docs'), { recursive: true })
+    assert.equal((await pair.sync()).code, 4)
+    await pair.ok('approve', '--yes')
+    assert.equal((await pair.sync()).code, 0)
+    await pair.ok('undo', join(pair.alpha, 'docs'))
+    assert.equal((await pair.sync()).code, 0)
+    assert.deepEqual(
+      differences(docs, snapshot(join(pair.alpha, 'docs')), () => false),
+      [],
+    )
+    assertEqualSides(pair)
+  })
+
   it('what was done on both sides while the daemon was down is carried over', async t => {
     const pair = await filled(t)
     await pair.stop()
