@@ -124,8 +124,10 @@ describe('guards', () => {
     const first = ['docs/file-0', 'docs/file-1']
     for (const path of first) unlinkSync(join(pair.alpha, path))
     await until('the first of it has gone', () => first.every(path => !existsSync(join(pair.beta, path))))
+    const goneAt = performance.now()
     rmSync(join(pair.alpha, 'docs'), { recursive: true })
     assert.equal((await pair.sync()).code, 4)
+    await until('a yes comes later than one burst lasts', () => performance.now() - goneAt > 1500)
     await pair.ok('approve', '--yes')
     assert.equal((await pair.sync()).code, 0)
     await pair.ok('undo', join(pair.alpha, 'docs'))
