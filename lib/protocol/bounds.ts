@@ -23,8 +23,11 @@ export const bulkWindowBytes = 128 * 1024
 /** Messages waiting for a slow link: with more, the other end is not listening, and starting over is cheaper. */
 export const queuedMessagesLimit = 20_000
 
-/** Operations a batch may hold on the wire; sessions send `batchOperations`, with room for what must go together. */
-export const operationsLimit = 4 * batchOperations
+/**
+ * Operations a batch may hold on the wire; sessions send `batchOperations`, with room for what must go together: a
+ * directory that becomes a file goes with all that was in it.
+ */
+export const operationsLimit = 512 * batchOperations
 
 /** Entries a replica may have: five times the largest tree we measure with. */
 export const entriesLimit = 5_000_000
