@@ -215,11 +215,13 @@ export function lookAgain(path: Path, { view, dirty }: Surroundings): void {
   if (node !== undefined) dirty.note(node, nameOf(path), 'closed')
 }
 
-/** Trusts nothing that is known of a path: it is read again, and its directory listed where even that is not known. */
+/** Trusts nothing that is known of a path: it is read again, or the nearest directory above it that is known is listed. */
 export function lookAnew(path: Path, around: Surroundings): void {
   const { view, dirty, relist } = around
-  const node = view.nodes.at(parentOf(path))
-  if (node === undefined) return relist(view.nodes.root, true)
+  let parent = parentOf(path)
+  while (view.nodes.at(parent) === undefined) parent = parentOf(parent)
+  const node = view.nodes.at(parent) ?? view.nodes.root
+  if (parent !== parentOf(path)) return relist(node, true)
   view.identities.delete(node.key, nameOf(path))
   dirty.note(node, nameOf(path), 'changed')
 }

@@ -5,7 +5,7 @@ import { Ajv } from 'ajv'
 import { commandTable } from '../../lib/cli/command-table.ts'
 import type { Hold } from '../../lib/sync/session-handle.ts'
 import type { Script } from '../daemon/session-double.ts'
-import { makeWorld } from './world.ts'
+import { makeWorld, replacedFile } from './world.ts'
 
 interface Schema {
   readonly definitions: Readonly<Record<string, object>>
@@ -27,18 +27,7 @@ const script = (): Script => ({
   problems: [{ path: 'p', side: 'alpha', why: 'EACCES' }],
   notices: [{ path: 'n', kind: 'recovered', side: 'beta', why: 'no place', trash: '1-a' }],
   holds: [hold],
-  trash: {
-    alpha: [
-      {
-        id: '17-ab',
-        group: 'g1',
-        at: 1,
-        why: 'replaced',
-        path: 'a.txt',
-        entry: { kind: 'file', size: 1, mode: 0o644, digest: 'd'.repeat(64) },
-      },
-    ],
-  },
+  trash: { alpha: [replacedFile] },
 })
 
 /** A right command line for every command, and with `--dry-run` where it answers otherwise. */

@@ -5,25 +5,14 @@ import { describe, it } from 'node:test'
 import { commandTable } from '../../lib/cli/command-table.ts'
 import type { Hold } from '../../lib/sync/session-handle.ts'
 import type { Script } from '../daemon/session-double.ts'
-import { makeWorld } from './world.ts'
+import { makeWorld, replacedFile } from './world.ts'
 
 const hold: Hold = { guard: 'first-sync', side: 'beta', why: 'both are used', paths: { total: 0, first: [] } }
 
 const script = (): Script => ({
   conflicts: [{ path: 'a.txt', alpha: 'x', beta: 'y' }],
   holds: [hold],
-  trash: {
-    alpha: [
-      {
-        id: '17-ab',
-        group: 'g1',
-        at: 1,
-        why: 'replaced',
-        path: 'a.txt',
-        entry: { kind: 'file', size: 1, mode: 0o644, digest: 'd'.repeat(64) },
-      },
-    ],
-  },
+  trash: { alpha: [replacedFile] },
 })
 
 /** A command line, how it ends, what it says. Each is run with `--dry-run`, and must change nothing. */

@@ -5,6 +5,7 @@ import type { Difference } from '../../lib/core/messages.ts'
 import type { PathReport } from '../../lib/sync/session-handle.ts'
 import type { Script } from '../daemon/session-double.ts'
 import { makeWorld } from './world.ts'
+import { nothingWaits } from './nothing-waits.ts'
 
 const file = { kind: 'file', mode: 0o644, size: 12 } as const
 const [agreed, rotten] = ['a'.repeat(64), 'b'.repeat(64)]
@@ -13,13 +14,8 @@ const about: PathReport = {
   agreed: { ...file, digest: agreed },
   sides: { alpha: { ...file, digest: agreed }, beta: { ...file, digest: agreed } },
   entries: { alpha: 3, beta: 3 },
+  ...nothingWaits,
   isEqual: true,
-  conflicts: [],
-  problems: [],
-  notices: [],
-  holds: [],
-  waiting: [],
-  isShut: false,
 }
 
 const changed: Difference = {

@@ -5,6 +5,7 @@ import type { HistoryRow } from '../../lib/daemon/path-history.ts'
 import type { PathWhy } from '../../lib/daemon/verbs.ts'
 import type { ConflictInfo, EntryInfo, PathReport } from '../../lib/sync/session-handle.ts'
 import { makeWorld } from './world.ts'
+import { nothingWaits } from './nothing-waits.ts'
 
 const file: EntryInfo = { kind: 'file', mode: 0o644, size: 12, digest: 'a'.repeat(64) }
 const absent: EntryInfo = { kind: 'absent' }
@@ -15,13 +16,8 @@ const calm: PathReport = {
   agreed: file,
   sides: { alpha: file, beta: file },
   entries: { alpha: 0, beta: 0 },
+  ...nothingWaits,
   isEqual: true,
-  conflicts: [],
-  problems: [],
-  notices: [],
-  holds: [],
-  waiting: [],
-  isShut: false,
 }
 
 const base: PathWhy = {

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
 import { runCommand } from '../../lib/cli/run-command.ts'
 import { coloured, plain } from '../../lib/cli/paint.ts'
+import type { TrashItem } from '../../lib/core/messages.ts'
 import type { Screen, Surroundings } from '../../lib/cli/surroundings.ts'
 import type { Daemon } from '../../lib/daemon/daemon.ts'
 import { startDaemon } from '../../lib/daemon/daemon.ts'
@@ -9,6 +10,16 @@ import { addRoot } from '../../lib/daemon/root-registration.ts'
 import type { Script, SessionDouble } from '../daemon/session-double.ts'
 import { openDoubles } from '../daemon/session-double.ts'
 import { temporaryHome } from '../daemon/temporary-home.ts'
+
+/** An earlier version of `a.txt` in a trash. */
+export const replacedFile: TrashItem = {
+  id: '17-ab',
+  group: 'g1',
+  at: 1,
+  why: 'replaced',
+  path: 'a.txt',
+  entry: { kind: 'file', size: 1, mode: 0o644, digest: 'd'.repeat(64) },
+}
 
 /** What a command did. */
 export interface Ran {
