@@ -27,7 +27,7 @@ export interface Version {
   readonly content: Content | undefined
 }
 
-/** One of the two: where the copy is (an absolute path), or why there is none. */
+/** Where the copy is (an absolute path), or why there can be none; neither when its content is not here. */
 export interface Kept {
   readonly copy: string | undefined
   readonly why: string | undefined
@@ -65,7 +65,7 @@ export class Copies {
       return { copy: undefined, why: 'the other side has nothing there' }
     }
     const staged = this.#stage(version)
-    if (staged === undefined) return { copy: undefined, why: 'its content has not arrived' }
+    if (staged === undefined) return { copy: undefined, why: undefined }
     const { area, slots } = this.#work
     const line: CopyLine = { path, name: this.#freeName(path, host), host, at: area.clock.now(), entry }
     this.#index.add(line)

@@ -45,10 +45,10 @@ export async function injectConflicts(history: History): Promise<void> {
   history.tell(`conflicts at ${[...expected].join(' ')}; others at ${free.slice(3, 8).join(' ')}`)
   await world.pass(random.pick([0, 50, 2000]))
   world.setWire(true)
-  await world.pass(40_000)
+  await world.pass(random.pick([0, 40_000]))
   const result = await world.sync()
   if (result.state !== 'conflicts') failures.push(`conflicts: the sync after them was ${result.state}`)
-  await world.pass(5000)
+  // At once: a barrier waits for the copies too.
   const reported = (world.session?.conflicts() ?? []).filter(({ path }) => !known.has(path))
   history.conflicts.injected += expected.size
   history.conflicts.reported += reported.length
@@ -57,6 +57,7 @@ export async function injectConflicts(history: History): Promise<void> {
   for (const path of expected) failures.push(`conflicts: ${path} was never reported`)
   for (const conflict of reported)
     for (const side of sides) checkCopy(history, conflict.path, side, conflict.sides[side].copy)
+  await world.pass(5000)
   for (const { path } of reported) await resolve(history, path, random.pick(sides))
   await world.pass(2000)
   const after = await world.sync()

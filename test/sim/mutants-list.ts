@@ -111,4 +111,9 @@ export const mutants: readonly Mutant[] = [
     "if (!onlyAlpha && alpha.digest !== before?.digest) return draft.conflict(path, 'content', versions)",
     '',
   ]),
+  mutant('a barrier does not wait for the copies of conflicts', [
+    'lib/core/session/session.ts',
+    'yield* this.#keeper.outstanding()',
+    '',
+  ]),
 ]

@@ -17,6 +17,12 @@ export interface Outlet {
   readonly log: (line: LogLine) => void
 }
 
+/** When what was planned was first heard of (monotonic ms), and the time of day (ms since 1970). */
+interface Heard {
+  readonly since: number
+  readonly wallClock: number
+}
+
 /** What plans and operations found that a person may want to know: conflicts, problems, refusals of a disk, notices. */
 export class Findings {
   readonly #conflicts: Conflicts
@@ -78,13 +84,13 @@ export class Findings {
    * Takes what a plan for these paths found.
    * @returns conflicts that are new
    */
-  revise(scope: readonly Path[], plan: Plan, wallClock: number): readonly OpenConflict[] {
+  revise(scope: readonly Path[], plan: Plan, { since, wallClock }: Heard): readonly OpenConflict[] {
     const { opened, moved, closed } = this.#conflicts.revise(scope, plan.conflicts, wallClock)
     const missed = plan.conflicts
       .filter(({ path }) => this.#keeper.takeMissed(path))
       .flatMap(({ path }) => this.#conflicts.get(path) ?? [])
     for (const conflict of new Set([...opened, ...moved, ...missed])) {
-      this.#keeper.keep(conflict)
+      this.#keeper.keep(conflict, since)
       this.#outlet.effect({ type: 'save-conflict', conflict })
     }
     for (const { path, kind } of opened) this.#outlet.log({ level: 'warning', event: 'conflict', path, kind })
@@ -136,8 +142,9 @@ export class Findings {
   }
 
   /** A copy of one side's version was kept on the other, or could not be. */
-  kept(id: number, copy: string | undefined, why: string | undefined): void {
-    const keep = this.#keeper.kept(id, copy)
+  kept(event: ReplicaEvent & { readonly type: 'kept' }): void {
+    const { copy, why } = event
+    const keep = this.#keeper.kept(event)
     const conflict = keep && this.#conflicts.get(keep.path)
     if (keep === undefined || conflict === undefined) return
     if (copy === undefined)

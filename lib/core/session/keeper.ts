@@ -1,9 +1,10 @@
 import type { Digest, Entry } from '../entry.ts'
 import { inlineContentBytes } from '../limits.ts'
-import type { ReplicaCommand } from '../messages.ts'
+import type { ReplicaCommand, ReplicaEvent } from '../messages.ts'
 import type { Content, Side } from '../operation.ts'
 import { isFile, otherSide } from '../operation.ts'
 import type { Path } from '../path.ts'
+import type { Outstanding } from './barriers.ts'
 import type { OpenConflict } from './messages.ts'
 import { sides } from './messages.ts'
 
@@ -12,9 +13,13 @@ interface Keep {
   readonly holder: Side
   readonly path: Path
   readonly version: Entry
+  /** When what led to it was first heard of (monotonic ms). */
+  readonly since: number
   /** Its large content was sent for it. */
   readonly isStaged: boolean
 }
+
+type Kept = ReplicaEvent & { readonly type: 'kept' }
 
 /** What keeping asks of the session. */
 export interface KeeperOrders {
@@ -22,7 +27,7 @@ export interface KeeperOrders {
   /** Stages large content on the holder; `slotReady` follows. */
   readonly stage: (holder: Side, needs: { readonly digest: Digest; readonly size: number; readonly path: Path }) => void
   /** A version could not be read: its conflict is to be judged again, not at once. */
-  readonly missed: (owner: Side, path: Path) => void
+  readonly missed: (owner: Side, path: Path, since: number) => void
   readonly nextId: () => number
   readonly hostOf: (side: Side) => string
 }
@@ -40,13 +45,16 @@ export class Keeper {
     this.#orders = orders
   }
 
-  /** The conflict is new, or a version of it is: send the copies. */
-  keep(conflict: OpenConflict): void {
+  /**
+   * The conflict is new, or a version of it is: send the copies.
+   * @param since when what led to it was first heard of (monotonic ms)
+   */
+  keep(conflict: OpenConflict, since: number): void {
     for (const holder of sides) {
       const owner = otherSide(holder)
       const version = conflict[owner]
       if (version === undefined) continue
-      const keep: Keep = { holder, path: conflict.path, version, isStaged: false }
+      const keep: Keep = { holder, path: conflict.path, version, since, isStaged: false }
       if (!isFile(version) || version.size > inlineContentBytes) this.#send(keep, undefined)
       else {
         const id = this.#orders.nextId()
@@ -90,9 +98,9 @@ export class Keeper {
     return keeps.filter(keep => keep.holder === holder)
   }
 
-  #miss({ holder, path }: Keep): void {
+  #miss({ holder, path, since }: Keep): void {
     this.#missed.add(path)
-    this.#orders.missed(otherSide(holder), path)
+    this.#orders.missed(otherSide(holder), path, since)
   }
 
   /** True, once, for a conflict of which a version could not be read when it was wanted. */
@@ -100,16 +108,26 @@ export class Keeper {
     return this.#missed.delete(path)
   }
 
+  /** Copies on their way: a barrier waits for them as for any change. */
+  *outstanding(): Generator<Outstanding, void, undefined> {
+    yield* this.#reads.values()
+    for (const keeps of this.#staging.values()) yield* keeps
+    yield* this.#sent.values()
+  }
+
   /**
-   * Which conflict a `kept` event is about. Large content is sent only where it is not kept already: undefined until
-   * then.
+   * Which conflict a `kept` event is about. Undefined when the content was not there and comes with another try: large
+   * content is sent only where it is not kept already, and something else may have used it up.
    */
-  kept(id: number, copy: string | undefined): { readonly path: Path; readonly holder: Side } | undefined {
+  kept({ id, copy, why }: Kept): { readonly path: Path; readonly holder: Side } | undefined {
     const keep = this.#sent.get(id)
     this.#sent.delete(id)
-    if (keep === undefined || copy !== undefined || keep.isStaged || !isFile(keep.version)) return keep
+    if (keep === undefined || copy !== undefined || why !== undefined) return keep
+    if (keep.isStaged || !isFile(keep.version) || keep.version.size <= inlineContentBytes) {
+      this.#miss(keep)
+      return undefined
+    }
     const { digest, size } = keep.version
-    if (size <= inlineContentBytes) return keep
     this.#staging.set(digest, [...(this.#staging.get(digest) ?? []), { ...keep, isStaged: true }])
     this.#orders.stage(keep.holder, { digest, size, path: keep.path })
     return undefined

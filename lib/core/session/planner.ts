@@ -69,7 +69,7 @@ export class Planner {
     for (const change of plan.agreed) {
       if (!past.enter(change)) dirty.add('from' in change ? change.to : change.path, since)
     }
-    const opened = findings.revise(scope, plan, moment.wallClock)
+    const opened = findings.revise(scope, plan, { since, wallClock: moment.wallClock })
     for (const side of sides) {
       this.#enqueue(side, side === 'alpha' ? plan.toAlpha : plan.toBeta, {
         ...{ since, now: moment.now, wereHeld: wereHeld[side] },

@@ -67,8 +67,8 @@ export class Session {
     this.#keeper = new Keeper({
       command: (side, command) => this.#command(side, command),
       stage: (holder, needs) => this.#halves[holder].outbox.transfers.start(needs, true),
-      missed: (owner, path) => {
-        this.#markDirty(path)
+      missed: (owner, path, since) => {
+        this.#markDirty(path, since)
         this.#halves[owner].stall(path, this.#now)
       },
       nextId: () => this.#nextId(),
@@ -274,7 +274,7 @@ export class Session {
         else if (event.state !== 'more') this.#keeper.slotLost(side, event.digest)
         return
       case 'kept':
-        return this.#findings.kept(event.id, event.copy, event.why)
+        return this.#findings.kept(event)
       case 'fenced':
         for (const path of half.hurry()) this.#markDirty(path)
         return this.#barriers.fenced(event.id, side, this.#now)
@@ -398,12 +398,13 @@ export class Session {
     }
   }
 
-  /** Dirty, queued or on its way. A path that a disk refused and that is listed is waited for no longer. */
+  /** Dirty, queued or on its way, be it as a copy. A path that a disk refused and that is listed is waited for no longer. */
   *#outstanding(): Generator<Outstanding, void, undefined> {
     for (const item of this.#dirty.outstanding()) if (!this.#findings.isRefused(item.path)) yield item
     for (const side of sides) {
       for (const task of this.#halves[side].outbox.outstanding()) if (!this.#findings.isRefused(task.path)) yield task
     }
+    yield* this.#keeper.outstanding()
   }
 
   #stateOf(path: Path): BarrierState {
