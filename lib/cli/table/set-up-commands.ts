@@ -1,0 +1,159 @@
+import type { CommandSpec } from '../command-spec.ts'
+import { dryRun } from './words.ts'
+
+/** What is kept in sync, with whom and how. */
+export const setUpCommands: readonly CommandSpec[] = [
+  {
+    name: 'hosts list',
+    says: 'list the other hosts',
+    operands: [],
+    options: {},
+    examples: [['dsync hosts', 'the same']],
+  },
+  {
+    name: 'hosts add',
+    says: 'add another host',
+    operands: [{ name: 'NAME', says: 'what to call it', needed: true }],
+    options: {
+      ssh: { says: 'what ssh is told, if not the name: an alias, USER@HOST or ssh://USER@HOST:PORT', value: 'TARGET' },
+      pipe: { says: 'a directory of this machine that plays the host', value: 'DIR', completes: 'directories' },
+      'dry-run': dryRun,
+    },
+    examples: [
+      ['dsync hosts add mac00', 'as `ssh mac00` reaches it'],
+      ['dsync hosts add mac00 --ssh dev@mac00.local', 'as another user'],
+      ['dsync hosts add twin --pipe /mnt/disk', 'an external disk; roots lie below it as they do below your home'],
+    ],
+  },
+  {
+    name: 'hosts remove',
+    says: 'forget a host that no root is on',
+    operands: [{ name: 'NAME', says: 'the host', needed: true, completes: 'hosts' }],
+    options: { 'dry-run': dryRun },
+    examples: [['dsync hosts remove twin', 'its files stay as they are']],
+  },
+  {
+    name: 'hosts check',
+    says: 'see whether hosts can be reached',
+    operands: [{ name: 'NAME', says: 'the host; default: all', needed: false, completes: 'hosts' }],
+    options: {},
+    examples: [['dsync hosts check', 'exit code 5 when one cannot be reached']],
+  },
+  {
+    name: 'roots list',
+    says: 'list the directories that are kept in sync',
+    operands: [],
+    options: {},
+    examples: [['dsync roots', 'the same']],
+  },
+  {
+    name: 'roots add',
+    says: 'keep a directory in sync',
+    operands: [{ name: 'DIR', says: 'the directory', needed: true, completes: 'directories' }],
+    options: {
+      on: { says: 'the hosts it is to be on (all)', value: 'HOST', completes: 'hosts', many: true },
+      at: { says: 'where it lies on a host, if not at the same place under the home', value: 'HOST=PATH', many: true },
+      watcher: {
+        says: 'how changes are noticed, here or on a host: auto, inotify, fs-watch, fsevents, chokidar, polling',
+        value: '[HOST=]NAME',
+        words: ['auto', 'inotify', 'fs-watch', 'fsevents', 'chokidar', 'polling'],
+        many: true,
+      },
+      'dry-run': dryRun,
+    },
+    examples: [
+      ['dsync roots add ~/projects', 'on all hosts, at the same place under the home'],
+      ['dsync roots add ~/notes --at twin=/mnt/disk/texts', 'elsewhere on one host'],
+    ],
+  },
+  {
+    name: 'roots remove',
+    says: 'keep a directory in sync no longer',
+    operands: [{ name: 'DIR', says: 'the root', needed: true, completes: 'roots' }],
+    options: { on: { says: 'only on this host', value: 'HOST', completes: 'hosts', many: true }, 'dry-run': dryRun },
+    examples: [['dsync roots remove ~/projects', 'its files stay as they are, everywhere']],
+  },
+  {
+    name: 'roots show',
+    says: 'show where a root lies',
+    operands: [{ name: 'DIR', says: 'the root', needed: true, completes: 'roots' }],
+    options: {},
+    examples: [['dsync roots show ~/projects', 'on every host']],
+  },
+  {
+    name: 'config get',
+    says: 'show settings, and where they come from',
+    operands: [
+      {
+        name: 'KEY',
+        says: 'a setting, or what several begin with; default: all',
+        needed: false,
+        completes: 'settings',
+      },
+    ],
+    options: {},
+    examples: [
+      ['dsync config', 'all of them'],
+      ['dsync config get roots.~/projects.watcher', 'one'],
+    ],
+  },
+  {
+    name: 'config set',
+    says: 'change a setting',
+    operands: [
+      { name: 'KEY', says: 'the setting, as dsync config get shows it', needed: true, completes: 'settings' },
+      { name: 'VALUE', says: 'a text, a list with commas, or JSON', needed: false },
+    ],
+    options: { default: { says: 'remove it instead, so that its default counts' }, 'dry-run': dryRun },
+    examples: [
+      ['dsync config set roots.~/projects.watcher polling', 'look every few seconds instead of being told'],
+      ['dsync config set ssh.program --default', 'as if it had never been set'],
+    ],
+    more: ['Comments and order of config.json stay as they are. The daemon takes it up at once.'],
+  },
+  {
+    name: 'config edit',
+    says: 'edit the settings in your editor',
+    operands: [
+      {
+        name: 'FILE',
+        says: 'config (config.json) or paths (paths.txt); default: config',
+        needed: false,
+        words: ['config', 'paths'],
+      },
+    ],
+    options: {},
+    examples: [
+      ['dsync config edit', 'in $VISUAL, else $EDITOR, else vi'],
+      ['dsync config edit paths', 'the list of roots'],
+    ],
+    more: ['You edit a copy. It takes the place of the file once nothing is wrong with it, and is never thrown away.'],
+  },
+  {
+    name: 'config check',
+    says: 'list every mistake in the settings',
+    operands: [],
+    options: {},
+    examples: [['dsync config check', 'each with its file, line and column']],
+    more: ['Exit code 2 when there is one.'],
+  },
+  {
+    name: 'completions',
+    says: 'make your shell complete the words of a dsync command line',
+    operands: [
+      { name: 'SHELL', says: 'bash, zsh or fish', needed: true, words: ['bash', 'zsh', 'fish'] },
+      {
+        name: 'WORD',
+        says: 'complete the last of these instead of printing the code for the shell',
+        needed: false,
+        many: true,
+      },
+    ],
+    options: {},
+    examples: [
+      ['dsync completions bash', 'in ~/.bashrc: eval "$(dsync completions bash)"'],
+      ['dsync completions zsh', 'in ~/.zshrc, after compinit: eval "$(dsync completions zsh)"'],
+      ['dsync completions fish', 'in ~/.config/fish/config.fish: dsync completions fish | source'],
+    ],
+  },
+]
