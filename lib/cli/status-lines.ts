@@ -45,7 +45,7 @@ function sessionLines(status: DaemonStatus, { paint, userHome }: StatusView): st
   for (const session of status.sessions) {
     rows.push([
       placeText(userHome, session.root),
-      `${escape(session.host)} (${session.transport})`,
+      `${escape(session.host)} (${linkText(session)})`,
       { text: session.state, paint: stateColours[session.state] },
       agoText(session.lastSyncAt, status.now),
       queueText(session),
@@ -59,6 +59,10 @@ function sessionLines(status: DaemonStatus, { paint, userHome }: StatusView): st
     rows.push([placeText(userHome, root), escape(host), { text: 'not open', paint: 'red' }])
   }
   return aligned(rows, paint)
+}
+
+function linkText({ transport, roundTripMs }: SessionLine): string {
+  return roundTripMs === undefined ? transport : `${transport}, ${latencyText(roundTripMs)}`
 }
 
 function queueText({ queued, inFlight, bytesQueued }: SessionLine): string {

@@ -84,6 +84,10 @@ class RemoteReplica implements Replica {
     else this.#say(command)
   }
 
+  get roundTripMs(): number | undefined {
+    return this.#channel?.roundTripMs
+  }
+
   probe(): void {
     if (this.#channel !== undefined) return this.#channel.probe()
     if (this.#state !== 'greeting' || this.#linkOpen) return
@@ -186,6 +190,7 @@ class RemoteReplica implements Replica {
     settle(settling.decode(message))
     this.#cancelDeadline()
     this.#state = 'scanning'
+    this.#channel?.measure()
     for (const command of this.#waiting.splice(0)) this.#say(command)
   }
 

@@ -123,6 +123,8 @@ export interface SessionStatus extends Trouble {
   readonly notices: Listed<Notice>
   /** From the first event of a change until the other side acknowledged it. Absent before the first. */
   readonly latency?: Latency
+  /** How long a message to the other host and its answer take of late (ms). Absent until that was measured. */
+  readonly roundTripMs?: number
   readonly sides: Partial<Record<Side, ReplicaFacts>>
 }
 

@@ -138,6 +138,7 @@ export class SessionLoop implements SessionHandle {
       holds: (figures?.holds ?? []).map(hold => ({ ...hold, paths: listed(hold.paths) })),
       notices: listed(figures?.notices ?? []),
       ...(latency !== undefined && { latency }),
+      ...(beta.roundTripMs !== undefined && { roundTripMs: beta.roundTripMs }),
       sides: { ...(alpha.facts && { alpha: alpha.facts }), ...(beta.facts && { beta: beta.facts }) },
     }
   }

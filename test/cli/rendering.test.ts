@@ -60,6 +60,11 @@ describe('the status', () => {
     ])
   })
 
+  it('of a link, with its round trip once that was measured', () => {
+    const [row] = shown({ sessions: [{ ...calm, transport: 'ssh', roundTripMs: 23.4 }] }).slice(3)
+    assert.match(row ?? '', /^ {2}~\/projects {2}twin \(ssh, 23 ms\) {2}watching /)
+  })
+
   it('of a daemon without roots', () => {
     assert.deepEqual(shown({ sessions: [] }).slice(2), ['  No root is in sync yet.  → dsync roots add DIR'])
   })
