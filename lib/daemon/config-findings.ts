@@ -74,6 +74,7 @@ function patternMessage(error: ErrorObject): string {
   if (error.schemaPath.startsWith('#/definitions/absolutePath')) return 'must be absolute, or begin with ~/'
   if (error.schemaPath.startsWith('#/definitions/hostName'))
     return "must be a host's name: letters, digits, '.', '_', '-'"
+  if (error.schemaPath.includes('/bandwidth/')) return 'must be a number of KB, MB or GB a second, such as "500 KB"'
   return 'must be 32 hexadecimal digits, as `dsync roots add` makes them'
 }
 

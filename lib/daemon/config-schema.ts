@@ -1,4 +1,5 @@
 import type { WatcherChoice } from '../sync/session-handle.ts'
+import { bandwidthPattern } from './bandwidth.ts'
 
 export const watcherChoices: readonly WatcherChoice[] = [
   'auto',
@@ -84,6 +85,11 @@ export const configSchema = {
             { $ref: '#/definitions/watcher' },
             { type: 'object', additionalProperties: { $ref: '#/definitions/watcher' } },
           ],
+        },
+        bandwidth: {
+          type: 'string',
+          pattern: bandwidthPattern,
+          description: 'The most that either host sends in a second: 500 KB, 1.5 MB. Default: no limit.',
         },
         conflict: { enum: ['ask'], default: 'ask', description: 'What happens when both sides changed.' },
       },

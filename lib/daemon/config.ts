@@ -32,6 +32,8 @@ export interface RootConfig {
   readonly at?: Readonly<Record<string, string>>
   readonly watcher?: WatcherChoice | Readonly<Record<string, WatcherChoice>>
   readonly conflict?: ConflictRule
+  /** The most that either host sends in a second, such as `500 KB`. */
+  readonly bandwidth?: string
 }
 
 /** Settings with a mistake have no `config`: whoever had good ones keeps them. */

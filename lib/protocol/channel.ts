@@ -16,6 +16,8 @@ import { violation } from './violation.ts'
 export interface ChannelOptions {
   readonly clock: Clock
   readonly epoch: number
+  /** The most this end sends in a second (bytes). */
+  readonly bandwidth?: number | undefined
   /** Takes each whole message, in order within its lane. What it throws ends the channel. */
   receive(message: Message): void
   /** The channel is over, by an error of either end; called at most once, never after `close`. */
@@ -47,6 +49,7 @@ export class Channel {
     this.#roundTrips = new RoundTrips(clock)
     this.#reader = new FrameReader(epoch)
     this.#outbox = new Outbox(link, { clock, epoch, failed: error => this.fail(error) })
+    if (options.bandwidth !== undefined) this.limit(options.bandwidth)
     this.#heartbeat = startHeartbeat(
       clock,
       () => this.#beat(),
@@ -58,6 +61,11 @@ export class Channel {
   /** How long a message and its answer take of late (ms); undefined until that was measured. */
   get roundTripMs(): number | undefined {
     return this.#roundTrips.medianMs
+  }
+
+  /** Stays within so many bytes a second from now on. */
+  limit(bytesPerSecond: number): void {
+    this.#outbox.limit(bytesPerSecond)
   }
 
   send(message: Message): void {

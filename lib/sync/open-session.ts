@@ -4,6 +4,7 @@ import { digest } from '../replica/hash.ts'
 import { shareReplica } from '../replica/share-replica.ts'
 import { openRoot } from '../replica/open-root.ts'
 import { wantedWatcher } from '../replica/watch/open-watcher.ts'
+import type { RootRequest } from '../protocol/handshake.ts'
 import { connectReplica } from '../protocol/remote-replica.ts'
 import type { Carrier } from '../ports/carrier.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -45,7 +46,7 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
     const beta: OpenReplica = (baseline, listener) =>
       connectReplica(link, {
         clock: around.clock,
-        request: { root: spec.id, path: spec.beta.root, options: { watcher: spec.beta.watcher } },
+        request: requestOf(spec),
         epoch: ++epoch,
       })(baseline, listener)
     const carrier = carrierOf(spec, around)
@@ -73,9 +74,14 @@ function linkOf({ way, beta }: SessionSpec, around: SessionSurroundings): OpenLi
   })
 }
 
-/** Large files go by rsync where there is an ssh to run it over. */
-function carrierOf({ way, alpha, beta }: SessionSpec, around: SessionSurroundings): Carrier | undefined {
-  if (way.kind !== 'ssh') return undefined
+function requestOf({ id, beta, bandwidth }: SessionSpec): RootRequest {
+  const options = { watcher: beta.watcher, ...(bandwidth !== undefined && { bandwidth: String(bandwidth) }) }
+  return { root: id, path: beta.root, options }
+}
+
+/** Large files go by rsync where there is an ssh to run it over, unless all together must stay within a limit. */
+function carrierOf({ way, alpha, beta, bandwidth }: SessionSpec, around: SessionSurroundings): Carrier | undefined {
+  if (way.kind !== 'ssh' || bandwidth !== undefined) return undefined
   const { environment, clock } = around.ssh()
   return rsyncCarrier({
     ssh: way,

@@ -54,6 +54,8 @@ export interface SessionSpec {
   /** Directory of this session's own records (0700, made before the session opens). */
   readonly state: string
   readonly conflict: ConflictRule
+  /** The most that either host sends in a second (bytes); absent: no limit. */
+  readonly bandwidth?: number
   /** Start without planning or applying anything, as if `pause` had been called at once. */
   readonly paused: boolean
 }

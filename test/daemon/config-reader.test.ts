@@ -70,6 +70,11 @@ describe('the settings', () => {
       ],
     ],
     [
+      'a bandwidth without a unit',
+      `{ "hosts": {}, "roots": { "/a": { "id": "${id}", "on": [], "bandwidth": "500" } } }`,
+      ['1:100 "bandwidth" must be a number of KB, MB or GB a second, such as "500 KB"'],
+    ],
+    [
       'an id somebody made up',
       '{ "roots": { "/a": { "id": "mine", "on": [] } } }',
       ['1:28 "id" must be 32 hexadecimal digits, as `dsync roots add` makes them'],

@@ -107,6 +107,7 @@ export const setUpCommands: readonly CommandSpec[] = [
     options: { default: { says: 'remove it instead, so that its default counts' }, 'dry-run': dryRun },
     examples: [
       ['dsync config set roots.~/projects.watcher polling', 'look every few seconds instead of being told'],
+      ['dsync config set roots.~/projects.bandwidth 500KB', 'the most that either host sends in a second'],
       ['dsync config set ssh.program --default', 'as if it had never been set'],
     ],
     more: ['Comments and order of config.json stay as they are. The daemon takes it up at once.'],
