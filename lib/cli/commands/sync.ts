@@ -9,8 +9,9 @@ import { exitCodes } from '../exit-codes.ts'
 import { haltNext, holdNext } from '../hold-next.ts'
 import type { Paint } from '../paint.ts'
 import { placeText, placeWord } from '../places.ts'
-import { bytesText, countText, durationText } from '../quantities.ts'
+import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
+import { SyncProgress } from '../sync-progress.ts'
 
 /** How much later than asked the daemon may answer before it counts as hanging (ms). */
 const graceMs = 30_000
@@ -19,9 +20,8 @@ const graceMs = 30_000
 export async function sync(given: Arguments, around: Surroundings): Promise<Outcome> {
   const seconds = given.number('timeout') ?? barrierSeconds
   const parameters = { ...selected(around, given), timeoutMs: seconds * 1000, verify: given.has('verify') }
-  const begun = Date.now()
-  const onEvent = (progress: BarrierProgress): void =>
-    around.terminal.progress(progressText(progress, Date.now() - begun))
+  const shown = new SyncProgress(Date.now())
+  const onEvent = (progress: BarrierProgress): void => around.terminal.progress(shown.text(progress, Date.now()))
   const waitMs = parameters.timeoutMs + graceMs
   const { roots } = await ask(around, 'barrier', parameters, { onEvent, waitMs })
   return {
@@ -46,13 +46,6 @@ const exits: Readonly<Record<BarrierState, ExitCode>> = {
 export function barrierExit(states: readonly BarrierState[]): ExitCode {
   const worst = (Object.keys(exits) as BarrierState[]).find(state => states.includes(state))
   return worst === undefined ? exitCodes.ok : exits[worst]
-}
-
-/** One line while it lasts; nothing in the first second, which most waits do not reach. */
-export function progressText({ queued, inFlight, bytesQueued }: BarrierProgress, elapsedMs: number): string {
-  if (elapsedMs < 1000) return ''
-  const bytes = bytesQueued > 0 ? `, ${bytesText(bytesQueued)}` : ''
-  return `Syncing: ${countText(queued + inFlight, 'path')}${bytes} to go, ${durationText(elapsedMs)}`
 }
 
 const namedItems = 10
