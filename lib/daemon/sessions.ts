@@ -46,7 +46,7 @@ export class Sessions {
     return [...this.#failed.values()]
   }
 
-  /** Opens, replaces and closes until exactly these run. Calls must not overlap. */
+  /** Opens, replaces and closes until exactly these run; what waits to be tried again is tried now. Calls must not overlap. */
   async apply(specs: readonly SessionSpec[]): Promise<void> {
     const wanted = new Map(specs.map(spec => [nameOf(spec), spec]))
     for (const [name, { timer }] of this.#failed) {
@@ -55,6 +55,7 @@ export class Sessions {
     }
     const over = this.opened().filter(({ name, spec }) => !sameSession(spec, wanted.get(name)))
     await Promise.all(over.map(session => this.#end(session)))
+    for (const { handle } of this.opened()) handle.wake()
     for (const spec of wanted.values()) this.#start(spec, retryFirstMs)
   }
 

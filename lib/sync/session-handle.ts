@@ -35,6 +35,8 @@ export interface SessionHandle {
   /** Plans and applies nothing more until `resume`; what is under way is finished. Calling it twice is fine. */
   pause(): void
   resume(): void
+  /** Somebody did something about what may have been wrong: a side that is lost is tried again at once. */
+  wake(): void
   /** Tells what happens, in order. Returns how to stop being told. */
   onEvent(listen: (event: LogEvent) => void): () => void
   /** Finishes what is under way, settles the store, releases both sides. May be called twice. */

@@ -218,8 +218,7 @@ export class SessionLoop implements SessionHandle {
   async approve(guard?: GuardKind, prefer?: Preference): Promise<void> {
     this.#preferNewest = prefer === 'newest'
     this.#step({ type: 'approve', guard, prefer: prefer === 'alpha' || prefer === 'beta' ? prefer : undefined })
-    for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
-    this.#noteState()
+    this.wake()
   }
 
   pause(): void {
@@ -230,6 +229,10 @@ export class SessionLoop implements SessionHandle {
   resume(): void {
     this.#paused = false
     this.#step({ type: 'resume' })
+    this.wake()
+  }
+
+  wake(): void {
     for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
     this.#noteState()
   }

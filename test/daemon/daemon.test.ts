@@ -128,6 +128,15 @@ describe('the daemon', () => {
     assert.equal((await ask('barrier', { timeoutMs: 1000, verify: false })).roots[0]?.state, 'synced')
   })
 
+  it('wakes what it has when it is told to look again', async t => {
+    const { here, options, ask, doubles } = await world(t)
+    const daemon = await startDaemon(options)
+    here.atEnd(() => daemon.stop())
+    const before = doubles[0]?.wakes ?? 0
+    await ask('reload', {})
+    assert.ok((doubles[0]?.wakes ?? 0) > before)
+  })
+
   it('remembers what was paused', async t => {
     const { here, options, ask } = await world(t)
     const first = await startDaemon(options)

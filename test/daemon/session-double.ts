@@ -48,6 +48,8 @@ export class SessionDouble implements SessionHandle {
   readonly spec: SessionSpec
   readonly script: Script
   readonly told: string[] = []
+  /** How often it was told to try again what is lost. */
+  wakes = 0
   #listeners = new Set<(event: LogEvent) => void>()
   #paused: boolean
 
@@ -161,6 +163,10 @@ export class SessionDouble implements SessionHandle {
   async approve(guard?: string, prefer?: Preference): Promise<void> {
     this.script.holds = (this.script.holds ?? []).filter(hold => guard !== undefined && hold.guard !== guard)
     this.told.push(`approve ${guard ?? 'all'} ${prefer ?? ''}`.trim())
+  }
+
+  wake(): void {
+    this.wakes++
   }
 
   pause(): void {
