@@ -3,7 +3,6 @@ import type { Answer, Question, ReplicaEvent } from '../core/messages.ts'
 import type { GuardKind, Side } from '../core/operation.ts'
 import { SyncError } from '../core/errors.ts'
 import type { Path } from '../core/path.ts'
-import { isWithin } from '../core/path.ts'
 import { Latencies } from '../core/session/latencies.ts'
 import type { Both, Effect, LogLine, OpenConflict, SessionEvent } from '../core/session/messages.ts'
 import { Session } from '../core/session/session.ts'
@@ -18,6 +17,7 @@ import type { SessionStore } from '../ports/store.ts'
 import { Alarm } from './alarm.ts'
 import { AskDesk } from './ask-desk.ts'
 import { BarrierDesk } from './barrier-desk.ts'
+import { barrierResult } from './barrier-result.ts'
 import { chosenSide } from './chosen-side.ts'
 import { conflictInfo } from './conflict-info.ts'
 import { noSigns } from './clock-signs.ts'
@@ -40,6 +40,7 @@ import type {
 } from './session-handle.ts'
 import { pathReport } from './path-report.ts'
 import { listed } from './session-handle.ts'
+import { StoreRest } from './store-rest.ts'
 import { StoreWatch } from './store-watch.ts'
 import { stateWithout, troubleOf } from './trouble.ts'
 
@@ -79,8 +80,7 @@ export class SessionLoop implements SessionHandle {
   readonly #watch: StoreWatch
   readonly #ledger: Ledger
   readonly #alarm: Alarm
-  /** Why the store is left alone for a while. */
-  #storeError: SyncError | undefined
+  readonly #rest: StoreRest
   #paused: boolean
   #preferNewest = false
   #since: number
@@ -100,6 +100,10 @@ export class SessionLoop implements SessionHandle {
     this.#lane = options.carrier && this.#openLane(options.carrier)
     this.#alarm = new Alarm(clock, () => this.#step({ type: 'tick' }))
     this.#watch = new StoreWatch(options.store, clock, error => this.#storeFailed(error))
+    this.#rest = new StoreRest(clock, () => {
+      this.#start()
+      this.#noteState()
+    })
     this.#ledger = new Ledger(options.store, () => this.#watch.written())
     const connect = (side: Side, baseline: Side): Connection =>
       new Connection({
@@ -150,8 +154,9 @@ export class SessionLoop implements SessionHandle {
   }
 
   barrier(options: BarrierOptions, signal: AbortSignal): Promise<BarrierResult> {
-    const state = this.#state
     // Whoever asks wants it tried now: the next failure is the answer.
+    this.#rest.end()
+    const state = this.#state
     if (state === 'disconnected') for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
     this.#noteState()
     if (state === 'halted' && this.#session === undefined)
@@ -233,6 +238,7 @@ export class SessionLoop implements SessionHandle {
   }
 
   wake(): void {
+    this.#rest.end()
     for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
     this.#noteState()
   }
@@ -247,6 +253,7 @@ export class SessionLoop implements SessionHandle {
     this.#closed = true
     this.#stopGate()
     this.#watch.close()
+    this.#rest.close()
     this.#alarm.close()
     this.#barriers.end('disconnected')
     this.#asks.end('the session is closed')
@@ -301,7 +308,7 @@ export class SessionLoop implements SessionHandle {
   #start(): void {
     const { alpha, beta } = this.#connections
     if (!alpha.isReady || !beta.isReady || this.#starting || this.#session !== undefined) return
-    if (this.#closed || this.#storeError !== undefined) return
+    if (this.#closed || this.#rest.error !== undefined) return
     this.#starting = true
     const started = (error?: unknown): void => {
       this.#starting = false
@@ -319,14 +326,10 @@ export class SessionLoop implements SessionHandle {
   #storeFailed(error: unknown): void {
     if (!(error instanceof SyncError)) throw error
     this.#log({ level: 'error', event: 'store-failed', code: error.code, why: error.message })
-    this.#storeError = error
+    this.#rest.begin(error)
     this.#endSession()
     this.#noteState()
     this.#barriers.end('halted')
-    this.#options.clock.after(storeAgainMs, () => {
-      this.#storeError = undefined
-      this.#start()
-    })
   }
 
   async #load(): Promise<void> {
@@ -404,7 +407,7 @@ export class SessionLoop implements SessionHandle {
   }
 
   #noteState(): void {
-    const state = this.#session?.phase ?? stateWithout(this.#connections, this.#storeError)
+    const state = this.#session?.phase ?? stateWithout(this.#connections, this.#rest.error)
     if (state === this.#state) return
     this.#state = state
     this.#since = this.#options.clock.now()
@@ -425,26 +428,13 @@ export class SessionLoop implements SessionHandle {
   }
 
   #trouble(): Trouble {
-    return troubleOf(this.#connections, this.#storeError)
+    return troubleOf(this.#connections, this.#rest.error)
   }
 
   #result(state: BarrierResult['state'], path: Path, waiting: readonly Path[]): BarrierResult {
-    const figures = this.#session?.status()
-    const within = <T extends { readonly path: Path }>(items: readonly T[]): readonly T[] =>
-      items.filter(item => isWithin(item.path, path))
-    return {
-      state,
-      ...(figures === undefined && this.#trouble()),
-      waiting: listed(waiting),
-      conflicts: listed(within((this.#session?.conflicts() ?? []).map(({ path: at, kind }) => ({ path: at, kind })))),
-      problems: listed(within(figures?.problems ?? [])),
-      holds: (figures?.holds ?? []).map(hold => ({ ...hold, paths: listed(hold.paths) })),
-    }
+    return barrierResult({ state, path, waiting }, this.#session, this.#trouble())
   }
 }
-
-/** Until a store that failed is read again (ms). */
-const storeAgainMs = 5000
 
 /** Paths named when a barrier runs out of time. */
 const waitingShown = 100

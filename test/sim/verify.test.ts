@@ -111,7 +111,7 @@ it('reads a file larger than one answer in parts', () =>
       user.write('large', large)
       user.write('small', 'x')
     }
-    assert.equal((await world.sync(600_000)).state, 'synced')
+    assert.equal((await world.sync({ timeoutMs: 600_000 })).state, 'synced')
     const verified = await verify(world)
     assert.deepEqual(found(verified), { state: 'equal', differing: [], standing: [] })
     assert.deepEqual(verified.read.beta, { entries: 2, bytes: large.length + 1 })

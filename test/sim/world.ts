@@ -366,14 +366,14 @@ export class World {
   }
 
   /** Waits until both sides agree, or says what stands in the way. Time passes as it needs. */
-  async sync(timeoutMs = 120_000): Promise<BarrierResult> {
+  async sync({ timeoutMs = 120_000, verify = false } = {}): Promise<BarrierResult> {
     if (this.alpha.process === undefined || this.alpha.process.dead) this.startHub()
     let result: BarrierResult | undefined
     const end = this.clock.monotonic() + timeoutMs
     while (result === undefined || lost(result)) {
       if (this.clock.monotonic() > end) throw new Error(`No agreement after ${timeoutMs} ms of simulated time`)
       result = undefined
-      void this.session?.barrier({ timeoutMs, verify: false }, new AbortController().signal).then(given => {
+      void this.session?.barrier({ timeoutMs, verify }, new AbortController().signal).then(given => {
         result = given
       })
       await this.pass(timeoutMs, () => result !== undefined || this.alpha.process?.dead === true)

@@ -147,8 +147,10 @@ export class Findings {
     const keep = this.#keeper.kept(event)
     const conflict = keep && this.#conflicts.get(keep.path)
     if (keep === undefined || conflict === undefined) return
-    if (copy === undefined)
+    if (copy === undefined) {
+      if (keep.isTold) return
       return this.#outlet.log({ level: 'warning', event: 'copy-failed', side: keep.holder, path: keep.path, why })
+    }
     const next = { ...conflict, copies: { ...conflict.copies, [keep.holder]: copy } }
     this.#conflicts.set(next)
     this.#outlet.effect({ type: 'save-conflict', conflict: next })

@@ -67,9 +67,9 @@ export class Session {
     this.#keeper = new Keeper({
       command: (side, command) => this.#command(side, command),
       stage: (holder, needs) => this.#halves[holder].outbox.transfers.start(needs, true),
-      missed: (owner, path, since) => {
+      missed: (side, path, since) => {
         this.#markDirty(path, since)
-        this.#halves[owner].stall(path, this.#now)
+        this.#halves[side].stall(path, this.#now)
       },
       nextId: () => this.#nextId(),
       hostOf: side => this.#halves[side].facts.host,
