@@ -23,6 +23,7 @@ import { SettingsWatch } from './settings-watch.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
+import { answerWhere } from './where-answer.ts'
 import { answerWhy } from './why-answer.ts'
 
 export interface DaemonOptions {
@@ -128,6 +129,8 @@ export class Daemon {
         return await answerBarrier(sessions, parameters, call)
       case 'verify':
         return await answerVerify(sessions, parameters, { ...call, log: this.#feed.log })
+      case 'where':
+        return answerWhere(sessions, parameters)
       case 'why':
         return await answerWhy(sessions, parameters)
       case 'conflicts':

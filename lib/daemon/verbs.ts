@@ -20,6 +20,7 @@ import type {
 export interface Verbs {
   readonly status: Verb<NoParameters, DaemonStatus>
   readonly barrier: Verb<BarrierParameters, { readonly roots: readonly RootBarrier[] }, BarrierProgress>
+  readonly where: Verb<Selection, { readonly places: readonly PlaceThere[] }>
   readonly verify: Verb<VerifyParameters, { readonly roots: readonly RootVerified[] }, VerifyProgress>
   /** `roots`: those there are. */
   readonly why: Verb<Selection, { readonly why: readonly PathWhy[]; readonly roots: readonly string[] }>
@@ -108,6 +109,13 @@ export interface BarrierProgress {
   readonly queued: number
   readonly inFlight: number
   readonly bytesQueued: number
+}
+
+/** Where a directory of this host lies on another, and how that is reached. */
+export type PlaceThere = SessionName & {
+  readonly directory: string
+  readonly userHome: string
+  readonly way: Way
 }
 
 export interface VerifyParameters extends Selection {

@@ -9,6 +9,7 @@ import { addHost } from '../../lib/daemon/host-registration.ts'
 import { addRoot } from '../../lib/daemon/root-registration.ts'
 import type { Script, SessionDouble } from '../daemon/session-double.ts'
 import { openDoubles } from '../daemon/session-double.ts'
+import { foregroundPrograms } from '../../scripts/foreground-programs.ts'
 import { temporaryHome } from '../daemon/temporary-home.ts'
 
 /** An earlier version of `a.txt` in a trash. */
@@ -75,6 +76,7 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
         },
         err: text => (err += text),
         canAsk: options.answer !== undefined,
+        isTerminal: false,
         async ask(question) {
           err += question
           return options.answer ?? ''
@@ -87,6 +89,8 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       version: '1',
       cwd: options.cwd ?? here.userHome,
       signal: options.signal ?? new AbortController().signal,
+      runProgram: foregroundPrograms().run,
+      environment: process.env,
       editor: options.editor ?? [process.execPath, '-e', ''],
       daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
     }
