@@ -47,6 +47,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   terminal: processTerminal(interrupt.signal),
   cwd: process.cwd(),
   signal: interrupt.signal,
+  forgetSession: async (home, session) => await (await import('./forget-session.ts')).forgetAgreed(home, session),
   editor: editor(),
   runProgram: foreground.run,
   environment: process.env,

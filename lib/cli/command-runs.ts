@@ -22,6 +22,7 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   approve: async () => (await import('./commands/approve.ts')).approve,
   pause: async () => (await import('./commands/pause.ts')).pause,
   resume: async () => (await import('./commands/pause.ts')).resume,
+  reset: async () => (await import('./commands/reset.ts')).reset,
   logs: async () => (await import('./commands/logs.ts')).logs,
   'hosts list': async () => (await import('./commands/hosts.ts')).list,
   'hosts add': async () => (await import('./commands/hosts.ts')).add,

@@ -41,6 +41,8 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** Asks the agent of a host that is reached by ssh. */
   readonly askHost: AskHost
+  /** Forgets what a session of a home has agreed on; only while no daemon runs. */
+  readonly forgetSession: (home: KitHome, session: string) => Promise<void>
   /** Program and arguments that edit a file whose path comes last. */
   readonly editor: readonly [string, ...string[]]
   /** Gives a program this process's terminal, or what stands in its place, until it ends. */

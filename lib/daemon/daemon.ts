@@ -9,13 +9,15 @@ import { serveControl } from './control-server.ts'
 import { controlSocketPath } from './control-socket-path.ts'
 import type { KitHome } from './kit-home.ts'
 import { ensureKitHome } from './kit-home.ts'
-import type { Lock, LockRefusal } from './lock.ts'
-import { takeLock } from './lock.ts'
+import type { Lock } from './lock.ts'
+import { lockRefused, takeLock } from './lock.ts'
 import { LogFeed } from './log-feed.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
 import { thisProcess } from './process-identity.ts'
 import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
+import type { ForgetSession } from './reset.ts'
+import { answerReset } from './reset.ts'
 import type { OpenSession } from '../sync/session-handle.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
@@ -35,6 +37,7 @@ export interface DaemonOptions {
   /** Directories for a socket whose path in the home would be too long; see `controlSocketPath`. */
   readonly socketParents: readonly string[]
   readonly openSession: OpenSession
+  readonly forgetSession: ForgetSession
 }
 
 /**
@@ -150,6 +153,12 @@ export class Daemon {
       case 'pause':
       case 'resume':
         return answerPause(sessions, parameters, { paused: verb === 'pause', record: this.#pauses })
+      case 'reset':
+        return await answerReset(sessions, parameters, {
+          forget: this.#options.forgetSession,
+          pauses: this.#pauses,
+          inTurn: work => this.#settings.inTurn(work),
+        })
       case 'reload':
         return await this.reload()
       case 'logs':
@@ -215,15 +224,4 @@ export class Daemon {
       logDropped: this.#feed.dropped(),
     }
   }
-}
-
-function lockRefused({ state, holder, path }: LockRefusal): SyncError {
-  if (state === 'live') {
-    return new SyncError('DAEMON_RUNNING', `Cannot start: a daemon runs already (process ${holder.pid})`, {
-      hint: 'dsync status',
-    })
-  }
-  return new SyncError('REFUSED', `Cannot start: a daemon on ${holder.host} holds this home (${path})`, {
-    hint: `Stop it there; if that host is gone, remove ${path}`,
-  })
 }

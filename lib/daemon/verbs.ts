@@ -36,6 +36,7 @@ export interface Verbs {
   readonly approve: Verb<ApproveParameters, { readonly approved: readonly RootHold[] }>
   readonly pause: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
+  readonly reset: Verb<ResetParameters, { readonly roots: readonly SessionName[] }>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
@@ -63,6 +64,8 @@ export interface Changing {
 }
 
 export type PauseParameters = Selection & Changing
+
+export type ResetParameters = Selection & Changing
 
 export interface SessionName {
   readonly root: string

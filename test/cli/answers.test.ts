@@ -47,6 +47,8 @@ const rows: readonly string[] = [
   'pause --dry-run',
   'pause',
   'resume',
+  'reset --dry-run',
+  'reset --yes',
   'logs',
   'run --dry-run true',
   'run true',

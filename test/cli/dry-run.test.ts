@@ -42,6 +42,8 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['pause', 0, /^would pause {2}~\/projects with twin\n$/],
   ['pause projects --on nobody', 2, /Cannot find a session with the host "nobody"/],
   ['resume', 0, /^would resume {2}~\/projects with twin\n$/],
+  ['reset', 0, /^would reset {2}~\/projects with twin\n$/],
+  ['reset projects --on nobody', 2, /Cannot find a session with the host "nobody"/],
   ['run make', 125, /lies in no root; there is .*\/projects\n/],
   ['config set name mac01', 0, /^Would change name:\n/],
 ]

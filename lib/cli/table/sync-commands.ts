@@ -128,4 +128,18 @@ export const syncCommands: readonly CommandSpec[] = [
     options: { on: onHost, 'dry-run': dryRun },
     examples: [['dsync resume', 'all roots']],
   },
+  {
+    name: 'reset',
+    says: 'forget what was agreed on, so that both sides are compared anew',
+    operands: [root],
+    options: { on: onHost, 'dry-run': dryRun, yes },
+    examples: [
+      ['dsync reset ~/projects', 'says what it will do, and asks'],
+      ['dsync reset ~/projects && dsync verify ~/projects', 'trust nothing that was known of the disks either'],
+    ],
+    more: [
+      'All files, the trash, copies and settings stay. No deletion is inferred: what one side alone has comes back',
+      'on the other; where both hold files and differ, the guard on a first sync asks. With or without a daemon.',
+    ],
+  },
 ]
