@@ -16,6 +16,7 @@ import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
 import { thisProcess } from './process-identity.ts'
 import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
+import { answerQueue } from './queue-answer.ts'
 import type { ForgetSession } from './reset.ts'
 import { answerReset } from './reset.ts'
 import type { OpenSession } from '../sync/session-handle.ts'
@@ -132,6 +133,8 @@ export class Daemon {
         return await answerBarrier(sessions, parameters, call)
       case 'verify':
         return await answerVerify(sessions, parameters, { ...call, log: this.#feed.log })
+      case 'queue':
+        return answerQueue(sessions, parameters)
       case 'where':
         return answerWhere(sessions, parameters)
       case 'why':

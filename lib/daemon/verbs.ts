@@ -20,6 +20,7 @@ import type {
 export interface Verbs {
   readonly status: Verb<NoParameters, DaemonStatus>
   readonly barrier: Verb<BarrierParameters, { readonly roots: readonly RootBarrier[] }, BarrierProgress>
+  readonly queue: Verb<Selection, { readonly roots: readonly RootQueue[] }>
   readonly where: Verb<Selection, { readonly places: readonly PlaceThere[] }>
   readonly verify: Verb<VerifyParameters, { readonly roots: readonly RootVerified[] }, VerifyProgress>
   /** `roots`: those there are. */
@@ -112,6 +113,20 @@ export interface BarrierProgress {
   readonly queued: number
   readonly inFlight: number
   readonly bytesQueued: number
+}
+
+/** What is known to be under way in a root, and what stands or waits at and below the path that was asked for. */
+export type RootQueue = SessionName & {
+  readonly state: SessionState
+  readonly why?: string
+  readonly queued: number
+  readonly inFlight: number
+  readonly bytesQueued: number
+  readonly conflicts: number
+  readonly problems: number
+  readonly holds: number
+  /** The first of them. */
+  readonly waiting: PathReport['waiting']
 }
 
 /** Where a directory of this host lies on another, and how that is reached. */

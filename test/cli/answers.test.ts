@@ -32,8 +32,12 @@ const script = (): Script => ({
 
 /** A right command line for every command, and with `--dry-run` where it answers otherwise. */
 const rows: readonly string[] = [
+  'start --dry-run',
+  'stop --dry-run',
+  'restart --dry-run',
   'start',
   'status',
+  'sync --dry-run',
   'sync',
   'conflicts',
   'diff',

@@ -60,6 +60,12 @@ async function comparesAnew(pair: Pair): Promise<void> {
 describe('dsync reset', { timeout: 400_000 }, () => {
   it('of a running daemon compares both sides as if they had never met', async t => {
     const pair = await apart(t)
+    let foreseen = ''
+    await until('a sync knows what it would wait for', async () => {
+      foreseen = (await pair.ok('sync', '--dry-run')).stdout
+      return /project with twin \(paused\): \d paths[^]*project\/a\/2 \(noticed\)/.test(foreseen)
+    })
+    assert.equal(existsSync(join(pair.beta, 'a/1')), true, foreseen)
     await pair.ok('reset', '--yes')
     await pair.ok('resume')
     await comparesAnew(pair)

@@ -11,12 +11,14 @@ import type { Paint } from '../paint.ts'
 import { placeText, placeWord } from '../places.ts'
 import { bytesText, countText, durationText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
+import { foreseenSync } from './foreseen-sync.ts'
 
 /** How much later than asked the daemon may answer before it counts as hanging (ms). */
 const graceMs = 30_000
 
 /** Waits until every change made before has reached the other side. */
 export async function sync(given: Arguments, around: Surroundings): Promise<Outcome> {
+  if (given.has('dry-run')) return await foreseenSync(given, around)
   const roots = await barrier(around, { ...selected(around, given), verify: given.has('verify') }, given)
   return {
     exit: barrierExit(roots.map(({ state }) => state)),

@@ -8,21 +8,21 @@ export const syncCommands: readonly CommandSpec[] = [
     name: 'start',
     says: 'start the daemon, which keeps the roots in sync',
     operands: [],
-    options: {},
+    options: { 'dry-run': dryRun },
     examples: [['dsync start', 'start it, unless it runs already']],
   },
   {
     name: 'stop',
     says: 'stop the daemon; changes wait until it starts again',
     operands: [],
-    options: {},
+    options: { 'dry-run': dryRun },
     examples: [['dsync stop && dsync start', 'always works']],
   },
   {
     name: 'restart',
     says: 'stop the daemon and start it again',
     operands: [],
-    options: {},
+    options: { 'dry-run': dryRun },
     examples: [['dsync restart', 'after an update of dsync']],
   },
   {
@@ -44,6 +44,7 @@ export const syncCommands: readonly CommandSpec[] = [
       on: onHost,
       timeout: { says: 'give up after so many seconds (60)', value: 'SECONDS', short: 't', atLeast: 0 },
       verify: { says: 'list both sides again instead of trusting the watchers' },
+      'dry-run': { says: 'only show what it would wait for, as far as it is known now' },
     },
     examples: [
       ['dsync sync', 'returns when both sides agree'],
