@@ -6,10 +6,12 @@ import { startDaemon } from '../lib/daemon/daemon.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
 import { stopShared } from './reach-host.ts'
+import { forgetAgreed } from './forget-session.ts'
 import { openSession } from './open-session.ts'
 import { packageVersion, processFacts } from './surroundings.ts'
 
 const facts = processFacts()
+const forgetSession = (session: string): Promise<void> => forgetAgreed(facts.home, session)
 let daemon: Daemon | undefined
 
 process.on('uncaughtException', error => {
@@ -19,7 +21,7 @@ process.on('uncaughtException', error => {
 })
 
 try {
-  daemon = await startDaemon({ ...facts, version: packageVersion(), openSession })
+  daemon = await startDaemon({ ...facts, version: packageVersion(), openSession, forgetSession })
 } catch (error) {
   if (!(error instanceof SyncError)) throw error
   console.error(error.hint === undefined ? error.message : `${error.message} → ${error.hint}`)

@@ -9,13 +9,16 @@ import { serveControl } from './control-server.ts'
 import { controlSocketPath } from './control-socket-path.ts'
 import type { KitHome } from './kit-home.ts'
 import { ensureKitHome } from './kit-home.ts'
-import type { Lock, LockRefusal } from './lock.ts'
-import { takeLock } from './lock.ts'
+import type { Lock } from './lock.ts'
+import { lockRefused, takeLock } from './lock.ts'
 import { LogFeed } from './log-feed.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
 import { thisProcess } from './process-identity.ts'
 import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
+import { answerQueue } from './queue-answer.ts'
+import type { ForgetSession } from './reset.ts'
+import { answerReset } from './reset.ts'
 import type { OpenSession } from '../sync/session-handle.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
@@ -23,6 +26,7 @@ import { SettingsWatch } from './settings-watch.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
+import { answerWhere } from './where-answer.ts'
 import { answerWhy } from './why-answer.ts'
 
 export interface DaemonOptions {
@@ -34,6 +38,7 @@ export interface DaemonOptions {
   /** Directories for a socket whose path in the home would be too long; see `controlSocketPath`. */
   readonly socketParents: readonly string[]
   readonly openSession: OpenSession
+  readonly forgetSession: ForgetSession
 }
 
 /**
@@ -128,6 +133,10 @@ export class Daemon {
         return await answerBarrier(sessions, parameters, call)
       case 'verify':
         return await answerVerify(sessions, parameters, { ...call, log: this.#feed.log })
+      case 'queue':
+        return answerQueue(sessions, parameters)
+      case 'where':
+        return answerWhere(sessions, parameters)
       case 'why':
         return await answerWhy(sessions, parameters)
       case 'conflicts':
@@ -147,6 +156,12 @@ export class Daemon {
       case 'pause':
       case 'resume':
         return answerPause(sessions, parameters, { paused: verb === 'pause', record: this.#pauses })
+      case 'reset':
+        return await answerReset(sessions, parameters, {
+          forget: this.#options.forgetSession,
+          pauses: this.#pauses,
+          inTurn: work => this.#settings.inTurn(work),
+        })
       case 'reload':
         return await this.reload()
       case 'logs':
@@ -212,15 +227,4 @@ export class Daemon {
       logDropped: this.#feed.dropped(),
     }
   }
-}
-
-function lockRefused({ state, holder, path }: LockRefusal): SyncError {
-  if (state === 'live') {
-    return new SyncError('DAEMON_RUNNING', `Cannot start: a daemon runs already (process ${holder.pid})`, {
-      hint: 'dsync status',
-    })
-  }
-  return new SyncError('REFUSED', `Cannot start: a daemon on ${holder.host} holds this home (${path})`, {
-    hint: `Stop it there; if that host is gone, remove ${path}`,
-  })
 }

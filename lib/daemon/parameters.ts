@@ -5,6 +5,7 @@ import type {
   BarrierParameters,
   LogParameters,
   PauseParameters,
+  ResetParameters,
   ResolveParameters,
   Selection,
   TrashParameters,
@@ -23,6 +24,8 @@ export function selectionOf(parameters: unknown): Selection {
 export function pauseOf(parameters: unknown): PauseParameters {
   return { ...selectionOf(parameters), ...dryRunOf(fieldsOf(parameters)) }
 }
+
+export const resetOf: (parameters: unknown) => ResetParameters = pauseOf
 
 export function barrierOf(parameters: unknown): BarrierParameters {
   const fields = fieldsOf(parameters)

@@ -59,6 +59,21 @@ export class Sessions {
     for (const spec of wanted.values()) this.#start(spec, retryFirstMs)
   }
 
+  /** Closes a session, has it forgotten what it agreed on, and opens it anew, also when that failed. Must not overlap with `apply`. */
+  async renew(
+    session: OpenedSession,
+    { forget, paused }: { readonly forget: (name: string) => Promise<void>; readonly paused: boolean },
+  ): Promise<void> {
+    const { name, spec } = session
+    await this.#end(session)
+    try {
+      await forget(name)
+      this.#tell(spec, { level: 'notice', event: 'session-reset' })
+    } finally {
+      this.#start({ ...spec, paused }, retryFirstMs)
+    }
+  }
+
   /** Closes every session. */
   async close(): Promise<void> {
     this.#closed = true
@@ -121,7 +136,8 @@ function asSyncError(error: unknown, spec: SessionSpec): SyncError {
   })
 }
 
-function spellings(root: string): string[] {
+/** A root as typed, and with links followed. */
+export function spellings(root: string): string[] {
   try {
     return [...new Set([root, realPath(root)])]
   } catch (error) {

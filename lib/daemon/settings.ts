@@ -33,7 +33,12 @@ export class Settings {
 
   /** Reads the files again and makes the sessions what they say. Calls wait for each other. */
   reload(sessions: Sessions, pauses: PauseRecord): Promise<readonly ConfigProblem[]> {
-    const turn = this.#turn.then(() => this.#reload(sessions, pauses))
+    return this.inTurn(() => this.#reload(sessions, pauses))
+  }
+
+  /** Runs what opens or closes sessions while nothing else does. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
     this.#turn = turn.catch(() => undefined)
     return turn
   }

@@ -20,6 +20,8 @@ import type {
 export interface Verbs {
   readonly status: Verb<NoParameters, DaemonStatus>
   readonly barrier: Verb<BarrierParameters, { readonly roots: readonly RootBarrier[] }, BarrierProgress>
+  readonly queue: Verb<Selection, { readonly roots: readonly RootQueue[] }>
+  readonly where: Verb<Selection, { readonly places: readonly PlaceThere[] }>
   readonly verify: Verb<VerifyParameters, { readonly roots: readonly RootVerified[] }, VerifyProgress>
   /** `roots`: those there are. */
   readonly why: Verb<Selection, { readonly why: readonly PathWhy[]; readonly roots: readonly string[] }>
@@ -35,6 +37,7 @@ export interface Verbs {
   readonly approve: Verb<ApproveParameters, { readonly approved: readonly RootHold[] }>
   readonly pause: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
+  readonly reset: Verb<ResetParameters, { readonly roots: readonly SessionName[] }>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
@@ -62,6 +65,8 @@ export interface Changing {
 }
 
 export type PauseParameters = Selection & Changing
+
+export type ResetParameters = Selection & Changing
 
 export interface SessionName {
   readonly root: string
@@ -108,6 +113,27 @@ export interface BarrierProgress {
   readonly queued: number
   readonly inFlight: number
   readonly bytesQueued: number
+}
+
+/** What is known to be under way in a root, and what stands or waits at and below the path that was asked for. */
+export type RootQueue = SessionName & {
+  readonly state: SessionState
+  readonly why?: string
+  readonly queued: number
+  readonly inFlight: number
+  readonly bytesQueued: number
+  readonly conflicts: number
+  readonly problems: number
+  readonly holds: number
+  /** The first of them. */
+  readonly waiting: PathReport['waiting']
+}
+
+/** Where a directory of this host lies on another, and how that is reached. */
+export type PlaceThere = SessionName & {
+  readonly directory: string
+  readonly userHome: string
+  readonly way: Way
 }
 
 export interface VerifyParameters extends Selection {

@@ -32,8 +32,12 @@ const script = (): Script => ({
 
 /** A right command line for every command, and with `--dry-run` where it answers otherwise. */
 const rows: readonly string[] = [
+  'start --dry-run',
+  'stop --dry-run',
+  'restart --dry-run',
   'start',
   'status',
+  'sync --dry-run',
   'sync',
   'conflicts',
   'diff',
@@ -47,7 +51,11 @@ const rows: readonly string[] = [
   'pause --dry-run',
   'pause',
   'resume',
+  'reset --dry-run',
+  'reset --yes',
   'logs',
+  'run --dry-run true',
+  'run true',
   'verify',
   'history',
   'why a.txt',
@@ -78,9 +86,11 @@ describe('--json prints what docs/answers.schema.json says', () => {
   it('for every command, done one after the other', async t => {
     const { run, directory } = await makeWorld(t, script())
     directory('more')
+    directory('twin/projects')
+    const cwd = directory('projects')
     for (const line of rows) {
       const name = commandTable.findLast(command => `${line} `.startsWith(`${command.name} `))?.name ?? line
-      const answer = (await run(`--json ${line}`)).json<object>()
+      const answer = (await run(`--json ${line}`, name === 'run' ? { cwd } : {})).json<object>()
       assert.deepEqual(misfits(name, answer), [], `${line}: ${JSON.stringify(answer)}`)
     }
   })

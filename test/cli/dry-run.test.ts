@@ -42,6 +42,18 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['pause', 0, /^would pause {2}~\/projects with twin\n$/],
   ['pause projects --on nobody', 2, /Cannot find a session with the host "nobody"/],
   ['resume', 0, /^would resume {2}~\/projects with twin\n$/],
+  [
+    'start',
+    0,
+    /^The daemon runs already \(process \d+\)\. Nothing would be done\. It keeps 1 root:\n {2}~\/projects with twin\n$/,
+  ],
+  ['stop', 0, /^Would stop the daemon \(process \d+\)\. Changes would wait in 1 root:\n {2}~\/projects with twin\n$/],
+  ['restart', 0, /^Would stop the daemon \(process \d+\) and start another for 1 root:\n {2}~\/projects with twin\n$/],
+  ['sync', 0, /^would wait for {2}~\/projects with twin \(watching\): nothing known\n$/],
+  ['sync /etc', 2, /Cannot find a root that holds/],
+  ['reset', 0, /^would reset {2}~\/projects with twin\n$/],
+  ['reset projects --on nobody', 2, /Cannot find a session with the host "nobody"/],
+  ['run make', 125, /lies in no root; there is .*\/projects\n/],
   ['config set name mac01', 0, /^Would change name:\n/],
 ]
 
@@ -75,6 +87,16 @@ describe('--dry-run changes nothing', () => {
       assert.equal(doubles[0]?.status().state, 'watching')
     })
   }
+  it('says without a daemon what one would do', async t => {
+    const { run, daemon } = await makeWorld(t)
+    await daemon?.stop()
+    assert.equal((await run('start --dry-run')).out, 'Would start the daemon for 1 root:\n  ~/projects with twin\n')
+    assert.match((await run('restart --dry-run')).out, /^Would start the daemon for 1 root:/)
+    assert.equal((await run('stop --dry-run')).out, 'The daemon is not running. Nothing would be done.\n')
+    assert.equal((await run('sync --dry-run')).exit, 6)
+    const other = await makeWorld(t, {}, false)
+    assert.equal((await other.run('start --dry-run')).out, 'Would start the daemon for 0 roots.\n')
+  })
   it('is known to every command that changes something and can foresee what', () => {
     const known = commandTable.flatMap(({ name, options }) => (options['dry-run'] === undefined ? [] : [name]))
     const tested = new Set(rows.map(([line]) => known.find(name => `${line} `.startsWith(`${name} `))))

@@ -23,7 +23,13 @@ async function world(t: TestContext, script: Script = {}) {
   await addHost(here, 'twin', { pipe: here.directory('twin') })
   await addRoot(here, '~/a', { on: [], at: {}, watcher: {} })
   const { open, doubles } = openDoubles(script)
-  const options: DaemonOptions = { ...here, version: '1', socketParents: [], openSession: open }
+  const options: DaemonOptions = {
+    ...here,
+    version: '1',
+    socketParents: [],
+    openSession: open,
+    forgetSession: async () => {},
+  }
   const ask = <Name extends keyof Verbs>(verb: Name, parameters: Verbs[Name]['parameters']) =>
     askDaemon({ home: here.home, version: '1' }, verb, parameters, { signal })
   return { here, options, ask, doubles, script }
@@ -178,7 +184,14 @@ describe('the daemon', () => {
     const home = kitHome(here.directory('d'.repeat(90)))
     const parent = here.directory('r')
     const { open } = openDoubles()
-    const daemon = await startDaemon({ ...here, home, version: '1', socketParents: [parent], openSession: open })
+    const daemon = await startDaemon({
+      ...here,
+      home,
+      version: '1',
+      socketParents: [parent],
+      openSession: open,
+      forgetSession: async () => {},
+    })
     here.atEnd(() => daemon.stop())
     const status = await askDaemon({ home, version: '1' }, 'status', {}, { signal })
     assert.equal(status.home, home.directory)

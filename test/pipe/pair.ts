@@ -101,10 +101,15 @@ export class Pair {
 
   /** Runs one command to its end, or kills it after `commandMs`. */
   dsync(...words: readonly string[]): Promise<Ran> {
+    return this.dsyncIn(this.userHome, ...words)
+  }
+
+  /** The same in another directory than the home. */
+  dsyncIn(cwd: string, ...words: readonly string[]): Promise<Ran> {
     const { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS } = process.env
     const env = { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS, HOME: this.userHome }
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [script, ...words], { env, cwd: this.userHome, timeout: commandMs })
+      const child = spawn(process.execPath, [script, ...words], { env, cwd, timeout: commandMs })
       const [out, err]: [Buffer[], Buffer[]] = [[], []]
       child.stdin.end()
       child.stdout.on('data', (data: Buffer) => out.push(data))
