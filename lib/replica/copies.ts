@@ -70,7 +70,8 @@ export class Copies {
     const line: CopyLine = { path, name: this.#freeName(path, host), host, at: area.clock.now(), entry }
     this.#index.add(line)
     area.move(slots.directory, staged.slot, area.copies, line.name)
-    if (before !== undefined) this.#discard(before)
+    // Where the one before was taken away, the new one may have got its name.
+    if (before !== undefined && before.name !== line.name) this.#discard(before)
     return { copy: this.#absolute(line), why: undefined }
   }
 

@@ -68,6 +68,16 @@ describe('a copy of the other side', () => {
     assert.deepEqual(rig.trashed(), ['copy a two', 'copy a one'])
   })
 
+  it('stays, though the one before was taken away by somebody and had the same name', () => {
+    const rig = new Rig()
+    const copies = open(rig)
+    const { copy } = keep(copies, 'a', file('one'), 'one')
+    rig.person.rm('../work/copies/a.mac00.20240101T000000Z')
+    assert.equal(keep(copies, 'a', file('two'), 'two').copy, copy)
+    assert.equal(shown(copies, 'a'), 'two')
+    assert.deepEqual([rig.trashed(), shown(open(rig), 'a')], [[], 'two'])
+  })
+
   it('goes to the trash when the conflict is over', () => {
     const rig = new Rig()
     const copies = open(rig)
