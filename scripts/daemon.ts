@@ -2,6 +2,7 @@
 import { SyncError } from '../lib/core/errors.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import type { Daemon } from '../lib/daemon/daemon.ts'
+import { readEnvFile } from '../lib/daemon/env-file.ts'
 import { startDaemon } from '../lib/daemon/daemon.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
@@ -11,6 +12,9 @@ import { openSession } from './open-session.ts'
 import { packageVersion, processFacts } from './surroundings.ts'
 
 const facts = processFacts()
+/** It counts over what this process was given: it says what the daemon has, whoever starts it. */
+const env = readEnvFile(facts.home)
+Object.assign(process.env, env.values)
 const forgetSession = (session: string): Promise<void> => forgetAgreed(facts.home, session)
 let daemon: Daemon | undefined
 
@@ -21,7 +25,7 @@ process.on('uncaughtException', error => {
 })
 
 try {
-  daemon = await startDaemon({ ...facts, version: packageVersion(), openSession, forgetSession })
+  daemon = await startDaemon({ ...facts, version: packageVersion(), openSession, forgetSession, env })
 } catch (error) {
   if (!(error instanceof SyncError)) throw error
   console.error(error.hint === undefined ? error.message : `${error.message} → ${error.hint}`)

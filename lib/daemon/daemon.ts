@@ -11,6 +11,7 @@ import type { KitHome } from './kit-home.ts'
 import { ensureKitHome } from './kit-home.ts'
 import type { Lock } from './lock.ts'
 import { lockRefused, takeLock } from './lock.ts'
+import type { EnvFile } from './env-file.ts'
 import { LogFeed } from './log-feed.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
@@ -39,6 +40,8 @@ export interface DaemonOptions {
   readonly socketParents: readonly string[]
   readonly openSession: OpenSession
   readonly forgetSession: ForgetSession
+  /** What was read of the file `env` when this process began. */
+  readonly env: EnvFile
 }
 
 /**
@@ -115,12 +118,14 @@ export class Daemon {
 
   serve(server: ControlServer): void {
     this.#server = server
+    const names = Object.keys(this.#options.env.values).join(' ')
     this.#feed.log({
       at: Date.now(),
       level: 'info',
       event: 'started',
       pid: process.pid,
       version: this.#options.version,
+      ...(names === '' ? {} : { environment: names }),
     })
   }
 
@@ -223,7 +228,7 @@ export class Daemon {
         why: error.message,
         ...(error.hint === undefined ? {} : { hint: error.hint }),
       })),
-      config: this.#settings.problems(),
+      config: [...this.#settings.problems(), ...this.#options.env.problems],
       logDropped: this.#feed.dropped(),
     }
   }

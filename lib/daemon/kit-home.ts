@@ -9,6 +9,8 @@ export interface KitHome {
   readonly paths: string
   /** Hosts and rules, JSON with comments. */
   readonly config: string
+  /** Variables for the daemon and what it starts, as dotenv reads them. */
+  readonly env: string
   /** What this home's agent may serve to a hub on another host. */
   readonly served: string
   readonly state: string
@@ -27,6 +29,7 @@ export function kitHome(directory: string): KitHome {
     directory,
     paths: join(directory, 'paths.txt'),
     config: join(directory, 'config.json'),
+    env: join(directory, 'env'),
     served: join(directory, 'roots.json'),
     state: join(directory, 'state'),
     work: join(directory, 'work'),

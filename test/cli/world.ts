@@ -4,6 +4,7 @@ import { coloured, plain } from '../../lib/cli/paint.ts'
 import type { TrashItem } from '../../lib/core/messages.ts'
 import type { Screen, Surroundings } from '../../lib/cli/surroundings.ts'
 import type { Daemon } from '../../lib/daemon/daemon.ts'
+import { readEnvFile } from '../../lib/daemon/env-file.ts'
 import { startDaemon } from '../../lib/daemon/daemon.ts'
 import { addHost } from '../../lib/daemon/host-registration.ts'
 import { addRoot } from '../../lib/daemon/root-registration.ts'
@@ -65,7 +66,14 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
   if (daemonRuns) {
     await addHost(here, 'twin', { pipe: here.directory('twin') })
     await addRoot(here, '~/projects', { on: [], at: {}, watcher: {} })
-    daemon = await startDaemon({ ...here, version: '1', socketParents: [], openSession: open, forgetSession })
+    daemon = await startDaemon({
+      ...here,
+      version: '1',
+      socketParents: [],
+      openSession: open,
+      forgetSession,
+      env: readEnvFile(here.home),
+    })
     here.atEnd(() => daemon?.stop())
   }
   const run = async (line: string, options: RunOptions = {}): Promise<Ran> => {

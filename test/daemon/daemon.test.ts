@@ -29,6 +29,7 @@ async function world(t: TestContext, script: Script = {}) {
     socketParents: [],
     openSession: open,
     forgetSession: async () => {},
+    env: { values: {}, problems: [] },
   }
   const ask = <Name extends keyof Verbs>(verb: Name, parameters: Verbs[Name]['parameters']) =>
     askDaemon({ home: here.home, version: '1' }, verb, parameters, { signal })
@@ -191,6 +192,7 @@ describe('the daemon', () => {
       socketParents: [parent],
       openSession: open,
       forgetSession: async () => {},
+      env: { values: {}, problems: [] },
     })
     here.atEnd(() => daemon.stop())
     const status = await askDaemon({ home, version: '1' }, 'status', {}, { signal })

@@ -136,7 +136,7 @@ export const setUpCommands: readonly CommandSpec[] = [
     operands: [],
     options: {},
     examples: [['dsync config check', 'each with its file, line and column']],
-    more: ['Exit code 2 when there is one.'],
+    more: ['In config.json, paths.txt and env. Exit code 2 when there is one.'],
   },
   {
     name: 'completions',
