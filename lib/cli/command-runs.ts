@@ -10,6 +10,8 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   restart: async () => (await import('./commands/start-stop.ts')).restart,
   status: async () => (await import('./commands/status.ts')).status,
   sync: async () => (await import('./commands/sync.ts')).sync,
+  push: async () => (await import('./commands/push.ts')).push,
+  pull: async () => (await import('./commands/push.ts')).pull,
   verify: async () => (await import('./commands/verify.ts')).verify,
   conflicts: async () => (await import('./commands/conflicts.ts')).conflicts,
   diff: async () => (await import('./commands/diff.ts')).diff,

@@ -12,6 +12,7 @@ import { ensureKitHome } from './kit-home.ts'
 import type { Lock, LockRefusal } from './lock.ts'
 import { takeLock } from './lock.ts'
 import { LogFeed } from './log-feed.ts'
+import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
 import { thisProcess } from './process-identity.ts'
@@ -136,6 +137,10 @@ export class Daemon {
         return await this.#conflicts.versions(sessions, parameters)
       case 'resolve':
         return await this.#conflicts.resolve(sessions, parameters)
+      case 'foresee':
+        return await answerForesee(sessions, parameters, call)
+      case 'override':
+        return await answerOverride(sessions, parameters, call)
       case 'trash':
         return await answerTrash(sessions, parameters)
       case 'undo':

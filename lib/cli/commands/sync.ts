@@ -57,7 +57,11 @@ export function progressText({ queued, inFlight, bytesQueued }: BarrierProgress,
 
 const namedItems = 10
 
-function barrierLines(result: RootBarrier, view: { readonly paint: Paint; readonly userHome: string }): string[] {
+/** How a wait ended, in lines. */
+export function barrierLines(
+  result: RootBarrier,
+  view: { readonly paint: Paint; readonly userHome: string },
+): string[] {
   const { root, host, state } = result
   const { paint, userHome } = view
   const place = `${placeText(userHome, root)} with ${escape(host)}`
