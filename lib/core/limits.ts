@@ -81,6 +81,9 @@ export const checkpointLatestMs = 30_000
 /** How long `dsync sync` waits unless told (s). */
 export const barrierSeconds = 60
 
+/** `push` and `pull` are waited for as long as they take, but not for ever (s). */
+export const overrideSeconds = 86_400
+
 /** Trash is kept this long (days), and nothing younger than `trashYoungHours` is ever thinned. */
 export const trashDays = 30
 export const trashYoungHours = 24

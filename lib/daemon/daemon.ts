@@ -13,6 +13,7 @@ import type { Lock } from './lock.ts'
 import { lockRefused, takeLock } from './lock.ts'
 import type { EnvFile } from './env-file.ts'
 import { LogFeed } from './log-feed.ts'
+import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
 import { thisProcess } from './process-identity.ts'
@@ -150,6 +151,10 @@ export class Daemon {
         return await this.#conflicts.versions(sessions, parameters)
       case 'resolve':
         return await this.#conflicts.resolve(sessions, parameters)
+      case 'foresee':
+        return await answerForesee(sessions, parameters, call)
+      case 'override':
+        return await answerOverride(sessions, parameters, call)
       case 'trash':
         return await answerTrash(sessions, parameters)
       case 'undo':

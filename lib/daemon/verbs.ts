@@ -9,6 +9,8 @@ import type {
   EntryInfo,
   Hold,
   Listed,
+  Overridden,
+  OverrideForecast,
   PathReport,
   SessionState,
   SessionStatus,
@@ -28,6 +30,8 @@ export interface Verbs {
   readonly conflicts: Verb<Selection, { readonly conflicts: readonly ConflictInfo[] }>
   readonly versions: Verb<Selection, { readonly versions: readonly ConflictVersions[] }>
   readonly resolve: Verb<ResolveParameters, { readonly resolved: readonly Resolved[] }>
+  readonly foresee: Verb<ForeseeParameters, { readonly roots: readonly RootForecast[] }>
+  readonly override: Verb<OverrideParameters, { readonly roots: readonly RootOverridden[] }, BarrierProgress>
   readonly trash: Verb<
     TrashParameters,
     { readonly trash: readonly TrashRow[]; readonly unreachable: readonly Unreachable[] }
@@ -219,6 +223,24 @@ export type Resolved = SessionName & {
   readonly state: 'resolved' | 'changed' | 'none' | 'failed'
   readonly why?: string
 }
+
+/** `mine` is the version of the host where the person types. */
+export interface ForeseeParameters extends Selection {
+  readonly take: 'mine' | 'theirs'
+  readonly timeoutMs: number
+}
+
+/** `marks`: what the person was shown. A session without one is left alone. */
+export interface OverrideParameters extends ForeseeParameters {
+  readonly marks: readonly (SessionName & { readonly mark: string })[]
+}
+
+/** Whose version counts, and where it goes. */
+export type OverridePlace = SessionName & { readonly path: Path; readonly from: string; readonly to: string }
+
+export type RootForecast = OverridePlace & { readonly paused: boolean } & OverrideForecast
+
+export type RootOverridden = OverridePlace & Overridden
 
 export interface TrashParameters extends Selection {
   readonly limit: number

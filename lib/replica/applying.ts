@@ -170,8 +170,8 @@ export class Applying {
     if (!sameShallow(before, operation.before)) return { result: 'stale', path }
     const guarding = this.#guarding(operation)
     if (guarding !== undefined) return { result: 'held', path, guard: guarding }
-    const why = operation.kind === 'move' ? undefined : operation.reason
-    const carried = operator.carryOut(operation, { group: this.#group(), why })
+    const { group, reason: why } = operation.kind === 'move' ? {} : operation
+    const carried = operator.carryOut(operation, { group: group ?? this.#group(), why })
     this.#record(operation, carried)
     this.#tellOf(path, carried)
     return this.#outcome(operation, carried)

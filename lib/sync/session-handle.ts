@@ -28,6 +28,10 @@ export interface SessionHandle {
   differing(path: Path, limit: number): readonly Path[]
   /** Ends one conflict; with `expected`, only if both sides still hold what a person was shown. */
   resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult>
+  /** What it would come to if one side's version at and below a path replaced the other's. */
+  foresee(order: OverrideOrder, signal: AbortSignal): Promise<OverrideForecast>
+  /** Does it, if it is still what `mark` stands for, also while paused; returns as `barrier` does. */
+  override(order: OverrideOrder, mark: string, signal: AbortSignal): Promise<Overridden>
   /** Puts a question to one side; `error` answers are values. Not JSON: `text` answers hold bytes. */
   ask(side: Side, question: Question): Promise<Answer>
   /** Lifts one guard, or all that hold now. `prefer` settles what differs at a first sync. */
@@ -222,6 +226,46 @@ export type ResolveResult =
   /** No conflict stands there. */
   | { readonly state: 'none' }
   | { readonly state: 'failed'; readonly why: string }
+
+/** Whose version is to stand on both sides, and from which path down. */
+export interface OverrideOrder {
+  readonly path: Path
+  readonly take: Side
+  /** Give the wait up after this (ms). */
+  readonly timeoutMs: number
+}
+
+/** What an override would change on the losing side. */
+export interface OverrideOffer {
+  readonly changes: Listed<OverrideChange>
+  readonly counts: Readonly<Record<OverrideChange['how'], { readonly paths: number; readonly bytes: number }>>
+  /** Stays as it is, and why: `UNTRACKED` is in the way, or a side cannot tell what stands there. */
+  readonly left: Listed<{ readonly path: Path; readonly why: string; readonly side?: Side }>
+  /** Equal marks mean equal changes. */
+  readonly mark: string
+}
+
+export interface OverrideChange {
+  readonly path: Path
+  readonly how: 'create' | 'replace' | 'delete' | 'mode'
+  /** Of what comes, or of what goes when nothing does. */
+  readonly kind: 'file' | 'symlink' | 'directory'
+  /** Of a file (bytes). */
+  readonly size?: number
+}
+
+export type OverrideForecast = ({ readonly state: 'ready' } & OverrideOffer) | OverrideRefusal
+
+/**
+ * Why nothing can be overridden: `parted`: the parent `at` is not a directory on both sides · `emptied`: the root whose
+ * version is to count is empty · `first-sync`: the two have never synced, and a part cannot be the first.
+ */
+export interface OverrideRefusal extends Trouble {
+  readonly state: 'parted' | 'emptied' | 'first-sync' | 'halted' | 'timeout' | 'disconnected'
+  readonly at?: Path
+}
+
+export type Overridden = BarrierResult | ({ readonly state: 'changed' } & OverrideOffer) | OverrideRefusal
 
 export interface BarrierOptions {
   readonly path?: Path

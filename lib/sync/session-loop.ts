@@ -16,18 +16,21 @@ import type { Signs } from '../ports/signs.ts'
 import type { SessionStore } from '../ports/store.ts'
 import { Alarm } from './alarm.ts'
 import { AskDesk } from './ask-desk.ts'
-import { BarrierDesk } from './barrier-desk.ts'
-import { barrierResult } from './barrier-result.ts'
-import { chosenSide } from './chosen-side.ts'
+import type { Awaiting } from './barrier-desk.ts'
+import { BarrierDesk, awaitEvent } from './barrier-desk.ts'
 import { conflictInfo } from './conflict-info.ts'
 import { noSigns } from './clock-signs.ts'
 import { Connection } from './connection.ts'
+import { Decisions } from './decisions.ts'
 import { Lane } from './lane.ts'
 import { Ledger } from './ledger.ts'
 import type {
   BarrierOptions,
   BarrierResult,
   ConflictInfo,
+  Overridden,
+  OverrideForecast,
+  OverrideOrder,
   PathReport,
   Preference,
   Resolution,
@@ -39,6 +42,7 @@ import type {
   Trouble,
 } from './session-handle.ts'
 import { pathReport } from './path-report.ts'
+import { sessionFigures, standingUnder } from './session-figures.ts'
 import { listed } from './session-handle.ts'
 import { StoreRest } from './store-rest.ts'
 import { StoreWatch } from './store-watch.ts'
@@ -71,6 +75,7 @@ export class SessionLoop implements SessionHandle {
   readonly #latencies = new Latencies()
   readonly #barriers: BarrierDesk
   readonly #asks: AskDesk
+  readonly #decisions: Decisions
   readonly #lane: Lane | undefined
   readonly #listeners = new Set<(event: LogEvent) => void>()
   #session: Session | undefined
@@ -97,6 +102,15 @@ export class SessionLoop implements SessionHandle {
     this.#since = clock.now()
     this.#barriers = new BarrierDesk(clock, () => ++this.#lastId)
     this.#asks = new AskDesk(clock)
+    this.#decisions = new Decisions({
+      host: this.host,
+      digester: options.digester,
+      session: () => this.#session,
+      step: event => this.#step(event),
+      ask: (side, question) => this.ask(side, question),
+      describe: conflict => this.#describe(conflict),
+      wait: (awaiting, signal) => this.#wait(awaiting, signal),
+    })
     this.#lane = options.carrier && this.#openLane(options.carrier)
     this.#alarm = new Alarm(clock, () => this.#step({ type: 'tick' }))
     this.#watch = new StoreWatch(options.store, clock, error => this.#storeFailed(error))
@@ -124,7 +138,6 @@ export class SessionLoop implements SessionHandle {
 
   status(): SessionStatus {
     const { alpha, beta } = this.#connections
-    const figures = this.#session?.status()
     const latency = this.#latencies.figures()
     return {
       root: this.root,
@@ -132,15 +145,7 @@ export class SessionLoop implements SessionHandle {
       state: this.#state,
       ...this.#trouble(),
       since: this.#since,
-      ...(figures?.lastSyncAt !== undefined && { lastSyncAt: figures.lastSyncAt }),
-      entries: figures?.entries ?? {},
-      queued: figures?.queued ?? 0,
-      inFlight: figures?.inFlight ?? 0,
-      bytesQueued: figures?.bytesQueued ?? 0,
-      conflicts: figures?.conflicts ?? 0,
-      problems: listed(figures?.problems ?? []),
-      holds: (figures?.holds ?? []).map(hold => ({ ...hold, paths: listed(hold.paths) })),
-      notices: listed(figures?.notices ?? []),
+      ...sessionFigures(this.#session),
       ...(latency !== undefined && { latency }),
       ...(beta.roundTripMs !== undefined && { roundTripMs: beta.roundTripMs }),
       sides: { ...(alpha.facts && { alpha: alpha.facts }), ...(beta.facts && { beta: beta.facts }) },
@@ -154,6 +159,10 @@ export class SessionLoop implements SessionHandle {
   }
 
   barrier(options: BarrierOptions, signal: AbortSignal): Promise<BarrierResult> {
+    return this.#wait(options, signal)
+  }
+
+  #wait(options: Awaiting, signal: AbortSignal): Promise<BarrierResult> {
     // Whoever asks wants it tried now: the next failure is the answer.
     this.#rest.end()
     const state = this.#state
@@ -168,7 +177,7 @@ export class SessionLoop implements SessionHandle {
       if (this.#session !== undefined && state === 'timeout') this.#step({ type: 'barrier-over', id: wait.id })
       return this.#result(state, options.path ?? '', waiting)
     })
-    this.#step({ type: 'barrier', id: wait.id, path: options.path ?? '', verify: options.verify })
+    this.#step(awaitEvent(wait.id, options))
     return wait.result
   }
 
@@ -181,25 +190,16 @@ export class SessionLoop implements SessionHandle {
     return this.#session?.differing(path, limit) ?? []
   }
 
-  async resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult> {
-    const conflict = this.#session?.conflicts().find(each => each.path === path)
-    if (conflict === undefined) return { state: 'none' }
-    const info = this.#describe(conflict)
-    if (
-      expected !== undefined &&
-      (info.sides.alpha.mark !== expected.alpha || info.sides.beta.mark !== expected.beta)
-    ) {
-      return { state: 'changed', conflict: info }
-    }
-    const take = await chosenSide(path, how, { ask: (side, question) => this.ask(side, question), host: this.host })
-    if (typeof take !== 'string') return take
-    const now = this.#session?.conflicts().find(each => each.path === path)
-    if (now === undefined) return { state: 'none' }
-    const { sides } = this.#describe(now)
-    if (sides.alpha.mark !== info.sides.alpha.mark || sides.beta.mark !== info.sides.beta.mark)
-      return { state: 'changed', conflict: this.#describe(now) }
-    this.#step({ type: 'resolve', path, take })
-    return { state: 'resolved' }
+  resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult> {
+    return this.#decisions.resolve(path, how, expected)
+  }
+
+  foresee(order: OverrideOrder, signal: AbortSignal): Promise<OverrideForecast> {
+    return this.#decisions.foresee(order, signal)
+  }
+
+  override(order: OverrideOrder, mark: string, signal: AbortSignal): Promise<Overridden> {
+    return this.#decisions.override(order, mark, signal)
   }
 
   ask(side: Side, question: Question): Promise<Answer> {
@@ -300,6 +300,7 @@ export class SessionLoop implements SessionHandle {
   #endSession(): void {
     this.#lastId = Math.max(this.#lastId, this.#session?.lastId ?? 0)
     this.#session = undefined
+    this.#barriers.endOverrides()
     this.#ledger.forgetMarks()
     this.#lane?.stop()
   }
@@ -361,7 +362,7 @@ export class SessionLoop implements SessionHandle {
     this.#step({ type: 'gates', shut: this.#options.gate.shut(this.root) })
     this.#step({ type: 'start' })
     for (const { id, options } of this.#barriers.waiting()) {
-      this.#step({ type: 'barrier', id, path: options.path ?? '', verify: options.verify })
+      this.#step(awaitEvent(id, options))
     }
     this.#noteState()
   }
@@ -432,7 +433,8 @@ export class SessionLoop implements SessionHandle {
   }
 
   #result(state: BarrierResult['state'], path: Path, waiting: readonly Path[]): BarrierResult {
-    return barrierResult({ state, path, waiting }, this.#session, this.#trouble())
+    const trouble = this.#session === undefined ? this.#trouble() : {}
+    return { state, ...trouble, waiting: listed(waiting), ...standingUnder(this.#session, path) }
   }
 }
 

@@ -5,6 +5,7 @@ import { Ajv } from 'ajv'
 import { commandTable } from '../../lib/cli/command-table.ts'
 import type { Hold } from '../../lib/sync/session-handle.ts'
 import type { Script } from '../daemon/session-double.ts'
+import { offer } from './offer.ts'
 import { makeWorld, replacedFile } from './world.ts'
 
 interface Schema {
@@ -23,6 +24,7 @@ function misfits(name: string, answer: unknown): unknown {
 
 const hold: Hold = { guard: 'mass-delete', side: 'beta', why: 'much goes', paths: { total: 2, first: ['x'] } }
 const script = (): Script => ({
+  forecast: () => ({ state: 'ready', ...offer }),
   conflicts: [{ path: 'a.txt', alpha: 'x', beta: 'y' }],
   problems: [{ path: 'p', side: 'alpha', why: 'EACCES' }],
   notices: [{ path: 'n', kind: 'recovered', side: 'beta', why: 'no place', trash: '1-a' }],
@@ -39,6 +41,9 @@ const rows: readonly string[] = [
   'status',
   'sync --dry-run',
   'sync',
+  'push --dry-run',
+  'push --yes',
+  'pull --yes',
   'conflicts',
   'diff',
   'resolve --all --mine --dry-run',

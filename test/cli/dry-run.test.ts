@@ -5,11 +5,13 @@ import { describe, it } from 'node:test'
 import { commandTable } from '../../lib/cli/command-table.ts'
 import type { Hold } from '../../lib/sync/session-handle.ts'
 import type { Script } from '../daemon/session-double.ts'
+import { offer } from './offer.ts'
 import { makeWorld, replacedFile } from './world.ts'
 
 const hold: Hold = { guard: 'first-sync', side: 'beta', why: 'both are used', paths: { total: 0, first: [] } }
 
 const script = (): Script => ({
+  forecast: () => ({ state: 'ready', ...offer }),
   conflicts: [{ path: 'a.txt', alpha: 'x', beta: 'y' }],
   holds: [hold],
   trash: { alpha: [replacedFile] },
@@ -33,6 +35,12 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['roots remove elsewhere', 2, /Cannot find the root/],
   ['resolve projects/a.txt --mine', 0, /^would resolve {2}~\/projects\/a\.txt with twin\n$/],
   ['resolve --all --newest', 0, /^would resolve {2}~\/projects\/a\.txt with twin\n$/],
+  [
+    'push',
+    0,
+    /^~\/projects, from here to twin: delete 1 path \(7 B\), create 2 paths \(3 B\)\n {2}delete +7 B +~\/projects\/old\n/,
+  ],
+  ['pull projects/d', 0, /^~\/projects\/d, from twin to here: delete/],
   ['resolve projects/b.txt --mine', 1, /no conflict stands there/],
   ['resolve projects/a.txt --take nobody', 2, /it is in conflict between here and twin/],
   ['undo', 0, /^Would bring back 1 path:\n/],

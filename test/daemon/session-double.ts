@@ -9,6 +9,10 @@ import type {
   ConflictInfo,
   Hold,
   OpenSession,
+  Overridden,
+  OverrideForecast,
+  OverrideOffer,
+  OverrideOrder,
   PathReport,
   Preference,
   Resolution,
@@ -35,6 +39,8 @@ export interface Script {
   trouble?: Trouble
   trash?: Partial<Record<Side, readonly TrashItem[]>>
   about?: (path: string) => PathReport
+  /** What an override would come to. */
+  forecast?: (order: OverrideOrder) => OverrideForecast
   /** What reading a side anew finds to differ. */
   verified?: Partial<Record<Side, readonly Difference[]>>
   /** Opening it fails with this. */
@@ -132,6 +138,18 @@ export class SessionDouble implements SessionHandle {
     return { state: 'resolved' }
   }
 
+  async foresee(order: OverrideOrder): Promise<OverrideForecast> {
+    return this.script.forecast?.(order) ?? { state: 'ready', ...nothingToDo }
+  }
+
+  async override(order: OverrideOrder, mark: string): Promise<Overridden> {
+    const now = await this.foresee(order)
+    if (now.state !== 'ready') return now
+    if (now.mark !== mark) return { ...now, state: 'changed' }
+    this.told.push(`override ${order.path} ${order.take}`)
+    return await this.barrier({ timeoutMs: 1, verify: false }, new AbortController().signal)
+  }
+
   async ask(side: Side, question: Question): Promise<Answer> {
     switch (question.about) {
       case 'trash':
@@ -190,6 +208,16 @@ export class SessionDouble implements SessionHandle {
     this.told.push('closed')
     if (this.#listeners.size > 0) writeFileSync(`${this.spec.state}/settled`, '')
   }
+}
+
+const nothing = { paths: 0, bytes: 0 }
+
+/** Both sides hold the same. */
+export const nothingToDo: OverrideOffer = {
+  changes: listed([]),
+  counts: { create: nothing, replace: nothing, delete: nothing, mode: nothing },
+  left: listed([]),
+  mark: 'none',
 }
 
 function version(text: string): VersionInfo {

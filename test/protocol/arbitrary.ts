@@ -124,8 +124,9 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   record({ ...put, basis: path }),
   record({ ...put, basis: path, mtimeMs: moment }),
   record({ ...put, reason }),
+  record({ ...put, group: words }),
   record({ kind: fc.constant('remove' as const), path, before: shallowSynced }),
-  record({ kind: fc.constant('remove' as const), path, before: shallowSynced, reason }),
+  record({ kind: fc.constant('remove' as const), path, before: shallowSynced, reason, group: words }),
   record({ kind: fc.constant('move' as const), from: path, path, before: mode.map(each => directory(each)) }),
 )
 

@@ -61,7 +61,7 @@ export function barrierExit(states: readonly BarrierState[]): ExitCode {
 
 const namedItems = 10
 
-/** What a barrier found, for people. */
+/** How a wait ended, in lines. */
 export function barrierLines(
   result: RootBarrier,
   view: { readonly paint: Paint; readonly userHome: string },

@@ -2,6 +2,21 @@ import type { CommandSpec } from '../command-spec.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { dryRun, onHost, path, root, yes } from './words.ts'
 
+/** What `push` and `pull` have in common. */
+const override = {
+  operands: [path],
+  options: {
+    on: onHost,
+    timeout: { says: 'give up after so many seconds', value: 'SECONDS', short: 't', atLeast: 0 },
+    'dry-run': dryRun,
+    yes,
+  },
+  more: [
+    'Conflicts, held deletes and a first sync are settled by it; a paused root stays paused.',
+    'What it replaces or deletes goes to the trash of that host: dsync undo brings it back.',
+  ],
+} satisfies Partial<CommandSpec>
+
 /** The daemon, and what makes both sides agree. */
 export const syncCommands: readonly CommandSpec[] = [
   {
@@ -79,6 +94,25 @@ export const syncCommands: readonly CommandSpec[] = [
       'Waits until the root around you agrees with that host, runs the command there, waits again.',
       'The exit code is that of the command, 128 and its number after a signal, 127 when there is no such program;',
       '125 when it was not run, the connection was lost, or what it wrote is not all here.',
+    ],
+  },
+  {
+    name: 'push',
+    says: "make this host's version of everything there the other host's",
+    ...override,
+    examples: [
+      ['dsync push ~/projects/site', 'shows what would change there, and asks'],
+      ['dsync push --dry-run', 'only shows it'],
+      ['dsync pause && dsync push ~/projects --yes', 'sync by hand'],
+    ],
+  },
+  {
+    name: 'pull',
+    says: "make the other host's version of everything there this host's",
+    ...override,
+    examples: [
+      ['dsync pull ~/projects/site', 'shows what would change here, and asks'],
+      ['dsync pull --on twin --yes', 'for scripts'],
     ],
   },
   {
