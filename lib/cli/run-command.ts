@@ -7,6 +7,7 @@ import { escape } from './escape.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Outcome, Surroundings } from './surroundings.ts'
+import { callText, codeNext } from './system-words.ts'
 
 /** Carries out one command line, prints what it has to say, and returns the exit code. Mistakes of ours are thrown. */
 export async function runCommand(words: readonly string[], around: Surroundings): Promise<ExitCode> {
@@ -56,10 +57,10 @@ function tellError(
   { json, help }: { readonly json: boolean; readonly help?: string },
 ): ExitCode {
   if (!(error instanceof SyncError) && codeOf(error)?.startsWith('E') !== true) throw error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = callText(error) ?? (error instanceof Error ? error.message : String(error))
   const exit = exitCodeOf(error)
   const own = error instanceof SyncError ? error.hint : undefined
-  const hint = own ?? (exit === exitCodes.usage ? help : undefined)
+  const hint = own ?? (exit === exitCodes.usage ? help : codeNext(codeOf(error)))
   const { terminal } = around
   if (json) {
     terminal.out(

@@ -63,11 +63,14 @@ export class Pair {
   /** Every agent seen so far: one whose daemon was killed waits for the next, which then has another in between. */
   readonly #agents = new Set<number>()
 
-  /** @param homes homes as seen from this machine; default: some of its own */
-  constructor(homes: { readonly user?: string; readonly twin?: string } = {}, runtime: Runtime = runtimes.nodeSource) {
+  /** @param homes homes as seen from this machine; default: some of its own, `under` a path in its temporary directory */
+  constructor(
+    homes: { readonly user?: string; readonly twin?: string; readonly under?: string } = {},
+    runtime: Runtime = runtimes.nodeSource,
+  ) {
     this.runtime = runtime
     this.base = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-')))
-    this.userHome = homes.user ?? join(this.base, 'home')
+    this.userHome = homes.user ?? join(this.base, homes.under ?? '', 'home')
     this.twinHome = homes.twin ?? join(this.base, 'twin')
     this.alpha = join(this.userHome, 'project')
     this.beta = join(this.twinHome, 'project')
@@ -106,8 +109,21 @@ export class Pair {
 
   /** Runs one command to its end, or kills it after `commandMs`. */
   dsync(...words: readonly string[]): Promise<Ran> {
+    return this.dsyncIn({}, ...words)
+  }
+
+  /** The same with variables of its own. */
+  dsyncIn(variables: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Ran> {
     const { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS, DENO_DIR, DENO_NO_UPDATE_CHECK } = process.env
-    const env = { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS, DENO_DIR, DENO_NO_UPDATE_CHECK, HOME: this.userHome }
+    const env = {
+      PATH,
+      NODE_COMPILE_CACHE,
+      NODE_OPTIONS,
+      DENO_DIR,
+      DENO_NO_UPDATE_CHECK,
+      HOME: this.userHome,
+      ...variables,
+    }
     const [program, ...before] = this.runtime.command
     return new Promise((resolve, reject) => {
       const child = spawn(program, [...before, ...words], { env, cwd: this.userHome, timeout: commandMs })
