@@ -1,9 +1,15 @@
 import type { Hold } from '../sync/session-handle.ts'
+import { codeNext } from './system-words.ts'
 
 /** What a person does next about something a guard holds. A root that is gone cannot be approved back. */
 export function holdNext(holds: readonly Pick<Hold, 'guard'>[], root: string): string {
   const gone = holds.some(({ guard }) => guard === 'root-missing' || guard === 'root-replaced')
   return gone ? putBack(root) : `dsync approve ${root}`
+}
+
+/** What a person does next about a session whose sides are not together. @param code what keeps them apart */
+export function apartNext(code: string | undefined, host: string): string {
+  return code === 'BUSY' ? 'stop the other one: DSYNC_HOME=ITS_HOME dsync stop' : `dsync hosts check ${host}`
 }
 
 /** What a person does next about a session that does not run though no guard holds it. @param code what stopped it */
@@ -15,12 +21,10 @@ export function haltNext(code: string | undefined, root: string): string {
       return `dsync roots add ${root}`
     case 'VERSION':
       return 'dsync restart'
-    case 'ENOSPC':
-    case 'EDQUOT':
     case 'SQLITE_FULL':
       return 'make room on the disk'
     default:
-      return 'dsync logs'
+      return codeNext(code) ?? 'dsync logs'
   }
 }
 

@@ -7,6 +7,7 @@ import { escape } from './escape.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Outcome, Surroundings } from './surroundings.ts'
+import { callText, codeNext } from './system-words.ts'
 
 /** Carries out one command line, prints what it has to say, and returns the exit code. Mistakes of ours are thrown. */
 export async function runCommand(words: readonly string[], around: Surroundings): Promise<number> {
@@ -22,7 +23,7 @@ export async function runCommand(words: readonly string[], around: Surroundings)
       return exitCodes.ok
     }
     case 'wrong':
-      return tellError(new SyncError('USAGE', line.message, { hint: line.hint }), json, around)
+      return tellError(new SyncError('USAGE', line.message, { hint: line.hint }), around, { json })
     case 'run':
       return await runAndTell(line.command, line.given, around)
   }
@@ -38,7 +39,7 @@ async function runAndTell(command: CommandSpec, given: Arguments, around: Surrou
     outcome = await run(given, around)
   } catch (error) {
     terminal.progress('')
-    const exit = tellError(error, json, around)
+    const exit = tellError(error, around, { json, help: `dsync help ${command.name}` })
     return exit === exitCodes.interrupted ? exit : (command.failure ?? exit)
   }
   terminal.progress('')
@@ -47,22 +48,31 @@ async function runAndTell(command: CommandSpec, given: Arguments, around: Surrou
   return outcome.exit
 }
 
-/** An error as one message and the next command. With `--json` it goes where the answer would have gone. */
-function tellError(error: unknown, json: boolean, around: Surroundings): ExitCode {
+/**
+ * An error as one message and the next command: for wrong usage that names none, `help`. With `--json` it goes where the
+ * answer would have gone.
+ */
+function tellError(
+  error: unknown,
+  around: Surroundings,
+  { json, help }: { readonly json: boolean; readonly help?: string },
+): ExitCode {
   if (!(error instanceof SyncError) && codeOf(error)?.startsWith('E') !== true) throw error
-  const message = error instanceof Error ? error.message : String(error)
-  const hint = error instanceof SyncError ? error.hint : undefined
+  const message = callText(error) ?? (error instanceof Error ? error.message : String(error))
+  const exit = exitCodeOf(error)
+  const own = error instanceof SyncError ? error.hint : undefined
+  const hint = own ?? (exit === exitCodes.usage ? help : codeNext(codeOf(error)))
   const { terminal } = around
   if (json) {
     terminal.out(
       `${safeJson({ error: { code: codeOf(error), message, ...(hint === undefined ? {} : { hint }) } }, 2)}\n`,
     )
-    return exitCodeOf(error)
+    return exit
   }
   const paint = terminal.paintErrors
   terminal.err(`${paint.red('dsync:')} ${escape(message)}\n`)
   if (hint !== undefined) terminal.err(`  → ${escape(hint)}\n`)
-  return exitCodeOf(error)
+  return exit
 }
 
 function text(lines: readonly string[]): string {

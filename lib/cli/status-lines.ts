@@ -4,10 +4,11 @@ import type { DaemonStatus } from '../daemon/verbs.ts'
 import type { Cell } from './aligned.ts'
 import { aligned } from './aligned.ts'
 import { escape } from './escape.ts'
-import { haltNext, holdNext } from './hold-next.ts'
+import { apartNext, haltNext, holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
 import { agoText, bytesText, countText, durationText, latencyText } from './quantities.ts'
+import { codeNext, codeText } from './system-words.ts'
 
 export interface StatusView {
   readonly paint: Paint
@@ -136,7 +137,7 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
       colour: 'red',
       count: state,
       what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}`,
-      next: state === 'disconnected' ? `dsync hosts check ${escape(host)}` : haltNext(code, word),
+      next: state === 'disconnected' ? apartNext(code, escape(host)) : haltNext(code, word),
     })
   }
   if (state === 'paused')
@@ -158,8 +159,8 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
     waiting.push({
       colour: 'yellow',
       count: 'problem',
-      what: `${placeText(userHome, root, path)}${where}: ${escape(reason)}`,
-      next: '',
+      what: `${placeText(userHome, root, path)}${where}: ${escape(codeText(reason))}`,
+      next: codeNext(reason) ?? '',
     })
   }
   const unnamed = problems.total - Math.min(problems.first.length, namedItems)

@@ -6,6 +6,7 @@ import { escape } from './escape.ts'
 import { haltNext, holdNext } from './hold-next.ts'
 import { placeText, placeWord } from './places.ts'
 import { agoText, countText, durationText } from './quantities.ts'
+import { codeNext, codeText } from './system-words.ts'
 import { versionText } from './version-text.ts'
 
 /** What is to be told of one path with one host: sentences, and the commands that come next. */
@@ -115,10 +116,10 @@ function hasProblem({ root, path, hosts }: PathWhy, { problems }: PathReport, { 
   if (problems.length === 0) return undefined
   const says = problems.slice(0, namedItems).map(problem => {
     const what = problem.path === path ? 'It' : placeText(userHome, root, problem.path)
-    return `${what} cannot be synced on ${escape(hosts[problem.side])}: ${escape(problem.why)}.`
+    return `${what} cannot be synced on ${escape(hosts[problem.side])}: ${escape(codeText(problem.why))}.`
   })
   const more = problems.length > namedItems ? [`${countText(problems.length - namedItems, 'more problem')}.`] : []
-  return { says: [...says, ...more], next: ['dsync status'] }
+  return { says: [...says, ...more], next: [codeNext(problems[0]?.why) ?? 'dsync status'] }
 }
 
 function waits({ root, path, hosts }: PathWhy, about: PathReport, { userHome }: WhyView): Told | undefined {

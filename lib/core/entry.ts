@@ -61,7 +61,7 @@ export interface UntrackedEntry {
 /** Present, but unknown: it freezes its path. `over` is what both sides last agreed stood there. */
 export interface ProblemEntry {
   readonly kind: 'problem'
-  /** An errno name or one of our codes: `EACCES`, `NAME`, `COLLISION`, `MOUNT`, `SYMLINK`. */
+  /** An errno name or one of our codes: `EACCES`, `MOUNT`, `SYMLINK`. */
   readonly why: string
   readonly over: Entry | undefined
 }

@@ -1,8 +1,11 @@
-import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, readSync, writeFileSync } from 'node:fs'
 import type { KitHome } from './kit-home.ts'
 
 /** The daemon's own output is started anew above this (bytes). */
 const logBytes = 1024 * 1024
+
+/** Room that a daemon needs to start (bytes): its lock, its token, what it says of itself. */
+const startBytes = 64 * 1024
 
 /** What the daemon process prints: next to nothing, unless it cannot start. */
 export interface DaemonLog {
@@ -13,11 +16,20 @@ export interface DaemonLog {
   close(): void
 }
 
+/** Throws what the system says when there is no room for a daemon, which could not even say so. */
 export function openDaemonLog(home: KitHome): DaemonLog {
   const file = openSync(home.daemonLog, 'a+', 0o600)
   fchmodSync(file, 0o600)
   if (fstatSync(file).size > logBytes) ftruncateSync(file)
   const from = fstatSync(file).size
+  try {
+    writeFileSync(file, Buffer.alloc(startBytes))
+    ftruncateSync(file, from)
+  } catch (error) {
+    ftruncateSync(file, from)
+    closeSync(file)
+    throw error
+  }
   return {
     file,
     said() {

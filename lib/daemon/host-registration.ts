@@ -143,7 +143,7 @@ async function meet(
   if (way === undefined) throw unknownHost(config, name)
   if (way.kind === 'pipe') {
     if (lookAtPlace(way.directory).kind !== 'directory')
-      throw new SyncError('TRANSPORT_LOST', `${way.directory} is not there`)
+      throw new SyncError('TRANSPORT_LOST', `${way.directory} is not there`, { hint: 'mount it, or put it back' })
     return { served: servedRoots(pipeHome(way.directory)).map(root => root.id) }
   }
   const facts = factsOf(name, await here.askHost({ ...way, name }, { ask: 'facts' }))

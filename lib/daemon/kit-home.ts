@@ -49,7 +49,7 @@ export function ensureKitHome(home: KitHome): void {
 /** Makes a directory only its owner may enter, or makes sure that an existing one is so. A link to one must be the owner's too. */
 export function ensurePrivateDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeDirectory(path)
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') {
       throw new SyncError('REFUSED', `Cannot make the directory ${path}: ${messageOf(error)}`, {
@@ -67,6 +67,16 @@ export function ensurePrivateDirectory(path: string): void {
       : undefined
   if (wrong !== undefined) throw new SyncError('REFUSED', `Cannot use ${path}: ${wrong}`)
   if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o700)
+}
+
+/** Node says ENOENT where a disk is read-only (seen with 24.21) when it is to make the parents too. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    mkdirSync(path, 0o700)
+  }
 }
 
 /** True for a socket of this user: whoever else put one in its place must not be shown the token. */

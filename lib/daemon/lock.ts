@@ -73,12 +73,14 @@ export function takeLock(directory: string, name: string, record: LockRecord): L
   throw new SyncError('BUSY', `Cannot take the lock ${join(directory, name)}: too many want it`, { verdict: 'retry' })
 }
 
-/** A home that was removed meanwhile has no lock to give back. */
+/** A home that was removed meanwhile has no lock to give back, and a disk that takes nothing gets none: its holder ends. */
+const kept: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOSPC', 'EDQUOT', 'EROFS'])
+
 function giveBack(path: string, record: LockRecord): void {
   try {
     writePrivateFile(path, JSON.stringify({ ...record, released: true }))
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
+    if (!kept.has(codeOf(error))) throw error
   }
 }
 

@@ -14,7 +14,13 @@ export interface RootPlace {
 
 /** Looks at a place for a root, from outside. Throws what the system says when it may not be looked at. */
 export function lookAtPlace(path: string): RootPlace {
-  const real = realPath(path)
+  let real: string
+  try {
+    real = realPath(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTDIR') throw error
+    return { kind: 'other', real: path, device: 0, inode: 0 }
+  }
   const stat = statSync(real, { throwIfNoEntry: false })
   if (stat === undefined) return { kind: 'missing', real, device: 0, inode: 0 }
   return { kind: stat.isDirectory() ? 'directory' : 'other', real, device: stat.dev, inode: stat.ino }

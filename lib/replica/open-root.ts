@@ -46,12 +46,14 @@ export function openRoot(options: RootOptions): LocalReplica {
   const native = loadNative()
   const root = openDisk(options.root, { native })
   const home = openDisk(options.work, { native })
+  let lock: { release(): void } | undefined
   try {
     home.ensureBase(0o700)
     const created = ensureRoot(root, home)
-    const lock = lockRoot(root.base, native)
+    lock = lockRoot(root.base, native)
     return openLocked(options, { root, home, native, created, lock })
   } catch (error) {
+    lock?.release()
     for (const disk of [root, home]) disk.close()
     throw error
   }

@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { Ajv } from 'ajv'
 import { commandTable } from '../../lib/cli/command-table.ts'
 import type { Hold } from '../../lib/sync/session-handle.ts'
 import type { Script } from '../daemon/session-double.ts'
+import { answerSchema, misfits } from './answer-schema.ts'
 import { offer } from './offer.ts'
 import { makeWorld, replacedFile } from './world.ts'
-
-interface Schema {
-  readonly definitions: Readonly<Record<string, object>>
-}
-
-const schema = JSON.parse(readFileSync(new URL('../../docs/answers.schema.json', import.meta.url), 'utf8')) as Schema
-const ajv = new Ajv({ allErrors: true, strictRequired: false }).addSchema(schema, 'answers')
-
-/** What an answer has that the schema of a command, or of errors, does not say; none when it fits. */
-function misfits(name: string, answer: unknown): unknown {
-  const validate = ajv.getSchema(`answers#/definitions/${name.replaceAll(' ', '-')}`)
-  assert.ok(validate !== undefined, `no schema for ${name}`)
-  return validate(answer) === true ? [] : validate.errors
-}
 
 const hold: Hold = { guard: 'mass-delete', side: 'beta', why: 'much goes', paths: { total: 2, first: ['x'] } }
 const script = (): Script => ({
@@ -125,7 +110,7 @@ describe('--json prints what docs/answers.schema.json says', () => {
           rows.some(line => `${line} `.startsWith(`${name} `)),
           `no row for ${name}`,
         )
-      if (name !== 'config edit') assert.ok(schema.definitions[name.replaceAll(' ', '-')] !== undefined, name)
+      if (name !== 'config edit') assert.ok(answerSchema.definitions[name.replaceAll(' ', '-')] !== undefined, name)
     }
   })
   it('and a wrong answer is noticed', () => {

@@ -118,7 +118,7 @@ describe('dsync sync', () => {
       /^2 conflicts {2}~\/projects with twin {2}→ dsync conflicts ~\/projects\n {4}~\/projects\/a\.txt \(content\)\n/,
     ],
     ['held', 4, /^held {2}.*→ dsync approve ~\/projects\n {4}more than half would go\n$/],
-    ['problems', 4, /^1 problem {2}.*\n {4}~\/projects\/p: EACCES\n$/],
+    ['problems', 4, /^1 problem {2}.*\n {4}~\/projects\/p: permission denied \(EACCES\)\n$/],
     ['halted', 4, /^halted/],
     ['paused', 7, /^paused {2}.*→ dsync resume ~\/projects\n$/],
     ['disconnected', 5, /^disconnected {2}.*→ dsync hosts check twin\n$/],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { GuardKind } from '../../lib/core/operation.ts'
 import { haltNext, holdNext } from '../../lib/cli/hold-next.ts'
+import { callText, codeNext, codeText } from '../../lib/cli/system-words.ts'
 import { makeWorld } from './world.ts'
 
 describe('the next command', () => {
@@ -29,6 +30,22 @@ describe('the next command', () => {
     it(`about a session that ${code ?? 'nobody knows what'} halted is ${next}`, () =>
       assert.equal(haltNext(code, '~/r'), next))
   }
+})
+
+describe('a system call that failed', () => {
+  const open = Object.assign(new Error("EROFS: read-only file system, open '/h/it'"), { code: 'EROFS' })
+  const write = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+  it('is told in words, with what to do', () => {
+    assert.equal(callText(open), 'Cannot open /h/it: the disk is mounted read-only (EROFS)')
+    assert.equal(codeNext('EROFS'), 'mount it for writing')
+    assert.equal(callText(write), 'Cannot write: the disk is full (ENOSPC)')
+    assert.equal(codeNext('ENOSPC'), 'make room on the disk')
+  })
+  it('is left as it is where there are no words for it', () => {
+    assert.equal(callText(Object.assign(new Error('x'), { code: 'EWHAT' })), undefined)
+    assert.equal(codeText('constructor'), 'constructor')
+    assert.equal(codeNext('constructor'), undefined)
+  })
 })
 
 describe('a session that does not run', () => {

@@ -91,9 +91,9 @@ describe('the status', () => {
     assert.deepEqual(lines.slice(5), [
       '  held             ~/projects with twin: more than half would go (5,012 paths)  → dsync approve ~/projects',
       '  2 conflicts      ~/projects with twin                                         → dsync conflicts ~/projects',
-      '  problem          ~/projects/p0 on twin: EACCES',
-      '  problem          ~/projects/p1 on twin: EACCES',
-      '  problem          ~/projects/p2 on twin: EACCES',
+      '  problem          ~/projects/p0 on twin: permission denied (EACCES)            → chmod or chown it',
+      '  problem          ~/projects/p1 on twin: permission denied (EACCES)            → chmod or chown it',
+      '  problem          ~/projects/p2 on twin: permission denied (EACCES)            → chmod or chown it',
       '  6 more problems  ~/projects                                                   → dsync status --json',
       '  1 notice         ~/projects                                                   → dsync logs',
     ])

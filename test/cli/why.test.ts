@@ -77,8 +77,8 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'a problem': {
     about: { problems: [{ path: 'd/a', side: 'alpha', why: 'EACCES' }] },
-    says: /^It cannot be synced on here: EACCES\.$/,
-    next: ['dsync status'],
+    says: /^It cannot be synced on here: permission denied \(EACCES\)\.$/,
+    next: ['chmod or chown it'],
   },
   'put off': {
     about: { waiting: [{ path: 'd/a', stage: 'put-off', to: 'beta', againInMs: 4000 }] },

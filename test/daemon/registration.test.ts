@@ -43,7 +43,8 @@ describe('hosts and roots', () => {
     await addHost(here, 'disk', { pipe: disk })
     rmSync(disk, { recursive: true })
     const [check] = await checkHosts(here, undefined)
-    assert.deepEqual([check?.reachable, check?.problems], [false, [{ message: `${disk} is not there` }]])
+    const problem = { message: `${disk} is not there`, hint: 'mount it, or put it back' }
+    assert.deepEqual([check?.reachable, check?.problems], [false, [problem]])
     assert.equal(existsSync(disk), false)
   })
 

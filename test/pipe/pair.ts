@@ -1,12 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { processState } from '../../lib/daemon/process-identity.ts'
+import { codeOf } from '../../lib/core/errors.ts'
+import { lockHolder } from '../../lib/daemon/lock.ts'
+import { processState, thisProcess } from '../../lib/daemon/process-identity.ts'
+import type { Runtime } from './runtimes.ts'
+import { runtimes } from './runtimes.ts'
 import { until } from './until.ts'
-
-const script = fileURLToPath(new URL('../../scripts/sync-manager.ts', import.meta.url))
 
 /** How long one command may take (ms): the longest barrier and its grace. */
 const commandMs = 150_000
@@ -30,10 +31,18 @@ export interface AuditLine {
 /** Events of the audit log that say that something on a disk was changed. */
 const changes = new Set(['put', 'remove', 'move'])
 
+/** Where a command runs, and what its environment holds besides. */
+export interface RunPlace {
+  readonly cwd?: string
+  readonly variables?: Readonly<Record<string, string>>
+}
+
 /** What `roots add` is told besides the directory. */
 export interface PairOptions {
   /** `[HOST=]NAME`, as `--watcher` takes them. */
   readonly watchers?: readonly string[]
+  /** Default: Node from source. */
+  readonly runtime?: Runtime
 }
 
 /** Pairs not closed yet: a test that is cut short leaves nothing behind either. */
@@ -55,14 +64,19 @@ export class Pair {
   /** The root on this host, and on the twin. */
   readonly alpha: string
   readonly beta: string
+  readonly runtime: Runtime
   readonly #pids = new Set<number>()
   /** Every agent seen so far: one whose daemon was killed waits for the next, which then has another in between. */
   readonly #agents = new Set<number>()
 
-  /** @param homes homes as seen from this machine; default: some of its own */
-  constructor(homes: { readonly user?: string; readonly twin?: string } = {}) {
+  /** @param homes homes as seen from this machine; default: some of its own, `under` a path in its temporary directory */
+  constructor(
+    homes: { readonly user?: string; readonly twin?: string; readonly under?: string } = {},
+    runtime: Runtime = runtimes.nodeSource,
+  ) {
+    this.runtime = runtime
     this.base = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-')))
-    this.userHome = homes.user ?? join(this.base, 'home')
+    this.userHome = homes.user ?? join(this.base, homes.under ?? '', 'home')
     this.twinHome = homes.twin ?? join(this.base, 'twin')
     this.alpha = join(this.userHome, 'project')
     this.beta = join(this.twinHome, 'project')
@@ -72,7 +86,7 @@ export class Pair {
 
   /** A pair with its host and root registered, not started. */
   static async make(options: PairOptions = {}): Promise<Pair> {
-    const pair = new Pair()
+    const pair = new Pair({}, options.runtime)
     await pair.register(['--pipe', pair.twinHome], options)
     return pair
   }
@@ -101,15 +115,24 @@ export class Pair {
 
   /** Runs one command to its end, or kills it after `commandMs`. */
   dsync(...words: readonly string[]): Promise<Ran> {
-    return this.dsyncIn(this.userHome, ...words)
+    return this.dsyncIn({}, ...words)
   }
 
-  /** The same in another directory than the home. */
-  dsyncIn(cwd: string, ...words: readonly string[]): Promise<Ran> {
-    const { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS } = process.env
-    const env = { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS, HOME: this.userHome }
+  /** The same in another directory than the home, or with variables of its own. */
+  dsyncIn({ cwd = this.userHome, variables = {} }: RunPlace, ...words: readonly string[]): Promise<Ran> {
+    const { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS, DENO_DIR, DENO_NO_UPDATE_CHECK } = process.env
+    const env = {
+      PATH,
+      NODE_COMPILE_CACHE,
+      NODE_OPTIONS,
+      DENO_DIR,
+      DENO_NO_UPDATE_CHECK,
+      HOME: this.userHome,
+      ...variables,
+    }
+    const [program, ...before] = this.runtime.command
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [script, ...words], { env, cwd, timeout: commandMs })
+      const child = spawn(program, [...before, ...words], { env, cwd, timeout: commandMs })
       const [out, err]: [Buffer[], Buffer[]] = [[], []]
       child.stdin.end()
       child.stdout.on('data', (data: Buffer) => out.push(data))
@@ -145,8 +168,20 @@ export class Pair {
     return this.dsync('sync', '--json', ...words)
   }
 
+  /** The daemon's process number, as its lock tells; undefined when none runs. */
+  running(): number | undefined {
+    try {
+      return lockHolder(join(this.userHome, '.dsync/run'), 'daemon', thisProcess(hostname()))?.record.pid
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+      return undefined
+    }
+  }
+
   /** Processes that were started for this pair and live: daemons, and the agents that they started. */
   live(): { readonly daemons: readonly number[]; readonly agents: readonly number[] } {
+    const running = this.running()
+    if (running !== undefined) this.#pids.add(running)
     const daemons = [...this.#pids].filter(pid => processState(pid).alive)
     for (const agent of daemons.flatMap(childrenOf)) this.#agents.add(agent)
     return { daemons, agents: [...this.#agents].filter(pid => processState(pid).alive) }

@@ -15,7 +15,7 @@ describe('dsync run', { timeout: 120_000 }, () => {
     const [here, there] = [join(pair.alpha, 'site'), join(pair.beta, 'site')]
     mkdirSync(here)
     await pair.start()
-    const run = (...words: readonly string[]) => pair.dsyncIn(here, 'run', ...words)
+    const run = (...words: readonly string[]) => pair.dsyncIn({ cwd: here }, 'run', ...words)
 
     writeFileSync(join(here, 'in'), 'typed just now')
     const script = 'cat in > out; pwd -P; echo "$HOME"; printf "[%s]" "$@"; echo said >&2; exit 3'
@@ -41,7 +41,7 @@ describe('dsync run', { timeout: 120_000 }, () => {
     assert.equal(existsSync(join(there, 'made')), false)
 
     mkdirSync(join(here, 'node_modules'))
-    const ignored = await pair.dsyncIn(join(here, 'node_modules'), 'run', '--', 'true')
+    const ignored = await pair.dsyncIn({ cwd: join(here, 'node_modules') }, 'run', '--', 'true')
     assert.equal(ignored.code, 125)
     assert.match(ignored.stderr, /no directory .*node_modules on twin/)
     const outside = await pair.dsync('run', '--', 'true')
@@ -57,20 +57,20 @@ describe('dsync run', { timeout: 120_000 }, () => {
     await pair.stop()
     writeFileSync(join(pair.alpha, 'a'), 'mine')
     writeFileSync(join(pair.beta, 'a'), 'theirs')
-    const down = await pair.dsyncIn(pair.alpha, 'run', '--', 'touch', 'made')
+    const down = await pair.dsyncIn({ cwd: pair.alpha }, 'run', '--', 'touch', 'made')
     assert.deepEqual([down.code, /not running/.test(down.stderr)], [125, true])
     await pair.start()
-    const refused = await pair.dsyncIn(pair.alpha, 'run', '--', 'touch', 'made')
+    const refused = await pair.dsyncIn({ cwd: pair.alpha }, 'run', '--', 'touch', 'made')
     assert.equal(refused.code, 125)
     assert.match(refused.stderr, /1 conflict {2}~\/project with twin[^]*Did not run touch[^]*dsync run --force/)
     assert.equal(existsSync(join(pair.beta, 'made')), false)
-    const forced = await pair.dsyncIn(pair.alpha, 'run', '--force', '--', 'sh', '-c', 'cat a; touch made')
+    const forced = await pair.dsyncIn({ cwd: pair.alpha }, 'run', '--force', '--', 'sh', '-c', 'cat a; touch made')
     assert.deepEqual([forced.code, forced.stdout], [0, 'theirs'])
     assert.match(forced.stderr, /1 conflict/)
     assert.equal(existsSync(join(pair.alpha, 'made')), true)
 
     await pair.ok('resolve', '--all', '--mine', '--yes')
-    const left = await pair.dsyncIn(pair.alpha, 'run', '--timeout', '3', '--', 'sh', '-c', 'rm -r ../project')
+    const left = await pair.dsyncIn({ cwd: pair.alpha }, 'run', '--timeout', '3', '--', 'sh', '-c', 'rm -r ../project')
     assert.equal(left.code, 125, left.stderr)
     assert.match(left.stderr, /rm|sh ended well, but not everything it wrote on twin is here/)
     assert.equal(existsSync(join(pair.alpha, 'a')), true)

@@ -21,7 +21,7 @@ for (const { name, skip } of providers()) {
       const here = join(pair.alpha, "it's here")
       mkdirSync(here)
       await pair.start()
-      const run = (...words: readonly string[]) => pair.dsyncIn(here, 'run', '--', ...words)
+      const run = (...words: readonly string[]) => pair.dsyncIn({ cwd: here }, 'run', '--', ...words)
 
       writeFileSync(join(here, 'in'), 'typed just now')
       const ran = await run(

@@ -79,9 +79,10 @@ async function launch(around: Surroundings): Promise<DaemonStatus> {
   child.once('error', error => (ended = error.message))
   child.once('exit', (code, signal) => (ended = `it ended with ${signal ?? code}`))
   const failed = (why: string): SyncError => {
-    const said = log.said()
+    // The daemon's last line is a message, and behind the arrow the next command.
+    const [said = '', next] = log.said().split(' → ')
     return new SyncError('REFUSED', said === '' ? `Cannot start the daemon: ${why}` : said, {
-      hint: `See ${around.home.daemonLog}`,
+      hint: next ?? `See ${around.home.daemonLog}`,
     })
   }
   // Of two that start at once one ends. Each start waits for its own, lest it come up after a later stop.

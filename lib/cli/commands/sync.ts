@@ -6,13 +6,14 @@ import { ask, selected } from '../daemon-access.ts'
 import { escape } from '../escape.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { haltNext, holdNext } from '../hold-next.ts'
+import { apartNext, haltNext, holdNext } from '../hold-next.ts'
 import type { Paint } from '../paint.ts'
 import { placeText, placeWord } from '../places.ts'
 import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 import { SyncProgress } from '../sync-progress.ts'
 import { foreseenSync } from './foreseen-sync.ts'
+import { codeText } from '../system-words.ts'
 
 /** How much later than asked the daemon may answer before it counts as hanging (ms). */
 const graceMs = 30_000
@@ -83,7 +84,9 @@ export function barrierLines(
     result.conflicts.total,
   )
   const problems = list(
-    result.problems.first.map(({ path, why }) => ({ text: `${placeText(userHome, root, path)}: ${escape(why)}` })),
+    result.problems.first.map(({ path, why }) => ({
+      text: `${placeText(userHome, root, path)}: ${escape(codeText(why))}`,
+    })),
     result.problems.total,
   )
   const holds = list(
@@ -105,7 +108,7 @@ export function barrierLines(
     ],
     problems: [`${paint.yellow(countText(result.problems.total, 'problem'))}  ${place}  → dsync status`, ...problems],
     paused: [`${paint.yellow('paused')}  ${place}  → dsync resume ${word}`],
-    disconnected: [`${paint.red('disconnected')}  ${place}  → dsync hosts check ${escape(host)}`, ...why],
+    disconnected: [`${paint.red('disconnected')}  ${place}  → ${apartNext(result.code, escape(host))}`, ...why],
     timeout: [
       `${paint.red('timed out')}  ${place}, ${countText(result.waiting.total, 'path')} to go  → dsync status`,
       ...waiting,

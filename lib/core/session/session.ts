@@ -291,11 +291,14 @@ export class Session {
         if (gone !== undefined) this.#keeper.slotLost(receiver, gone)
         return this.#settlement.void(voided, receiver, this.#now)
       }
-      case 'staged':
-        this.#settlement.void(half.outbox.staged(event.digest, event.state), side, this.#now)
+      case 'staged': {
+        const voided = half.outbox.staged(event.digest, event.state)
+        if (event.state === 'full') this.#settlement.noRoom(voided, side, this.#now)
+        else this.#settlement.void(voided, side, this.#now)
         if (event.state === 'complete') this.#keeper.slotReady(side, event.digest)
         else if (event.state !== 'more') this.#keeper.slotLost(side, event.digest)
         return
+      }
       case 'kept':
         return this.#findings.kept(event)
       case 'fenced':

@@ -76,6 +76,15 @@ export class Settlement {
     }
   }
 
+  /** The receiver's disk takes no more content: these are tried again later, and a person is told. */
+  noRoom(tasks: readonly Task[], receiver: Side, now: number): void {
+    this.void(tasks, receiver, now)
+    for (const { path } of tasks) {
+      const message = `Cannot take in the content of ${path}: there is no room, or the disk refuses`
+      this.#parts.findings.refused(receiver, { result: 'failed', path, code: 'NO_ROOM', message, verdict: 'retry' })
+    }
+  }
+
   /** Something was heard of these paths: what was put off there is planned again. */
   heard(paths: readonly Path[], now: number): void {
     const { dirty, halves, findings } = this.#parts

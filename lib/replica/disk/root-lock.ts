@@ -18,6 +18,5 @@ export function lockRoot(base: string, native: Native | undefined): { release():
   if (failure !== 'EAGAIN' && failure !== 'EWOULDBLOCK') throw diskError(failure, 'lock', base)
   throw new SyncError('BUSY', `Cannot open the root ${base}: another dsync on this machine is working on it`, {
     verdict: 'retry',
-    hint: 'dsync status, with the DSYNC_HOME of the other one',
   })
 }
