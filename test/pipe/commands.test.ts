@@ -70,7 +70,9 @@ function readAsPerson(row: Row, { code, stdout, stderr }: Ran, isRight: boolean)
     assert.match(stderr, row.shows ?? /^$/)
     return
   }
-  const [, message = '', next = ''] = /^dsync: ([^\n]+)\n(?: {2}→ ([^\n]+)\n)?$/.exec(stderr) ?? []
+  const [, message = '', next = ''] =
+    /^dsync: ([^\n]+)\n(?: {2}→ ([^\n]+)\n)?$/.exec(row.shows === undefined ? stderr : stderr.replace(row.shows, '')) ??
+    []
   assert.match(message, row.says, 'not one message')
   assert.match(next, row.next ?? /^$/, 'not the next command')
   assert.equal(stdout, '')

@@ -62,7 +62,7 @@ async function agree({ root, host }: PlaceThere, given: Arguments, around: Surro
   const [result] = await barrier(around, { paths: [root], host, verify: false }, given)
   if (result === undefined) throw new SyncError('NOT_FOUND', `${root} is not on ${host} any more`)
   const { paintErrors, err } = around.terminal
-  if (result.state !== 'synced') {
+  if (result.state !== 'synced' && !given.has('json')) {
     err(`${barrierLines(result, { paint: paintErrors, userHome: around.userHome }).join('\n')}\n`)
   }
   return result

@@ -8,7 +8,7 @@ export interface Row {
   readonly exit?: number
   /** What a person reads: all of stdout for right input, the one message on stderr (without `dsync: `) for wrong. */
   readonly says: RegExp
-  /** For right input: what is on stderr, which is nothing unless said. */
+  /** What is on stderr besides: for right input nothing unless said, for wrong input what is asked about. */
   readonly shows?: RegExp
   /** For wrong input: the next command, or what to change. */
   readonly next?: RegExp

@@ -104,18 +104,18 @@ export const syncRows: RowTable = {
   run: {
     right: [
       {
-        line: 'run --force -- cat kept/a.txt',
+        line: 'run --force -- test -f kept/a.txt',
         inRoot: true,
-        says: /^a\n$/,
+        says: /^$/,
         shows: /^3 conflicts +~\/project with twin[^]*$/,
         everywhere: true,
       },
       { line: 'run --dry-run -- make test', inRoot: true, says: /^Would run on twin in \S+\/project: make test\n$/ },
     ],
     wrong: [
-      { line: 'run', exit: 125, says: /COMMAND/, next: /^dsync help run$/ },
+      { line: 'run', says: /COMMAND/, next: /^dsync help run$/ },
       { line: 'run -- true', exit: 125, says: /lies in no root; there is /, next: /^cd / },
-      needsDaemon('run -- true'),
+      { ...needsDaemon('run -- true'), exit: 125 },
     ],
   },
   verify: {
@@ -123,6 +123,21 @@ export const syncRows: RowTable = {
     wrong: [
       { line: 'verify /etc', says: /^Cannot find a root that holds \/etc$/, next: /^dsync roots list$/ },
       needsDaemon('verify'),
+    ],
+  },
+  reset: {
+    right: [
+      { line: 'reset --dry-run', says: /^would reset +~\/project with twin\n$/ },
+      { line: 'reset --help', says: /^[^]*Usage: dsync reset/ },
+    ],
+    wrong: [
+      {
+        line: 'reset',
+        says: /^Cannot ask without a terminal: Compare 1 root anew\?$/,
+        next: /--yes/,
+        shows: /^to reset[^]*?\n(?=dsync: )/,
+      },
+      { line: 'reset ~/nowhere --yes', says: /^Cannot find a root /, next: /^dsync roots list$/ },
     ],
   },
   approve: {
