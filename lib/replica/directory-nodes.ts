@@ -95,9 +95,10 @@ export class DirectoryNodes {
 
   /** Gives a node another place. Whatever node stood there is dropped. */
   move(node: DirectoryNode, parent: DirectoryNode, name: string, dropped: (node: DirectoryNode) => void): void {
+    // First out of its old place, which may lie in the directory that stood at the new one.
+    node.parent?.children?.delete(node.name)
     const there = parent.children?.get(name)
     if (there !== undefined && there !== node) this.drop(there, dropped)
-    node.parent?.children?.delete(node.name)
     node.parent = parent
     node.name = name
     parent.children ??= new Map()

@@ -1,8 +1,8 @@
 import type { Digest, Entry } from '../core/entry.ts'
 import { SyncError } from '../core/errors.ts'
+import type { IgnoreRules } from '../core/ignore-rules.ts'
 import { sliceMs, trashBytes } from '../core/limits.ts'
 import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
-import type { Path } from '../core/path.ts'
 import { join } from '../core/path.ts'
 import { intern } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
@@ -22,6 +22,7 @@ import type { DirectoryNode } from './directory-nodes.ts'
 import type { DirtyName } from './dirty-names.ts'
 import { DirtyNames } from './dirty-names.ts'
 import { heedEvents } from './heed-events.ts'
+import { heedKnownFiles } from './ignore-files.ts'
 import { LaneSlots } from './lane-slots.ts'
 import { LastPinned } from './last-pinned.ts'
 import { Listings } from './listings.ts'
@@ -32,7 +33,7 @@ import { handsOf } from './hands.ts'
 import type { LookRules } from './look.ts'
 import { baseStat } from './open-directory.ts'
 import { ContentReader } from './read-content.ts'
-import type { Surroundings } from './refresh.ts'
+import type { Surroundings } from './surroundings.ts'
 import { commit, refreshName, relistDirectory } from './refresh.ts'
 import type { Remark } from './remarks.ts'
 import { RootGuard } from './root-guard.ts'
@@ -57,7 +58,7 @@ export interface LocalReplicaOptions {
   readonly clock: Clock
   readonly hashFile: HashFile
   readonly digest: (bytes: Uint8Array) => Digest
-  readonly ignores: (path: Path, isDirectory: boolean) => boolean
+  readonly ignore: IgnoreRules
   readonly facts: Omit<ReplicaFacts, 'watcher'>
   /** How long a time stamp may stand still while content changes, on this disk (ms). */
   readonly racyMs: number
@@ -111,7 +112,7 @@ export class LocalReplica {
     this.#fences = new Fences(work.area.disk, clock)
     this.#listings = new Listings(clock, () => this.#pump())
     this.#pinned = new LastPinned(root, this.#view.nodes)
-    this.#rules = { ignores: options.ignores, digest: options.digest, device: top.device }
+    this.#rules = { ignore: options.ignore, digest: options.digest, device: top.device }
     this.#hashing = new Hashing({ root, view: this.#view, clock }, options.hashFile, (dirty, result) =>
       this.#hashed(dirty, result),
     )
@@ -175,6 +176,7 @@ export class LocalReplica {
     const { work, facts } = this.#options
     const { disk } = work.area
     readScanCache(disk, this.#view, facts.bootId)
+    heedKnownFiles(this.#around)
     this.#watcher.watch(fenceKey, `${disk.base}/fence`)
     this.#listings.addAll(this.#view.nodes, true)
     this.#planSafety()
@@ -403,9 +405,10 @@ export class LocalReplica {
   #hashed(dirty: DirtyName, result: Hashed): void {
     const view = this.#view
     if (view.nodes.byKey(dirty.node.key) !== dirty.node) return this.#pump()
-    if (result === undefined) this.#dirty.note(dirty.node, dirty.name, 'changed')
+    const path = join(view.nodes.pathOf(dirty.node), dirty.name)
+    if (result === undefined || this.#rules.ignore.ignores(path, false))
+      this.#dirty.note(dirty.node, dirty.name, 'changed')
     else {
-      const path = join(view.nodes.pathOf(dirty.node), dirty.name)
       const { stat, digest } = result
       const entry: Entry = { kind: 'file', mode: stat.mode & 0o777, digest, size: stat.size }
       commit(
