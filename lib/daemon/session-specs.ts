@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Config, RootConfig } from './config.ts'
-import { watcherOf } from './config.ts'
+import { ignoreOf, watcherOf } from './config.ts'
 import { contractHome, expandHome, samePlace } from './host-paths.ts'
 import type { KitHome } from './kit-home.ts'
 import { placesOn, wayTo } from './other-host.ts'
@@ -89,6 +89,7 @@ function specOf(
     beta: { host, root: place, ...there, watcher: watcherOf(root, host) },
     state: join(here.home.state, root.id, host),
     conflict: root.conflict ?? 'ask',
+    ignore: ignoreOf(config, root),
     paused: paused.has(sessionName(root.id, host)),
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { ignoreText } from '../core/ignore-settings.ts'
 import { loadNative } from '../replica/disk/native.ts'
 import { digest } from '../replica/hash.ts'
 import { shareReplica } from '../replica/share-replica.ts'
@@ -36,16 +37,22 @@ export interface SessionSurroundings {
 
 /** How a daemon opens its sessions: one replica a root, whatever the number of its sessions, and an agent for each other side. */
 export function sessionOpener(around: SessionSurroundings): OpenSession {
-  const replicas = new Map<string, OpenReplica>()
+  const replicas = new Map<string, { readonly by: string; readonly open: OpenReplica }>()
   let epoch = Math.floor(around.clock.now() / 1000)
   return spec => {
-    const alpha = replicas.get(spec.id) ?? shareReplica(() => openRoot(rootOptions(spec, around)))
-    replicas.set(spec.id, alpha)
+    const known = replicas.get(spec.id)
+    const by = JSON.stringify([spec.alpha, spec.ignore])
+    const alpha = known?.by === by ? known.open : shareReplica(() => openRoot(rootOptions(spec, around)))
+    replicas.set(spec.id, { by, open: alpha })
     const link = linkOf(spec, around)
     const beta: OpenReplica = (baseline, listener) =>
       connectReplica(link, {
         clock: around.clock,
-        request: { root: spec.id, path: spec.beta.root, options: { watcher: spec.beta.watcher } },
+        request: {
+          root: spec.id,
+          path: spec.beta.root,
+          options: { watcher: spec.beta.watcher, ignore: ignoreText(spec.ignore) },
+        },
         epoch: ++epoch,
       })(baseline, listener)
     const carrier = carrierOf(spec, around)
@@ -93,7 +100,7 @@ function rootOptions(spec: SessionSpec, around: SessionSurroundings) {
     work: join(kitHome, 'work', spec.id),
     host,
     watcher: wantedWatcher(watcher),
-    ignore: [],
+    ignore: spec.ignore,
     clock: around.clock,
     startWorker: around.startWorker,
   }

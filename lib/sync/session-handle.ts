@@ -1,3 +1,4 @@
+import type { IgnoreSettings } from '../core/ignore-settings.ts'
 import type { Answer, Question, ReplicaFacts } from '../core/messages.ts'
 import type { ConflictKind, GuardKind, Notice, Problem, Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
@@ -54,6 +55,7 @@ export interface SessionSpec {
   /** Directory of this session's own records (0700, made before the session opens). */
   readonly state: string
   readonly conflict: ConflictRule
+  readonly ignore: IgnoreSettings
   /** Start without planning or applying anything, as if `pause` had been called at once. */
   readonly paused: boolean
 }
