@@ -24,6 +24,9 @@ export const chunkBytes = 64 * 1024
 /** Hashing more than this at once would hold up the event loop (bytes; 256 KiB take 0.2 ms): a worker does it. */
 export const inlineHashBytes = 256 * 1024
 
+/** Of an ignore file (bytes): what is beyond says nothing. */
+export const ignoreFileBytes = 1024 * 1024
+
 /** What a captured file is compared by digest at once up to (bytes); above, by identity, then by digest behind. */
 export const captureHashBytes = 1024 * 1024
 

@@ -34,6 +34,8 @@ export const configSchema = {
         config: { $ref: '#/definitions/absolutePath', description: 'A configuration file instead of ~/.ssh/config.' },
       },
     },
+    ignore: { $ref: '#/definitions/ignore' },
+    gitignore: { $ref: '#/definitions/gitignore' },
     roots: {
       type: 'object',
       description: 'What is known of each line of paths.txt.',
@@ -61,6 +63,15 @@ export const configSchema = {
       },
     },
     watcher: { enum: watcherChoices },
+    // With what one root adds they fit into one message to the other side.
+    ignore: {
+      type: 'array',
+      maxItems: 100,
+      items: { type: 'string', maxLength: 100 },
+      description:
+        'What is left alone, line by line as in a .gitignore; !PATTERN takes back what is ignored by default.',
+    },
+    gitignore: { type: 'boolean', description: 'What .gitignore files say is left alone as well.' },
     root: {
       type: 'object',
       additionalProperties: false,
@@ -92,6 +103,8 @@ export const configSchema = {
           description: 'The most that either host sends in a second: 500 KB, 1.5 MB. Default: no limit.',
         },
         conflict: { enum: ['ask'], default: 'ask', description: 'What happens when both sides changed.' },
+        ignore: { $ref: '#/definitions/ignore' },
+        gitignore: { $ref: '#/definitions/gitignore' },
       },
     },
   },

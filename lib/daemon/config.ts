@@ -1,3 +1,4 @@
+import type { IgnoreSettings } from '../core/ignore-settings.ts'
 import type { ConflictRule, WatcherChoice } from '../sync/session-handle.ts'
 import type { ConfigProblem } from './verbs.ts'
 
@@ -6,6 +7,8 @@ export interface Config {
   readonly name?: string
   readonly hosts: Readonly<Record<string, HostConfig>>
   readonly ssh?: SshConfig
+  readonly ignore?: readonly string[]
+  readonly gitignore?: boolean
   readonly roots: Readonly<Record<string, RootConfig>>
   /** The roots that are switched on: the lines of `paths.txt`. */
   readonly paths: readonly string[]
@@ -34,6 +37,8 @@ export interface RootConfig {
   readonly conflict?: ConflictRule
   /** The most that either host sends in a second, such as `500 KB`. */
   readonly bandwidth?: string
+  readonly ignore?: readonly string[]
+  readonly gitignore?: boolean
 }
 
 /** Settings with a mistake have no `config`: whoever had good ones keeps them. */
@@ -48,4 +53,12 @@ export const noConfig: Config = { hosts: {}, roots: {}, paths: [] }
 export function watcherOf(root: RootConfig, host: string): WatcherChoice {
   if (typeof root.watcher === 'string') return root.watcher
   return root.watcher?.[host] ?? 'auto'
+}
+
+/** What is left alone in a root: what is said for all roots, then what is said for this one. */
+export function ignoreOf(config: Config, root: RootConfig): IgnoreSettings {
+  return {
+    patterns: [...(config.ignore ?? []), ...(root.ignore ?? [])],
+    gitignore: root.gitignore ?? config.gitignore ?? false,
+  }
 }

@@ -1,5 +1,6 @@
 import type { GuardKind, Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
+import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Entry } from '../core/entry.ts'
 import type { TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
@@ -196,8 +197,8 @@ export type PathWhy = SessionName & {
   readonly reason?: string
   readonly lastSyncAt?: number
   readonly holds: readonly Hold[]
-  /** The rule that leaves it alone. */
-  readonly ignoredBy?: string
+  /** The rule by which each host leaves it alone, as far as it says. */
+  readonly ignoredBy: Partial<Record<Side, IgnoreReason>>
   /** Whether something stands there on the disk, as far as a host says. */
   readonly stands: Partial<Record<Side, boolean>>
   /** Absent while a host is not there. */

@@ -2,7 +2,7 @@ import { SyncError } from '../core/errors.ts'
 import { frameBytesLimit } from '../core/limits.ts'
 import { bulkWindowBytes } from './bounds.ts'
 import type { Codec } from './codec.ts'
-import { choice, list, location, name, record, union, whole, words } from './codec.ts'
+import { choice, list, location, name, record, text, union, whole, words } from './codec.ts'
 import { violation } from './violation.ts'
 
 /** How frames may be compressed; what a later version adds, an older one never picks. */
@@ -28,7 +28,7 @@ export interface RootRequest {
   readonly options: Readonly<Record<string, string>>
 }
 
-const settings = list(record({ name: words, value: words }), 64)
+const settings = list(record({ name: words, value: text }), 64)
 
 const options: Codec<Readonly<Record<string, string>>> = {
   encode: value => settings.encode(Object.entries(value).map(([key, each]) => ({ name: key, value: each }))),

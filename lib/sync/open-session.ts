@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { ignoreText } from '../core/ignore-settings.ts'
 import { loadNative } from '../replica/disk/native.ts'
 import { digest } from '../replica/hash.ts'
 import { shareReplica } from '../replica/share-replica.ts'
@@ -37,11 +38,13 @@ export interface SessionSurroundings {
 
 /** How a daemon opens its sessions: one replica a root, whatever the number of its sessions, and an agent for each other side. */
 export function sessionOpener(around: SessionSurroundings): OpenSession {
-  const replicas = new Map<string, OpenReplica>()
+  const replicas = new Map<string, { readonly by: string; readonly open: OpenReplica }>()
   let epoch = Math.floor(around.clock.now() / 1000)
   return spec => {
-    const alpha = replicas.get(spec.id) ?? shareReplica(() => openRoot(rootOptions(spec, around)))
-    replicas.set(spec.id, alpha)
+    const known = replicas.get(spec.id)
+    const by = JSON.stringify([spec.alpha, spec.ignore])
+    const alpha = known?.by === by ? known.open : shareReplica(() => openRoot(rootOptions(spec, around)))
+    replicas.set(spec.id, { by, open: alpha })
     const link = linkOf(spec, around)
     const beta: OpenReplica = (baseline, listener) =>
       connectReplica(link, {
@@ -74,8 +77,9 @@ function linkOf({ way, beta }: SessionSpec, around: SessionSurroundings): OpenLi
   })
 }
 
-function requestOf({ id, beta, bandwidth }: SessionSpec): RootRequest {
-  const options = { watcher: beta.watcher, ...(bandwidth !== undefined && { bandwidth: String(bandwidth) }) }
+function requestOf({ id, beta, bandwidth, ignore }: SessionSpec): RootRequest {
+  const limit = bandwidth === undefined ? {} : { bandwidth: String(bandwidth) }
+  const options = { watcher: beta.watcher, ignore: ignoreText(ignore), ...limit }
   return { root: id, path: beta.root, options }
 }
 
@@ -99,7 +103,7 @@ function rootOptions(spec: SessionSpec, around: SessionSurroundings) {
     work: join(kitHome, 'work', spec.id),
     host,
     watcher: wantedWatcher(watcher),
-    ignore: [],
+    ignore: spec.ignore,
     clock: around.clock,
     startWorker: around.startWorker,
   }

@@ -1,3 +1,4 @@
+import type { IgnoreSettings } from '../core/ignore-settings.ts'
 import type { Answer, Question, ReplicaFacts } from '../core/messages.ts'
 import type { ConflictKind, GuardKind, Notice, Problem, Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
@@ -62,6 +63,7 @@ export interface SessionSpec {
   readonly conflict: ConflictRule
   /** The most that either host sends in a second (bytes); absent: no limit. */
   readonly bandwidth?: number
+  readonly ignore: IgnoreSettings
   /** Start without planning or applying anything, as if `pause` had been called at once. */
   readonly paused: boolean
 }

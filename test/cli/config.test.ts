@@ -152,7 +152,7 @@ describe('dsync config check', () => {
     assert.deepEqual(
       out.split('\n').filter(line => !line.startsWith('  ') && line !== ''),
       [
-        `${config}:3:3: "hots" means nothing here; known: $schema, name, hosts, ssh, roots`,
+        `${config}:3:3: "hots" means nothing here; known: $schema, name, hosts, ssh, ignore, gitignore, roots`,
         `${config}:2:11: "name" must be a string`,
         `${paths}:2:1: "notes" is not absolute`,
       ],

@@ -40,7 +40,7 @@ describe('the settings', () => {
     [
       'an unknown word',
       '{\n  "hots": {}\n}',
-      ['2:3 "hots" means nothing here; known: $schema, name, hosts, ssh, roots'],
+      ['2:3 "hots" means nothing here; known: $schema, name, hosts, ssh, ignore, gitignore, roots'],
     ],
     [
       'a host without a way to it',
@@ -93,7 +93,7 @@ describe('the settings', () => {
       'several mistakes, all told',
       '{ "name": 1, "hosts": [],\n "x": 2 }',
       [
-        '2:2 "x" means nothing here; known: $schema, name, hosts, ssh, roots',
+        '2:2 "x" means nothing here; known: $schema, name, hosts, ssh, ignore, gitignore, roots',
         '1:11 "name" must be a string',
         '1:23 "hosts" must be an object',
       ],

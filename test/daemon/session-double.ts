@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { IgnoreRules } from '../../lib/core/ignore-rules.ts'
 import type { Answer, Difference, Question, TrashItem } from '../../lib/core/messages.ts'
 import type { Notice, Side } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
@@ -173,6 +174,8 @@ export class SessionDouble implements SessionHandle {
         )
         return { about: 'verify', done: true, after: undefined, entries: 3, bytes: 12, differing }
       }
+      case 'rule':
+        return { about: 'rule', reason: new IgnoreRules(this.spec.ignore).reason(question.path, true) }
       default:
         return { about: 'error', code: 'REFUSED', message: 'a double cannot do this' }
     }

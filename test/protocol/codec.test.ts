@@ -50,6 +50,7 @@ function messagesNaming(path: unknown): readonly Message[] {
     ['ask', 1, ['text', path, 'file', 1]],
     ['ask', 1, ['place-copy', path]],
     ['ask', 1, ['time', path]],
+    ['ask', 1, ['rule', path]],
     ['ask', 1, ['verify', 'x', path, false]],
   ]
 }

@@ -4,6 +4,7 @@ import type { History } from './history.ts'
 import type { RecordedUser } from './history-user.ts'
 import type { Listed } from './oracle.ts'
 import { checkCopies, injectConflicts } from './history-conflicts.ts'
+import { changeRules } from './history-rules.ts'
 import { strikeAndDie } from './history-strike.ts'
 import { divergences, halfFiles, leftovers, lostVersions, nameless, unasked } from './oracle.ts'
 
@@ -53,6 +54,7 @@ export async function judge(history: History): Promise<void> {
   await world.stopHub()
   world.startHub()
   await staysQuiet(history, 'a new start')
+  await changeRules(history)
   for (const side of sides) {
     const user = users[side]
     failures.push(...leftovers(side, user), ...unasked(side, user), ...nameless(side, user))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { noIgnoreSettings } from '../../lib/core/ignore-settings.ts'
 import type { RootVerified } from '../../lib/daemon/verbs.ts'
 import { Verification } from '../../lib/daemon/verify-answer.ts'
 import type { SessionSpec } from '../../lib/sync/session-handle.ts'
@@ -16,6 +17,7 @@ const spec: SessionSpec = {
   beta: { ...placement, host: 'beta' },
   state: '/',
   conflict: 'ask',
+  ignore: noIgnoreSettings,
   paused: false,
 }
 

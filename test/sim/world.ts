@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '../../lib/core/entry.ts'
+import { IgnoreRules } from '../../lib/core/ignore-rules.ts'
+import type { IgnoreSettings } from '../../lib/core/ignore-settings.ts'
 import { openGate } from '../../lib/ports/gate.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
 import type { ReadHandle } from '../../lib/ports/disk.ts'
 import type { OpenReplica } from '../../lib/ports/replica.ts'
 import type { OpenWatcher } from '../../lib/ports/watcher.ts'
-import { ignoreRules } from '../../lib/replica/ignore.ts'
 import { LocalReplica } from '../../lib/replica/local-replica.ts'
 import { shareReplica } from '../../lib/replica/share-replica.ts'
 import { recover } from '../../lib/replica/recovery.ts'
@@ -144,7 +145,7 @@ export class SimHost {
       clock: process.clock,
       hashFile: handle => hashInPieces(handle, process, random),
       digest,
-      ignores: ignoreRules(['ignored', '*.ign']),
+      ignore: new IgnoreRules(this.#world.ignore, []),
       facts: {
         host: this.name,
         bootId: `${this.name}-${this.boots}`,
@@ -213,6 +214,8 @@ export class World {
   readonly storage = new SimStorage()
   readonly log: LogEvent[] = []
   session: SessionLoop | undefined
+  /** What the settings say, for processes that start from now on. */
+  ignore: IgnoreSettings = { patterns: ['ignored', '*.ign'], gitignore: false }
   #link: SimLink | undefined
   #epoch = 0
   /** Large files go by a carrier. */

@@ -1,3 +1,4 @@
+import { holdsOnlyUntracked } from '../carry.ts'
 import type { Digester, Entry } from '../entry.ts'
 import { isDirectory, isSynced } from '../entry.ts'
 import type { Notice, Problem, Side } from '../operation.ts'
@@ -64,7 +65,7 @@ export function pathState(path: Path, parts: Parts): PathState {
     items.filter(item => overlaps(item.path, path))
   return {
     agreed: agreed && shallow(agreed),
-    sides: { alpha: alpha && shallow(alpha), beta: beta && shallow(beta) },
+    sides: { alpha: shown(alpha, beta), beta: shown(beta, alpha) },
     weights: { alpha: weight(alpha), beta: weight(beta) },
     isEqual: same(alpha, beta, digester),
     conflicts: near(findings.conflicts),
@@ -90,9 +91,19 @@ export function differingPaths(
     if (differing.length >= limit) break
     const whole = join(path, change.path)
     // What neither side syncs may differ.
-    if (isSynced(at(trees.alpha, whole)) || isSynced(at(trees.beta, whole))) differing.push(whole)
+    if (isTracked(at(trees.alpha, whole)) || isTracked(at(trees.beta, whole))) differing.push(whole)
   }
   return differing
+}
+
+/** A directory that one side has for what is ignored in it is unknown to the other. */
+function shown(entry: Entry | undefined, other: Entry | undefined): Entry | undefined {
+  if (isDirectory(entry) && !isDirectory(other) && holdsOnlyUntracked(entry)) return { kind: 'untracked', why: 'kept' }
+  return entry && shallow(entry)
+}
+
+function isTracked(entry: Entry | undefined): boolean {
+  return isSynced(entry) && !(isDirectory(entry) && holdsOnlyUntracked(entry))
 }
 
 function holdAt(hold: Hold, path: Path): Hold[] {
