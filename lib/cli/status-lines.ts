@@ -8,6 +8,7 @@ import { haltNext, holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
 import { agoText, bytesText, countText, durationText, latencyText } from './quantities.ts'
+import { untakenText } from './untaken-text.ts'
 
 export interface StatusView {
   readonly paint: Paint
@@ -44,7 +45,7 @@ function sessionLines(status: DaemonStatus, { paint, userHome }: StatusView): st
   const rows: (readonly Cell[])[] = [heads.map(text => ({ text, paint: 'dim' as const }))]
   for (const session of status.sessions) {
     rows.push([
-      placeText(userHome, session.root),
+      placeText(userHome, session.root) + (session.mode === 'two-way' ? '' : ` (${session.mode})`),
       `${escape(session.host)} (${session.transport})`,
       { text: session.state, paint: stateColours[session.state] },
       agoText(session.lastSyncAt, status.now),
@@ -114,7 +115,7 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
 }
 
 function waitingOf(session: SessionLine, userHome: string): Waiting[] {
-  const { root, host, state, code, why, conflicts, problems, holds, notices } = session
+  const { root, host, state, code, why, conflicts, problems, holds, notices, untaken, mode } = session
   const place = placeText(userHome, root)
   const word = placeWord(userHome, root)
   const waiting: Waiting[] = []
@@ -148,6 +149,13 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
       count: countText(conflicts, 'conflict'),
       what: `${place} with ${escape(host)}`,
       next: `dsync conflicts ${word}`,
+    })
+  if (untaken.total > 0)
+    waiting.push({
+      colour: 'yellow',
+      count: 'not taken',
+      what: `${place}: ${untakenText(untaken.total, mode === 'send' ? host : '')}`,
+      next: `${mode === 'send' ? 'dsync push' : 'dsync pull'} ${word}`,
     })
   for (const { path, side, why: reason } of problems.first.slice(0, namedItems)) {
     const where = side === 'beta' ? ` on ${escape(host)}` : ''

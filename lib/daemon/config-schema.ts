@@ -1,4 +1,4 @@
-import type { WatcherChoice } from '../sync/session-handle.ts'
+import type { SyncMode, WatcherChoice } from '../sync/session-handle.ts'
 
 export const watcherChoices: readonly WatcherChoice[] = [
   'auto',
@@ -8,6 +8,8 @@ export const watcherChoices: readonly WatcherChoice[] = [
   'chokidar',
   'polling',
 ]
+
+export const syncModes: readonly SyncMode[] = ['two-way', 'send', 'receive']
 
 /** JSON Schema of `config.json`. Editors read it through `$schema`; the daemon and the commands that edit check by it. */
 export const configSchema = {
@@ -84,6 +86,11 @@ export const configSchema = {
             { $ref: '#/definitions/watcher' },
             { type: 'object', additionalProperties: { $ref: '#/definitions/watcher' } },
           ],
+        },
+        mode: {
+          enum: syncModes,
+          default: 'two-way',
+          description: 'Which way changes go: both, only from this host, or only to it.',
         },
         conflict: { enum: ['ask'], default: 'ask', description: 'What happens when both sides changed.' },
       },

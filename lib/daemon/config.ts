@@ -1,4 +1,4 @@
-import type { ConflictRule, WatcherChoice } from '../sync/session-handle.ts'
+import type { ConflictRule, SyncMode, WatcherChoice } from '../sync/session-handle.ts'
 import type { ConfigProblem } from './verbs.ts'
 
 /** What `config.json` and `paths.txt` say, as they say it: paths may begin with `~`. */
@@ -32,6 +32,7 @@ export interface RootConfig {
   readonly at?: Readonly<Record<string, string>>
   readonly watcher?: WatcherChoice | Readonly<Record<string, WatcherChoice>>
   readonly conflict?: ConflictRule
+  readonly mode?: SyncMode
 }
 
 /** Settings with a mistake have no `config`: whoever had good ones keeps them. */

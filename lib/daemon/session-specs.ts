@@ -89,6 +89,7 @@ function specOf(
     beta: { host, root: place, ...there, watcher: watcherOf(root, host) },
     state: join(here.home.state, root.id, host),
     conflict: root.conflict ?? 'ask',
+    mode: root.mode ?? 'two-way',
     paused: paused.has(sessionName(root.id, host)),
   }
 }

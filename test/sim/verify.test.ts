@@ -16,6 +16,7 @@ const spec: SessionSpec = {
   beta: { ...placement, host: 'beta' },
   state: '/',
   conflict: 'ask',
+  mode: 'two-way',
   paused: false,
 }
 

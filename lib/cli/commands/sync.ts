@@ -11,6 +11,7 @@ import type { Paint } from '../paint.ts'
 import { placeText, placeWord } from '../places.ts'
 import { bytesText, countText, durationText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
+import { untakenText } from '../untaken-text.ts'
 
 /** How much later than asked the daemon may answer before it counts as hanging (ms). */
 const graceMs = 30_000
@@ -86,9 +87,15 @@ export function barrierLines(
     result.holds.map(({ why }) => ({ text: escape(why) })),
     result.holds.length,
   )
+  const [untaken] = result.untaken.first
+  const isHere = untaken?.side === 'alpha'
+  const apart =
+    untaken === undefined
+      ? ''
+      : `; ${untakenText(result.untaken.total, isHere ? '' : host)}  → dsync ${isHere ? 'pull' : 'push'} ${word}`
   const why = result.why === undefined ? [] : [`    ${escape(result.why)}`]
   const says: Readonly<Record<BarrierState, readonly string[]>> = {
-    synced: [`${paint.green('in sync')}  ${place}`],
+    synced: [`${paint.green('in sync')}  ${place}${apart}`],
     conflicts: [
       `${paint.red(countText(result.conflicts.total, 'conflict'))}  ${place}  → dsync conflicts ${word}`,
       ...conflicts,
