@@ -124,7 +124,7 @@ function leftLines({ left, root }: OverrideOffer & { readonly root: string }, { 
 }
 
 function reasonText(why: string): string {
-  return why === 'UNTRACKED' ? 'something that is not synced is in the way' : escape(why)
+  return why === 'UNTRACKED' ? 'something that is not synced stands there' : escape(why)
 }
 
 function refusalLines(

@@ -80,8 +80,8 @@ export class Decisions {
     const { session, digester } = this.#around
     const foreseen = session()?.foresee(override)
     const { why } = heard ?? {}
-    if (foreseen === undefined || heard?.state === 'timeout')
-      return { state: heard?.state === 'timeout' ? 'timeout' : 'disconnected', ...(why !== undefined && { why }) }
+    const state = heard?.state === 'timeout' || heard?.state === 'halted' ? heard.state : 'disconnected'
+    if (foreseen === undefined || state !== 'disconnected') return { state, ...(why !== undefined && { why }) }
     if (foreseen.is === 'plan') return { state: 'ready', ...overrideOffer(foreseen.plan, digester) }
     return foreseen.is === 'parted' ? { state: 'parted', at: foreseen.at } : { state: foreseen.is }
   }

@@ -241,7 +241,7 @@ export interface OverrideOrder {
 export interface OverrideOffer {
   readonly changes: Listed<OverrideChange>
   readonly counts: Readonly<Record<OverrideChange['how'], { readonly paths: number; readonly bytes: number }>>
-  /** Stays as it is, and why: `UNTRACKED` is in the way, or a side cannot tell what stands there. */
+  /** Stays as it is, and why: what is `UNTRACKED` stands there, or a side cannot tell what stands there. */
   readonly left: Listed<{ readonly path: Path; readonly why: string; readonly side?: Side }>
   /** Equal marks mean equal changes. */
   readonly mark: string

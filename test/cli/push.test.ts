@@ -13,7 +13,7 @@ const table = [
   '  delete  7 B        ~/projects/old',
   '  create  directory  ~/projects/d',
   '  create  3 B        ~/projects/d/new',
-  '  stays as it is: ~/projects/p: something that is not synced is in the way',
+  '  stays as it is: ~/projects/p: something that is not synced stands there',
 ]
 
 describe('dsync push', () => {
