@@ -64,6 +64,7 @@ export function overriddenLines(
     case 'parted':
     case 'emptied':
     case 'first-sync':
+    case 'one-way':
       return refusalLines(result, forecast, paint, view)
     default: {
       const counts = forecast.state === 'ready' ? forecast.counts : undefined
@@ -123,12 +124,12 @@ function leftLines({ left, root }: OverrideOffer & { readonly root: string }, { 
 }
 
 function reasonText(why: string): string {
-  return why === 'UNTRACKED' ? 'something that is not synced is in the way' : escape(why)
+  return why === 'UNTRACKED' ? 'something that is not synced stands there' : escape(why)
 }
 
 function refusalLines(
   { state, at, why }: OverrideRefusal,
-  { root, host, path, from }: RootForecast,
+  { root, host, path, from, to }: RootForecast,
   paint: Paint,
   { verb, userHome }: OverrideView,
 ): string[] {
@@ -138,6 +139,7 @@ function refusalLines(
     parted: `${paint.red('not alone')}  ${place}: ${placeText(userHome, root, at)} is not a directory on both hosts  → dsync ${verb} ${placeWord(userHome, root, at)}`,
     emptied: `${paint.red('held')}  ${place}: the root on ${escape(from)} is empty  → dsync ${verb === 'push' ? 'pull' : 'push'} ${word}`,
     'first-sync': `${paint.red('held')}  ${place}: the two have never synced, so only the whole root can be taken  → dsync ${verb} ${word}`,
+    'one-way': `${paint.red('one-way')}  ${place}: ${escape(to)} only sends  → dsync config set roots.${word}.mode two-way`,
     halted: `${paint.red('halted')}  ${place}  → dsync status`,
     timeout: `${paint.red('timed out')}  ${place}  → dsync status`,
     disconnected: `${paint.red('disconnected')}  ${place}  → dsync hosts check ${escape(host)}`,

@@ -101,6 +101,7 @@ function ofPath(why: PathWhy, view: WhyView): (Told | undefined)[] {
     inConflict(why, about, view),
     held(why, about, view),
     hasProblem(why, about, view),
+    notTaken(why, about, view),
     waits(why, about, view),
     untracked(about, hosts),
   ]
@@ -140,6 +141,21 @@ function hasProblem({ root, path, hosts }: PathWhy, { problems }: PathReport, { 
   })
   const more = problems.length > namedItems ? [`${countText(problems.length - namedItems, 'more problem')}.`] : []
   return { says: [...says, ...more], next: [codeNext(problems[0]?.why) ?? 'dsync status'] }
+}
+
+const untakenSays = { added: 'was made', changed: 'was changed', deleted: 'was deleted' } as const
+
+function notTaken({ root, path, hosts }: PathWhy, { untaken }: PathReport, { userHome }: WhyView): Told | undefined {
+  const [first] = untaken
+  if (first === undefined) return undefined
+  const [receiver, sender] = first.side === 'alpha' ? [hosts.alpha, hosts.beta] : [hosts.beta, hosts.alpha]
+  const says = untaken.slice(0, namedItems).map(each => {
+    const what = each.path === path ? 'It' : placeText(userHome, root, each.path)
+    return `${what} ${untakenSays[each.how]} on ${escape(receiver)}, which only receives: ${escape(sender)} does not take it.`
+  })
+  const more = untaken.length > namedItems ? [`${countText(untaken.length - namedItems, 'more such change')}.`] : []
+  const verb = first.side === 'alpha' ? 'pull' : 'push'
+  return { says: [...says, ...more], next: [`dsync ${verb} ${placeWord(userHome, root, first.path)}`] }
 }
 
 function waits({ root, path, hosts }: PathWhy, about: PathReport, { userHome }: WhyView): Told | undefined {

@@ -97,6 +97,15 @@ export interface Notice {
   readonly trash?: string
 }
 
+/** A change of the side that only receives: it stays there, alone, until a person decides. */
+export interface Untaken {
+  readonly path: Path
+  /** Who made it. */
+  readonly side: Side
+  /** `added` and `deleted` stand for all below, too. */
+  readonly how: 'added' | 'changed' | 'deleted'
+}
+
 /** A path that cannot be synced for now, and why; other paths go on. */
 export interface Problem {
   readonly path: Path

@@ -129,7 +129,7 @@ function take(
     if (before !== undefined) draft.delete(side, path, before)
     return true
   }
-  if (isObstacle(current, taken.entry)) {
+  if (isObstacle(current, taken.entry) && side !== draft.source) {
     draft.conflict(path, 'type', versions)
     return false
   }
@@ -153,6 +153,9 @@ function reconcileEdits(
   const mode = mergedMode(before?.mode, alpha.mode, beta.mode)
   if (mode === undefined) return draft.conflict(path, 'mode', versions)
   const merged = { ...(onlyAlpha ? alpha : beta), mode }
+  // The source keeps its mode, the other side its own: the content is agreed.
+  if (draft.source !== undefined && alpha.digest === beta.digest)
+    draft.agree(path, draft.source === 'alpha' ? alpha : beta)
   if (!same(alpha, merged, digester)) draft.put('alpha', path, alpha, merged)
   if (!same(beta, merged, digester)) draft.put('beta', path, beta, merged)
 }

@@ -1,4 +1,4 @@
-import type { WatcherChoice } from '../sync/session-handle.ts'
+import type { SyncMode, WatcherChoice } from '../sync/session-handle.ts'
 import { bandwidthPattern } from './bandwidth.ts'
 
 export const watcherChoices: readonly WatcherChoice[] = [
@@ -9,6 +9,8 @@ export const watcherChoices: readonly WatcherChoice[] = [
   'chokidar',
   'polling',
 ]
+
+export const syncModes: readonly SyncMode[] = ['two-way', 'send', 'receive']
 
 /** JSON Schema of `config.json`. Editors read it through `$schema`; the daemon and the commands that edit check by it. */
 export const configSchema = {
@@ -101,6 +103,11 @@ export const configSchema = {
           type: 'string',
           pattern: bandwidthPattern,
           description: 'The most that either host sends in a second: 500 KB, 1.5 MB. Default: no limit.',
+        },
+        mode: {
+          enum: syncModes,
+          default: 'two-way',
+          description: 'Which way changes go: both, only from this host, or only to it.',
         },
         conflict: { enum: ['ask'], default: 'ask', description: 'What happens when both sides changed.' },
         ignore: { $ref: '#/definitions/ignore' },

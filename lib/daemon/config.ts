@@ -1,5 +1,5 @@
 import type { IgnoreSettings } from '../core/ignore-settings.ts'
-import type { ConflictRule, WatcherChoice } from '../sync/session-handle.ts'
+import type { ConflictRule, SyncMode, WatcherChoice } from '../sync/session-handle.ts'
 import type { ConfigProblem } from './verbs.ts'
 
 /** What `config.json` and `paths.txt` say, as they say it: paths may begin with `~`. */
@@ -39,6 +39,7 @@ export interface RootConfig {
   readonly bandwidth?: string
   readonly ignore?: readonly string[]
   readonly gitignore?: boolean
+  readonly mode?: SyncMode
 }
 
 /** Settings with a mistake have no `config`: whoever had good ones keeps them. */

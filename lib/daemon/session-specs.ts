@@ -92,6 +92,7 @@ function specOf(
     conflict: root.conflict ?? 'ask',
     ...(root.bandwidth !== undefined && { bandwidth: bytesPerSecond(root.bandwidth) }),
     ignore: ignoreOf(config, root),
+    mode: root.mode ?? 'two-way',
     paused: paused.has(sessionName(root.id, host)),
   }
 }

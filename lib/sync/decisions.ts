@@ -23,6 +23,8 @@ import type {
 interface Around {
   readonly host: string
   readonly digester: Digester
+  /** The only side whose changes are taken; undefined: both. */
+  readonly source: Side | undefined
   /** Undefined while one side is not there. */
   readonly session: () => Session | undefined
   readonly step: (event: SessionEvent) => void
@@ -40,12 +42,16 @@ export class Decisions {
   }
 
   async resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult> {
-    const { ask, host, step } = this.#around
+    const { ask, host, step, source } = this.#around
+    const wanted = how.take === 'both' ? 'alpha' : how.take
+    const oneWay: ResolveResult = { state: 'failed', why: 'the root is one-way, and the other version counts' }
+    if (source !== undefined && wanted !== 'newest' && wanted !== source) return oneWay
     const info = this.#conflict(path)
     if (info === undefined) return { state: 'none' }
     if (expected !== undefined && isOther(info, expected)) return { state: 'changed', conflict: info }
     const take = await chosenSide(path, how, { ask, host })
     if (typeof take !== 'string') return take
+    if (source !== undefined && take !== source) return oneWay
     const now = this.#conflict(path)
     if (now === undefined) return { state: 'none' }
     if (isOther(now, { alpha: info.sides.alpha.mark, beta: info.sides.beta.mark }))
@@ -74,8 +80,8 @@ export class Decisions {
     const { session, digester } = this.#around
     const foreseen = session()?.foresee(override)
     const { why } = heard ?? {}
-    if (foreseen === undefined || heard?.state === 'timeout')
-      return { state: heard?.state === 'timeout' ? 'timeout' : 'disconnected', ...(why !== undefined && { why }) }
+    const state = heard?.state === 'timeout' || heard?.state === 'halted' ? heard.state : 'disconnected'
+    if (foreseen === undefined || state !== 'disconnected') return { state, ...(why !== undefined && { why }) }
     if (foreseen.is === 'plan') return { state: 'ready', ...overrideOffer(foreseen.plan, digester) }
     return foreseen.is === 'parted' ? { state: 'parted', at: foreseen.at } : { state: foreseen.is }
   }

@@ -62,6 +62,7 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
       gate: openGate,
       digester: digest,
       paused: spec.paused,
+      mode: spec.mode,
       signs: around.signs,
       ...(carrier !== undefined && { carrier }),
     })

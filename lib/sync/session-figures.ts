@@ -1,8 +1,15 @@
+import type { Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import { isWithin } from '../core/path.ts'
 import type { Session } from '../core/session/session.ts'
-import type { BarrierResult, SessionStatus } from './session-handle.ts'
+import type { BarrierResult, SessionStatus, SyncMode } from './session-handle.ts'
 import { listed } from './session-handle.ts'
+
+/** The only side whose changes are taken; undefined: both. */
+export function sourceOf(mode: SyncMode | undefined): Side | undefined {
+  if (mode === undefined || mode === 'two-way') return undefined
+  return mode === 'send' ? 'alpha' : 'beta'
+}
 
 /** The part of a status that a session tells; nothing has happened yet while there is none. */
 export function sessionFigures(session: Session | undefined) {
@@ -17,6 +24,7 @@ export function sessionFigures(session: Session | undefined) {
     problems: listed(figures?.problems ?? []),
     holds: holdsOf(session),
     notices: listed(figures?.notices ?? []),
+    untaken: listed(figures?.untaken ?? []),
   } satisfies Partial<SessionStatus>
 }
 
@@ -24,13 +32,14 @@ export function sessionFigures(session: Session | undefined) {
 export function standingUnder(
   session: Session | undefined,
   path: Path,
-): Pick<BarrierResult, 'conflicts' | 'problems' | 'holds'> {
+): Pick<BarrierResult, 'conflicts' | 'problems' | 'holds' | 'untaken'> {
   const within = <T extends { readonly path: Path }>(items: readonly T[]): readonly T[] =>
     items.filter(item => isWithin(item.path, path))
   const conflicts = within(session?.conflicts() ?? []).map(({ path: at, kind }) => ({ path: at, kind }))
   return {
     conflicts: listed(conflicts),
     problems: listed(within(session?.status().problems ?? [])),
+    untaken: listed(within(session?.status().untaken ?? [])),
     holds: holdsOf(session),
   }
 }

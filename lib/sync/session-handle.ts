@@ -1,6 +1,6 @@
 import type { IgnoreSettings } from '../core/ignore-settings.ts'
 import type { Answer, Question, ReplicaFacts } from '../core/messages.ts'
-import type { ConflictKind, GuardKind, Notice, Problem, Side } from '../core/operation.ts'
+import type { ConflictKind, GuardKind, Notice, Problem, Side, Untaken } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { WaitingPath } from '../core/session/path-state.ts'
 import type { LogEvent } from '../ports/log.ts'
@@ -64,6 +64,7 @@ export interface SessionSpec {
   /** The most that either host sends in a second (bytes); absent: no limit. */
   readonly bandwidth?: number
   readonly ignore: IgnoreSettings
+  readonly mode: SyncMode
   /** Start without planning or applying anything, as if `pause` had been called at once. */
   readonly paused: boolean
 }
@@ -92,6 +93,9 @@ export type Way =
     }
 
 export type WatcherChoice = 'auto' | 'inotify' | 'fs-watch' | 'fsevents' | 'chokidar' | 'polling'
+
+/** Which way changes of a root go: both, or only from this host, or only to it. */
+export type SyncMode = 'two-way' | 'send' | 'receive'
 
 /** `ask`: both sides keep their version until a person decides. */
 export type ConflictRule = 'ask'
@@ -131,6 +135,9 @@ export interface SessionStatus extends Trouble {
   readonly problems: Listed<Problem>
   readonly holds: readonly Hold[]
   readonly notices: Listed<Notice>
+  readonly mode: SyncMode
+  /** Changes of the side that only receives, which stay there. */
+  readonly untaken: Listed<Untaken>
   /** From the first event of a change until the other side acknowledged it. Absent before the first. */
   readonly latency?: Latency
   /** How long a message to the other host and its answer take of late (ms). Absent until that was measured. */
@@ -206,6 +213,7 @@ export interface PathReport {
   readonly conflicts: readonly ConflictInfo[]
   readonly problems: readonly Problem[]
   readonly notices: readonly Notice[]
+  readonly untaken: readonly Untaken[]
   readonly holds: readonly Hold[]
   /** The first of what has not reached the other side. */
   readonly waiting: readonly WaitingPath[]
@@ -241,7 +249,7 @@ export interface OverrideOrder {
 export interface OverrideOffer {
   readonly changes: Listed<OverrideChange>
   readonly counts: Readonly<Record<OverrideChange['how'], { readonly paths: number; readonly bytes: number }>>
-  /** Stays as it is, and why: `UNTRACKED` is in the way, or a side cannot tell what stands there. */
+  /** Stays as it is, and why: what is `UNTRACKED` stands there, or a side cannot tell what stands there. */
   readonly left: Listed<{ readonly path: Path; readonly why: string; readonly side?: Side }>
   /** Equal marks mean equal changes. */
   readonly mark: string
@@ -260,10 +268,11 @@ export type OverrideForecast = ({ readonly state: 'ready' } & OverrideOffer) | O
 
 /**
  * Why nothing can be overridden: `parted`: the parent `at` is not a directory on both sides · `emptied`: the root whose
- * version is to count is empty · `first-sync`: the two have never synced, and a part cannot be the first.
+ * version is to count is empty · `first-sync`: the two have never synced, and a part cannot be the first ·
+ * `one-way`: the host that would change only sends.
  */
 export interface OverrideRefusal extends Trouble {
-  readonly state: 'parted' | 'emptied' | 'first-sync' | 'halted' | 'timeout' | 'disconnected'
+  readonly state: 'parted' | 'emptied' | 'first-sync' | 'one-way' | 'halted' | 'timeout' | 'disconnected'
   readonly at?: Path
 }
 
@@ -290,6 +299,7 @@ export interface BarrierResult extends Trouble {
   /** What has not reached the other side. */
   readonly waiting: Listed<Path>
   readonly conflicts: Listed<{ readonly path: Path; readonly kind: ConflictKind }>
+  readonly untaken: Listed<Untaken>
   readonly problems: Listed<Problem>
   readonly holds: readonly Hold[]
 }

@@ -39,10 +39,11 @@ import type {
   SessionState,
   SessionStatus,
   ShownVersions,
+  SyncMode,
   Trouble,
 } from './session-handle.ts'
 import { pathReport } from './path-report.ts'
-import { sessionFigures, standingUnder } from './session-figures.ts'
+import { sessionFigures, sourceOf, standingUnder } from './session-figures.ts'
 import { listed } from './session-handle.ts'
 import { StoreRest } from './store-rest.ts'
 import { StoreWatch } from './store-watch.ts'
@@ -58,6 +59,8 @@ export interface SessionLoopOptions {
   readonly gate: Gate
   readonly digester: Digester
   readonly paused: boolean
+  /** Both ways unless said. */
+  readonly mode?: SyncMode
   readonly signs?: Signs
   /** Brings large files by a connection of its own, where there is such a way. */
   readonly carrier?: Carrier
@@ -107,6 +110,7 @@ export class SessionLoop implements SessionHandle {
       digester: options.digester,
       session: () => this.#session,
       step: event => this.#step(event),
+      source: sourceOf(options.mode),
       ask: (side, question) => this.ask(side, question),
       describe: conflict => this.#describe(conflict),
       wait: (awaiting, signal) => this.#wait(awaiting, signal),
@@ -146,6 +150,7 @@ export class SessionLoop implements SessionHandle {
       ...this.#trouble(),
       since: this.#since,
       ...sessionFigures(this.#session),
+      mode: this.#options.mode ?? 'two-way',
       ...(latency !== undefined && { latency }),
       ...(beta.roundTripMs !== undefined && { roundTripMs: beta.roundTripMs }),
       sides: { ...(alpha.facts && { alpha: alpha.facts }), ...(beta.facts && { beta: beta.facts }) },
@@ -353,6 +358,7 @@ export class SessionLoop implements SessionHandle {
         sides: { alpha: { tree: alpha.tree, facts: alpha.facts }, beta: { tree: beta.tree, facts: beta.facts } },
         conflicts: known.conflicts.map(({ path, kind, since, copies }) => ({ path, kind, since, copies })),
         paused: this.#paused,
+        source: sourceOf(this.#options.mode),
         laneBytes: this.#options.carrier?.fromBytes ?? Number.POSITIVE_INFINITY,
         lastId: this.#lastId,
       },

@@ -11,6 +11,7 @@ const hold: Hold = { guard: 'mass-delete', side: 'beta', why: 'much goes', paths
 const script = (): Script => ({
   forecast: () => ({ state: 'ready', ...offer }),
   conflicts: [{ path: 'a.txt', alpha: 'x', beta: 'y' }],
+  untaken: [{ path: 'u', side: 'beta', how: 'added' }],
   problems: [{ path: 'p', side: 'alpha', why: 'EACCES' }],
   notices: [{ path: 'n', kind: 'recovered', side: 'beta', why: 'no place', trash: '1-a' }],
   holds: [hold],

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { OverrideForecast, OverrideRefusal } from '../../lib/sync/session-handle.ts'
 import { listed } from '../../lib/sync/session-handle.ts'
 import { offer } from './offer.ts'
+import type { Script } from '../daemon/session-double.ts'
 import { makeWorld } from './world.ts'
 
 const ready: OverrideForecast = { state: 'ready', ...offer }
@@ -12,7 +13,7 @@ const table = [
   '  delete  7 B        ~/projects/old',
   '  create  directory  ~/projects/d',
   '  create  3 B        ~/projects/d/new',
-  '  stays as it is: ~/projects/p: something that is not synced is in the way',
+  '  stays as it is: ~/projects/p: something that is not synced stands there',
 ]
 
 describe('dsync push', () => {
@@ -66,6 +67,7 @@ describe('dsync push', () => {
     [{ state: 'parted', at: 'new' }, 2, '~/projects/new is not a directory on both hosts  → dsync push ~/projects/new'],
     [{ state: 'emptied' }, 4, 'the root on here is empty  → dsync pull ~/projects'],
     [{ state: 'first-sync' }, 4, 'only the whole root can be taken  → dsync push ~/projects'],
+    [{ state: 'one-way' }, 2, 'twin only sends  → dsync config set roots.~/projects.mode two-way'],
     [{ state: 'halted' }, 4, 'halted  ~/projects with twin  → dsync status'],
     [{ state: 'disconnected', why: 'no route' }, 5, '→ dsync hosts check twin\n    no route'],
     [{ state: 'timeout' }, 124, 'timed out'],
@@ -82,5 +84,30 @@ describe('dsync push', () => {
   it('ends as dsync sync does, with what stands in the way', async t => {
     const { run } = await makeWorld(t, { forecast: () => ready, barrier: 'held' })
     assert.equal((await run('push --yes')).exit, 4)
+  })
+})
+
+describe('a root that is one-way', () => {
+  const untaken: Script['untaken'] = [
+    { path: 'a', side: 'beta', how: 'changed' },
+    { path: 'd', side: 'beta', how: 'added' },
+  ]
+  it('shows its mode, what is not taken and the next command, in status, sync and roots', async t => {
+    const { run, doubles } = await makeWorld(t, { untaken })
+    assert.equal((await run('roots add projects --mode send')).exit, 0)
+    assert.match((await run('roots show projects')).out, /^ {2}~\/projects +send\n/)
+    assert.equal(doubles.at(-1)?.spec.mode, 'send')
+    const status = (await run('status')).out
+    assert.match(status, /\n {2}~\/projects \(send\) {2}twin/)
+    assert.match(status, /not taken {2}~\/projects: 2 changes on twin are not taken {2}→ dsync push ~\/projects\n/)
+    const sync = await run('sync')
+    assert.deepEqual(
+      [sync.exit, sync.out],
+      [0, 'in sync  ~/projects with twin; 2 changes on twin are not taken  → dsync push ~/projects\n'],
+    )
+    assert.equal((await run('config set roots.~/projects.mode receive')).exit, 0)
+    assert.equal(doubles.at(-1)?.spec.mode, 'receive')
+    assert.equal((await run('config set roots.~/projects.mode sideways')).exit, 2)
+    assert.match((await run('roots add projects --mode sideways')).err, /One of two-way, send, receive/)
   })
 })

@@ -27,6 +27,8 @@ const calm: DaemonStatus['sessions'][number] = {
   problems: nothing,
   holds: [],
   notices: nothing,
+  mode: 'two-way',
+  untaken: nothing,
   latency: { medianMs: 2.44, p99Ms: 18.2, count: 100 },
   sides: {},
 }

@@ -83,6 +83,11 @@ const rows: Readonly<Record<string, Row>> = {
     says: /^It cannot be synced on here: permission denied \(EACCES\)\.$/,
     next: ['chmod or chown it'],
   },
+  'a change of a side that only receives': {
+    about: { untaken: [{ path: 'd/a', side: 'beta', how: 'changed' }] },
+    says: /^It was changed on twin, which only receives: here does not take it\.$/,
+    next: ['dsync push ~/p/d/a'],
+  },
   'put off': {
     about: { waiting: [{ path: 'd/a', stage: 'put-off', to: 'beta', againInMs: 4000 }] },
     says: /^twin could not do it just now, and it was put off, for 4 s\.$/,

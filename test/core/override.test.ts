@@ -106,6 +106,13 @@ const rows: readonly Row[] = [
     left: ['a'],
   },
   {
+    says: 'what is untracked itself',
+    path: 'a',
+    ...{ ancestor: dir({}), alpha: dir({ a: untracked() }), beta: dir({ a: untracked() }) },
+    after: dir({ a: untracked() }),
+    left: ['a'],
+  },
+  {
     says: 'what a side cannot tell of stays',
     ...{ ancestor: dir({ a: one, b: one }), alpha: dir({ a: problem(one), b: two }), beta: dir({ a: three, b: one }) },
     after: dir({ a: three, b: two }),

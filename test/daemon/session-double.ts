@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { IgnoreRules } from '../../lib/core/ignore-rules.ts'
 import type { Answer, Difference, Question, TrashItem } from '../../lib/core/messages.ts'
-import type { Notice, Side } from '../../lib/core/operation.ts'
+import type { Notice, Side, Untaken } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
 import type {
   BarrierOptions,
@@ -35,6 +35,7 @@ export interface Script {
   holds?: readonly Hold[]
   problems?: readonly { readonly path: string; readonly side: Side; readonly why: string }[]
   notices?: readonly Notice[]
+  untaken?: readonly Untaken[]
   barrier?: BarrierState | 'never'
   /** Why it does not run. */
   trouble?: Trouble
@@ -85,6 +86,8 @@ export class SessionDouble implements SessionHandle {
       problems: listed(script.problems ?? []),
       holds: script.holds ?? [],
       notices: listed(script.notices ?? []),
+      mode: this.spec.mode,
+      untaken: listed(script.untaken ?? []),
       latency: { medianMs: 2.4, p99Ms: 8.1, count: 12 },
       sides: {},
     }
@@ -115,6 +118,7 @@ export class SessionDouble implements SessionHandle {
       ...this.script.trouble,
       waiting: listed(barrier === 'timeout' ? ['slow.bin'] : []),
       conflicts: listed(conflicts),
+      untaken: listed(this.script.untaken ?? []),
       problems,
       holds,
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
 import { Pair } from './pair.ts'
+import { until } from './until.ts'
 
 interface Row {
   readonly state: string
@@ -104,5 +105,30 @@ describe('dsync push and dsync pull', () => {
     await pair.ok('pull', '--yes')
     assert.deepEqual([texts(pair.alpha), texts(pair.beta)], [{ b: 'theirs\n' }, { b: 'theirs\n' }])
     assert.equal((await pair.sync()).code, 0)
+  })
+})
+
+describe('a root that only sends', () => {
+  it('takes nothing from the other host until it is told otherwise, and loses nothing of it', async t => {
+    const pair = await synced(t, { a: 'old\n', 'd/b': 'old\n' })
+    await pair.ok('config', 'set', 'roots.~/project.mode', 'send')
+    await until('the mode is in force', async () => (await pair.ok('status')).stdout.includes('~/project (send)'))
+    writeFileSync(join(pair.beta, 'a'), 'theirs\n')
+    writeFileSync(join(pair.beta, 'new'), 'theirs\n')
+    writeFileSync(join(pair.alpha, 'd/b'), 'mine\n')
+    const synced1 = await pair.ok('sync')
+    assert.match(synced1.stdout, /2 changes on twin are not taken {2}→ dsync push ~\/project\n$/)
+    assert.deepEqual(texts(pair.alpha), { a: 'old\n', 'd/b': 'mine\n' })
+    assert.deepEqual(texts(pair.beta), { a: 'theirs\n', 'd/b': 'mine\n', new: 'theirs\n' })
+    const why = await pair.ok('why', join(pair.alpha, 'a'))
+    assert.match(why.stdout, /It was changed on twin, which only receives: .* does not take it\./)
+    assert.equal((await pair.dsync('pull', '--yes')).code, 2)
+    await pair.ok('push', '--yes')
+    assert.deepEqual(texts(pair.beta), texts(pair.alpha))
+    await pair.ok('undo', pair.alpha, '--on', 'twin')
+    await pair.ok('config', 'set', 'roots.~/project.mode', '--default')
+    await until('the mode is over', async () => !(await pair.ok('status')).stdout.includes('(send)'))
+    assert.equal((await pair.sync()).code, 0)
+    assert.deepEqual(texts(pair.alpha), { a: 'theirs\n', 'd/b': 'mine\n', new: 'theirs\n' })
   })
 })

@@ -1,15 +1,13 @@
 import { sides } from '../../lib/core/session/messages.ts'
 import type { BarrierResult } from '../../lib/sync/session-handle.ts'
 import type { History } from './history.ts'
-import type { RecordedUser } from './history-user.ts'
 import type { Listed } from './oracle.ts'
 import { checkCopies, injectConflicts } from './history-conflicts.ts'
 import { changeRules } from './history-rules.ts'
+import { healMs, makeReadable } from './history-healing.ts'
+import { override } from './history-overrides.ts'
 import { strikeAndDie } from './history-strike.ts'
 import { divergences, halfFiles, leftovers, lostVersions, nameless, unasked } from './oracle.ts'
-
-/** Longer than the slow round over everything. */
-const healMs = 130_000
 
 /** What dsync does to files, as its log calls it. */
 const doing: ReadonlySet<string> = new Set([
@@ -48,6 +46,14 @@ export async function judge(history: History): Promise<void> {
   await losesEvents(history)
   await writesTwice(history)
   await strikeAndDie(history)
+  await override(history)
+  await world.pass(healMs)
+  if ((await settled(history)) === undefined) return
+  failures.push(
+    ...divergences(users.alpha.snapshot(), users.beta.snapshot(), listedBy(history)).map(
+      each => `override: then ${each}`,
+    ),
+  )
   await injectConflicts(history)
   if ((await settled(history)) === undefined) return
   for (const side of sides) failures.push(...lostVersions(side, users[side]))
@@ -126,12 +132,4 @@ async function losesEvents(history: History): Promise<void> {
   if ((await settled(history)) === undefined) return
   const found = divergences(users.alpha.snapshot(), users.beta.snapshot(), listedBy(history))
   failures.push(...found.map(each => `unheard: after a sync at once ${each}`))
-}
-
-/** A user who wants their own files synced can read them. */
-function makeReadable(user: RecordedUser): void {
-  for (const [path, found] of user.snapshot()) {
-    if (found.kind === 'directory' && (found.mode & 0o700) !== 0o700) user.chmod(path, 0o755)
-    if (found.kind === 'file' && (found.mode & 0o400) === 0) user.chmod(path, 0o644)
-  }
 }

@@ -18,6 +18,7 @@ const spec: SessionSpec = {
   state: '/',
   conflict: 'ask',
   ignore: noIgnoreSettings,
+  mode: 'two-way',
   paused: false,
 }
 

@@ -14,7 +14,7 @@ import { recover } from '../../lib/replica/recovery.ts'
 import { openWork } from '../../lib/replica/work.ts'
 import { connectReplica } from '../../lib/protocol/remote-replica.ts'
 import { serveReplica } from '../../lib/protocol/serve-replica.ts'
-import type { BarrierResult } from '../../lib/sync/session-handle.ts'
+import type { BarrierResult, SyncMode } from '../../lib/sync/session-handle.ts'
 import { SessionLoop } from '../../lib/sync/session-loop.ts'
 import { SimCarrier } from './carrier.ts'
 import type { Skew } from './clock.ts'
@@ -49,6 +49,8 @@ export interface HostOptions {
 
 export interface WorldOptions {
   readonly seed: number
+  /** Which way changes go; both unless said. */
+  readonly mode?: SyncMode
   readonly alpha?: HostOptions
   readonly beta?: HostOptions
   /** Makes the other programs of a host; plain ones unless given. */
@@ -269,6 +271,7 @@ export class World {
         gate: openGate,
         digester: digest,
         paused: false,
+        ...(this.options.mode !== undefined && { mode: this.options.mode }),
         ...(this.#hasLane && { carrier: this.#carrier(process) }),
       })
       session.onEvent(event => {

@@ -88,6 +88,7 @@ function exitOf(roots: readonly (RootForecast | RootOverridden)[]): ExitCode {
       case 'changed':
         return exitCodes.conflicts
       case 'parted':
+      case 'one-way':
         return exitCodes.usage
       case 'emptied':
       case 'first-sync':

@@ -14,6 +14,7 @@ import type { Outcome, Surroundings } from '../surroundings.ts'
 import { SyncProgress } from '../sync-progress.ts'
 import { foreseenSync } from './foreseen-sync.ts'
 import { codeText } from '../system-words.ts'
+import { untakenText } from '../untaken-text.ts'
 
 /** How much later than asked the daemon may answer before it counts as hanging (ms). */
 const graceMs = 30_000
@@ -93,9 +94,15 @@ export function barrierLines(
     result.holds.map(({ why }) => ({ text: escape(why) })),
     result.holds.length,
   )
+  const [untaken] = result.untaken.first
+  const isHere = untaken?.side === 'alpha'
+  const apart =
+    untaken === undefined
+      ? ''
+      : `; ${untakenText(result.untaken.total, isHere ? '' : host)}  → dsync ${isHere ? 'pull' : 'push'} ${word}`
   const why = result.why === undefined ? [] : [`    ${escape(result.why)}`]
   const says: Readonly<Record<BarrierState, readonly string[]>> = {
-    synced: [`${paint.green('in sync')}  ${place}`],
+    synced: [`${paint.green('in sync')}  ${place}${apart}`],
     conflicts: [
       `${paint.red(countText(result.conflicts.total, 'conflict'))}  ${place}  → dsync conflicts ${word}`,
       ...conflicts,

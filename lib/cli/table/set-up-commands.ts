@@ -59,10 +59,16 @@ export const setUpCommands: readonly CommandSpec[] = [
         words: ['auto', 'inotify', 'fs-watch', 'fsevents', 'chokidar', 'polling'],
         many: true,
       },
+      mode: {
+        says: 'which way changes go: two-way, send (only from here) or receive (only to here)',
+        value: 'MODE',
+        words: ['two-way', 'send', 'receive'],
+      },
       'dry-run': dryRun,
     },
     examples: [
       ['dsync roots add ~/projects', 'on all hosts, at the same place under the home'],
+      ['dsync roots add ~/site --mode send', 'what is changed elsewhere stays there and is listed'],
       ['dsync roots add ~/notes --at twin=/mnt/disk/texts', 'elsewhere on one host'],
     ],
   },

@@ -96,6 +96,8 @@ export interface SessionStart {
   readonly sides: Both<{ readonly tree: Tree; readonly facts: ReplicaFacts }>
   readonly conflicts: readonly Pick<OpenConflict, 'path' | 'kind' | 'since' | 'copies'>[]
   readonly paused: boolean
+  /** The only side whose changes are taken; undefined: both. */
+  readonly source: Side | undefined
   /** Content from this size on goes by a connection of its own (bytes): see the effect `carry`. Infinite where there is none. */
   readonly laneBytes: number
   /** Ids of commands start above this, so that answers to an earlier session are not taken for answers to this one. */

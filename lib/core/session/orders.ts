@@ -27,17 +27,20 @@ interface Parts {
   readonly resolving: Resolving
   readonly planner: Planner
   readonly digester: Digester
+  /** The only side whose changes are taken; undefined: both. */
+  readonly source: Side | undefined
   readonly command: (side: Side, command: ReplicaCommand) => void
   readonly log: (line: LogLine) => void
 }
 
 /**
  * What an override would come to, or why there is none: a guard holds the whole root · the two have never synced and a
- * part of the root cannot be the first · the parent `at` is no directory on both sides · the winner's root is empty.
+ * part of the root cannot be the first · the parent `at` is no directory on both sides · the winner's root is empty ·
+ * the loser only sends.
  */
 export type Foreseen =
   | { readonly is: 'plan'; readonly plan: OverridePlan }
-  | { readonly is: 'halted' | 'first-sync' | 'emptied' }
+  | { readonly is: 'halted' | 'first-sync' | 'emptied' | 'one-way' }
   | { readonly is: 'parted'; readonly at: Path }
 
 /** What people order, and which overrides are being carried out. */
@@ -64,8 +67,8 @@ export class Orders {
 
   /** What the loser holds becomes the common past, so that the winner's version is the only change. */
   resolve(path: Path, take: Side, now: number): void {
-    const { past, findings, resolving, dirty, log } = this.#parts
-    if (findings.conflict(path) === undefined) return
+    const { past, findings, resolving, dirty, log, source } = this.#parts
+    if (findings.conflict(path) === undefined || source === otherSide(take)) return
     dirty.add(path, now)
     const trees = this.#trees
     if (partedAbove(path, trees) !== undefined) return
@@ -76,8 +79,9 @@ export class Orders {
 
   foresee(override: Override): Foreseen {
     const { path, take } = override
-    const { holds, digester } = this.#parts
+    const { holds, digester, source } = this.#parts
     const trees = this.#trees
+    if (source === otherSide(take)) return { is: 'one-way' }
     if (holds.stops) return { is: 'halted' }
     if (path !== '' && holds.has('first-sync')) return { is: 'first-sync' }
     if (path === '' && weight(trees[take]) === 0 && weight(trees[otherSide(take)]) > 0) return { is: 'emptied' }

@@ -25,7 +25,7 @@ export interface OverridePlan {
   readonly past: Tree
   /** On the losing side, the only one that changes, in order. */
   readonly operations: readonly Operation[]
-  /** Paths that stay as they are: something untracked is in the way, or a side cannot tell what stands there. */
+  /** Paths that stay as they are: something untracked stands there, or a side cannot tell what stands there. */
   readonly left: readonly Left[]
 }
 
@@ -44,9 +44,13 @@ export function overridePlan(override: Override, trees: DirectoryVersions, diges
   const scope = [path]
   const plan = reconcile({ ...trees, ancestor: past, moves: { alpha: [], beta: [] }, digester, scope })
   const blocked = plan.conflicts.map(({ path: at }): Left => ({ path: at, why: 'UNTRACKED' }))
+  const operations = take === 'alpha' ? plan.toBeta : plan.toAlpha
+  const isIdle = operations.length + blocked.length === 0
+  if (isIdle && [trees.alpha, trees.beta].some(tree => isLeftAlone(at(tree, path))))
+    blocked.push({ path, why: 'UNTRACKED' })
   return {
     past,
-    operations: take === 'alpha' ? plan.toBeta : plan.toAlpha,
+    operations,
     left: [...blocked, ...plan.problems.filter(({ why }) => why !== 'PENDING')],
   }
 }
@@ -87,6 +91,10 @@ function lostPast({ known, held, winner }: Stand, digester: Digester): Entry | u
     past = withChild(past, name, lostPast(below, digester))
   }
   return past
+}
+
+function isLeftAlone(entry: Entry | undefined): boolean {
+  return entry?.kind === 'untracked' && entry.why !== 'kept'
 }
 
 /** From the top down, without the root. */

@@ -1,7 +1,7 @@
 import { holdsOnlyUntracked } from '../carry.ts'
 import type { Digester, Entry } from '../entry.ts'
 import { isDirectory, isSynced } from '../entry.ts'
-import type { Notice, Problem, Side } from '../operation.ts'
+import type { Notice, Problem, Side, Untaken } from '../operation.ts'
 import type { Path } from '../path.ts'
 import { join, overlaps } from '../path.ts'
 import type { Tree } from '../tree.ts'
@@ -25,6 +25,7 @@ export interface PathState {
   readonly conflicts: readonly OpenConflict[]
   readonly problems: readonly Problem[]
   readonly notices: readonly Notice[]
+  readonly untaken: readonly Untaken[]
   readonly holds: readonly Hold[]
   /** The first of what has not reached the other side. */
   readonly waiting: readonly WaitingPath[]
@@ -71,6 +72,7 @@ export function pathState(path: Path, parts: Parts): PathState {
     conflicts: near(findings.conflicts),
     problems: near(findings.problems),
     notices: near(findings.notices),
+    untaken: near(findings.untaken),
     holds: holds.all().flatMap(hold => holdAt(hold, path)),
     waiting: waitingAt(path, parts),
     isShut: shut.some(each => overlaps(each, path)),

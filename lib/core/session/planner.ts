@@ -28,6 +28,8 @@ interface Parts {
   readonly holds: Holds
   readonly resolving: Resolving
   readonly digester: Digester
+  /** The only side whose changes are taken; undefined: both. */
+  readonly source: Side | undefined
   readonly log: (line: LogLine) => void
   readonly takeId: () => number
 }
@@ -64,14 +66,14 @@ export class Planner {
    * @returns conflicts that are new
    */
   plan(moment: Moment): readonly OpenConflict[] {
-    const { past, halves, dirty, findings, holds, digester } = this.#parts
+    const { past, halves, dirty, findings, holds, digester, source } = this.#parts
     const { only } = moment
     const taken = dirty.take(path => (only?.covers(path) ?? true) && this.#isFree(path, moment.shut))
     if (taken.scope.length === 0) return []
     const { moves } = taken
     const scope = only === undefined ? findings.withConflictsAbove(taken.scope) : taken.scope
     const trees = { ancestor: past.tree, alpha: halves.alpha.tree, beta: halves.beta.tree }
-    const plan = reconcile({ ...trees, moves, scope, digester })
+    const plan = reconcile({ ...trees, moves, scope, digester, source })
     const since = Math.min(taken.since, ...sides.map(side => this.#dropQueued(side, scope)))
     const wereHeld = { alpha: holds.heldDeletes('alpha') > 0, beta: holds.heldDeletes('beta') > 0 }
     holds.reconsider(scope)

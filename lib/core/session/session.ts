@@ -4,7 +4,7 @@ import type { Side } from '../operation.ts'
 import { otherSide } from '../operation.ts'
 import type { Path } from '../path.ts'
 import type { Tree } from '../tree.ts'
-import { emptyTree, same, weight } from '../tree.ts'
+import { emptyTree, weight } from '../tree.ts'
 import { AgreedPast } from './agreed-past.ts'
 import type { Awaited, Outstanding } from './barriers.ts'
 import { Barriers } from './barriers.ts'
@@ -17,6 +17,7 @@ import { Keeper } from './keeper.ts'
 import type { Latencies } from './latencies.ts'
 import type { BarrierState, Both, Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
 import { sides } from './messages.ts'
+import { openingHolds } from './opening.ts'
 import type { Foreseen } from './orders.ts'
 import { Orders } from './orders.ts'
 import type { Override } from './override.ts'
@@ -90,6 +91,7 @@ export class Session {
       holds: this.#holds,
       resolving: this.#resolving,
       digester,
+      source: start.source,
       log: line => this.#log(line),
       takeId: () => this.#nextId(),
     })
@@ -102,6 +104,7 @@ export class Session {
       resolving: this.#resolving,
       planner: this.#planner,
       digester,
+      source: start.source,
       command: (side, command) => this.#command(side, command),
       log: line => this.#log(line),
     })
@@ -179,6 +182,7 @@ export class Session {
       conflicts: this.#findings.conflicts.length,
       problems: this.#findings.problems,
       notices: this.#findings.notices,
+      untaken: this.#findings.untaken,
       holds: this.#holds.all(),
     }
   }
@@ -229,26 +233,8 @@ export class Session {
 
   #begin(): void {
     const { alpha, beta } = this.#halves
-    const agreed = weight(this.#past.tree)
-    for (const side of sides) {
-      if (weight(this.#halves[side].tree) === 0 && agreed > 1) {
-        this.#hold({
-          guard: 'root-emptied',
-          side,
-          why: `the root is empty; ${agreed} entries were agreed on`,
-          paths: [],
-        })
-      }
-    }
-    const used = weight(alpha.tree) > 0 && weight(beta.tree) > 0
-    if (this.#isFirst && used && !same(alpha.tree, beta.tree, this.#digester)) {
-      this.#hold({
-        guard: 'first-sync',
-        side: 'beta',
-        why: `both sides hold files: ${weight(alpha.tree)} entries here, ${weight(beta.tree)} there`,
-        paths: [],
-      })
-    }
+    const past = this.#isFirst ? undefined : this.#past.tree
+    for (const hold of openingHolds({ alpha: alpha.tree, beta: beta.tree }, past, this.#digester)) this.#hold(hold)
     for (const side of sides) {
       const { facts, tree } = this.#halves[side]
       this.#log({
