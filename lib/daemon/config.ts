@@ -32,6 +32,15 @@ export interface RootConfig {
   readonly at?: Readonly<Record<string, string>>
   readonly watcher?: WatcherChoice | Readonly<Record<string, WatcherChoice>>
   readonly conflict?: ConflictRule
+  readonly afterSync?: readonly AfterSyncConfig[]
+}
+
+/** A command for when changes have arrived. */
+export interface AfterSyncConfig {
+  readonly command: readonly string[]
+  /** Default: this host. */
+  readonly on?: string
+  readonly timeoutSeconds?: number
 }
 
 /** Settings with a mistake have no `config`: whoever had good ones keeps them. */
