@@ -25,7 +25,14 @@ process.on('uncaughtException', error => {
 })
 
 try {
-  daemon = await startDaemon({ ...facts, version: packageVersion(), openSession, forgetSession, env })
+  daemon = await startDaemon({
+    ...facts,
+    version: packageVersion(),
+    openSession,
+    forgetSession,
+    env,
+    environment: process.env,
+  })
 } catch (error) {
   if (!(error instanceof SyncError)) throw error
   console.error(error.hint === undefined ? error.message : `${error.message} → ${error.hint}`)

@@ -38,5 +38,6 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   'config get': async () => (await import('./commands/config.ts')).get,
   'config set': async () => (await import('./commands/config.ts')).set,
   'config edit': async () => (await import('./commands/config-edit.ts')).edit,
+  'config trust': async () => (await import('./commands/config-trust.ts')).trust,
   'config check': async () => (await import('./commands/config.ts')).check,
 }

@@ -99,6 +99,11 @@ export function contradictions(config: Config): Finding[] {
     const same = ids.get(root.id)
     if (same !== undefined) findings.push({ path: ['roots', path, 'id'], message: `this id is that of ${same} too` })
     ids.set(root.id, path)
+    root.afterSync?.forEach(({ on }, i) => {
+      if (on === undefined || on === config.name || root.on.includes(on)) return
+      const message = `this root is not on ${JSON.stringify(on)}; leave "on" out for this host`
+      findings.push({ path: ['roots', path, 'afterSync', i, 'on'], message })
+    })
     root.on.forEach((host, i) => {
       if (config.hosts[host] !== undefined) return
       const message = `there is no host ${JSON.stringify(host)}`

@@ -109,6 +109,25 @@ export const configSchema = {
           default: 'two-way',
           description: 'Which way changes go: both, only from this host, or only to it.',
         },
+        afterSync: {
+          type: 'array',
+          description: 'Commands that run once changes have arrived; each waits for dsync config trust.',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['command'],
+            properties: {
+              command: {
+                type: 'array',
+                items: { type: 'string' },
+                minItems: 1,
+                description: 'A program and its arguments; no shell reads them. It runs in the root.',
+              },
+              on: { $ref: '#/definitions/hostName', description: 'Where. Default: this host.' },
+              timeoutSeconds: { type: 'number', minimum: 1, default: 600, description: 'It is ended after this.' },
+            },
+          },
+        },
         conflict: { enum: ['ask'], default: 'ask', description: 'What happens when both sides changed.' },
         ignore: { $ref: '#/definitions/ignore' },
         gitignore: { $ref: '#/definitions/gitignore' },

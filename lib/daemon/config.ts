@@ -40,6 +40,15 @@ export interface RootConfig {
   readonly ignore?: readonly string[]
   readonly gitignore?: boolean
   readonly mode?: SyncMode
+  readonly afterSync?: readonly AfterSyncConfig[]
+}
+
+/** A command for when changes have arrived. */
+export interface AfterSyncConfig {
+  readonly command: readonly string[]
+  /** Default: this host. */
+  readonly on?: string
+  readonly timeoutSeconds?: number
 }
 
 /** Settings with a mistake have no `config`: whoever had good ones keeps them. */

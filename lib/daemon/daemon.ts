@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
 import type { LogEvent } from '../ports/log.ts'
+import { AfterSync } from './after-sync.ts'
 import { auditBackwards } from './audit-tail.ts'
 import { answerBarrier } from './barrier-answer.ts'
 import { ConflictAnswers } from './conflict-answers.ts'
@@ -41,6 +42,8 @@ export interface DaemonOptions {
   readonly socketParents: readonly string[]
   readonly openSession: OpenSession
   readonly forgetSession: ForgetSession
+  /** What programs that it starts for its user are given. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** What was read of the file `env` when this process began. */
   readonly env: EnvFile
 }
@@ -81,6 +84,7 @@ export class Daemon {
   readonly #conflicts = new ConflictAnswers()
   readonly #sessions: Sessions
   readonly #settings: Settings
+  readonly #afterSync: AfterSync
   readonly #since = Date.now()
   #server: ControlServer | undefined
   #watch: SettingsWatch | undefined
@@ -93,8 +97,16 @@ export class Daemon {
     this.#lock = lock
     this.#feed = new LogFeed(options.home)
     this.#pauses = new PauseRecord(options.home)
-    this.#sessions = new Sessions(options.openSession, this.#feed.log)
     this.#settings = new Settings(options.home, options)
+    this.#afterSync = new AfterSync({
+      ...options,
+      commands: () => this.#settings.afterSync(),
+      sessions: () => this.#sessions.opened(),
+      log: this.#feed.log,
+    })
+    this.#sessions = new Sessions(options.openSession, this.#feed.log, (spec, event) =>
+      this.#afterSync.heard(spec, event),
+    )
     this.stopped = new Promise(resolve => (this.#tellStopped = resolve))
   }
 
@@ -214,7 +226,7 @@ export class Daemon {
   }
 
   #closeSessions(): Promise<void> {
-    this.#closing ??= this.#sessions.close()
+    this.#closing ??= this.#afterSync.close().then(() => this.#sessions.close())
     return this.#closing
   }
 
@@ -233,7 +245,7 @@ export class Daemon {
         why: error.message,
         ...(error.hint === undefined ? {} : { hint: error.hint }),
       })),
-      config: [...this.#settings.problems(), ...this.#options.env.problems],
+      config: [...this.#settings.problems(), ...this.#options.env.problems, ...this.#afterSync.untrusted()],
       logDropped: this.#feed.dropped(),
     }
   }

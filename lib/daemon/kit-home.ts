@@ -19,6 +19,8 @@ export interface KitHome {
   readonly token: string
   readonly syncLog: string
   readonly realtimeLog: string
+  /** What the commands print that run after a sync. */
+  readonly afterSyncLog: string
   /** What the daemon process itself said, from its start. */
   readonly daemonLog: string
 }
@@ -37,6 +39,7 @@ export function kitHome(directory: string): KitHome {
     token: join(run, 'token'),
     syncLog: join(directory, 'sync.log'),
     realtimeLog: join(directory, 'realtime.log'),
+    afterSyncLog: join(directory, 'after-sync.log'),
     daemonLog: join(run, 'daemon.log'),
   }
 }

@@ -29,13 +29,16 @@ const retryLastMs = 60_000
 export class Sessions {
   readonly #open: OpenSession
   readonly #log: Log
+  readonly #heard: (spec: SessionSpec, event: LogEvent) => void
   readonly #opened = new Map<string, OpenedSession & { readonly forget: () => void }>()
   readonly #failed = new Map<string, FailedSession & { readonly timer: NodeJS.Timeout }>()
   #closed = false
 
-  constructor(open: OpenSession, log: Log) {
+  /** @param heard told of everything that happens in a session */
+  constructor(open: OpenSession, log: Log, heard: (spec: SessionSpec, event: LogEvent) => void) {
     this.#open = open
     this.#log = log
+    this.#heard = heard
   }
 
   opened(): OpenedSession[] {
@@ -88,7 +91,10 @@ export class Sessions {
     try {
       ensurePrivateDirectory(spec.state)
       const handle = this.#open(spec)
-      const forget = handle.onEvent(event => this.#log({ root: spec.alpha.root, host: spec.beta.host, ...event }))
+      const forget = handle.onEvent(event => {
+        this.#log({ root: spec.alpha.root, host: spec.beta.host, ...event })
+        this.#heard(spec, event)
+      })
       this.#opened.set(name, { name, spec, handle, forget, roots: spellings(spec.alpha.root) })
       this.#tell(spec, { level: 'info', event: 'session-opened' })
     } catch (error) {

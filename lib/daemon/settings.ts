@@ -1,4 +1,6 @@
 import { codeOf } from '../core/errors.ts'
+import type { AfterSyncCommand } from './after-sync-commands.ts'
+import { afterSyncCommands } from './after-sync-commands.ts'
 import type { Config, ReadConfig } from './config.ts'
 import { noConfig } from './config.ts'
 import { readConfig } from './config-reader.ts'
@@ -16,6 +18,7 @@ export class Settings {
   readonly #base: Omit<Here, 'home'>
   #config: Config = noConfig
   #problems: readonly ConfigProblem[] = []
+  #afterSync: readonly AfterSyncCommand[] = []
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(home: KitHome, base: Omit<Here, 'home'>) {
@@ -25,6 +28,10 @@ export class Settings {
 
   here(): Here {
     return { ...this.#base, host: this.#config.name ?? this.#base.host, home: this.#home }
+  }
+
+  afterSync(): readonly AfterSyncCommand[] {
+    return this.#afterSync
   }
 
   problems(): readonly ConfigProblem[] {
@@ -53,6 +60,7 @@ export class Settings {
     this.#problems = read.problems
     if (read.config === undefined) return this.#problems
     this.#config = read.config
+    this.#afterSync = afterSyncCommands(read.config, this.here())
     const { specs, problems } = sessionSpecs(read.config, this.here(), pauses.names())
     this.#problems = problems
     await sessions.apply(specs)

@@ -66,6 +66,8 @@ const rows: readonly string[] = [
   'config set name mac01 --dry-run',
   'config set name mac01',
   'config check',
+  'config trust --dry-run',
+  'config trust --yes',
   'completions bash',
   'completions bash -- sta',
 ]

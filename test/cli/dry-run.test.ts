@@ -62,6 +62,7 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['reset', 0, /^would reset {2}~\/projects with twin\n$/],
   ['reset projects --on nobody', 2, /Cannot find a session with the host "nobody"/],
   ['run make', 125, /lies in no root; there is .*\/projects\n/],
+  ['config trust', 0, /^would trust {2}~\/projects on here: make site\n$/],
   ['config set name mac01', 0, /^Would change name:\n/],
 ]
 
@@ -81,6 +82,7 @@ describe('--dry-run changes nothing', () => {
     it(line, async t => {
       const { run, directory, doubles, userHome } = await makeWorld(t, script())
       directory('more')
+      if (line === 'config trust') await run('config set roots.~/projects.afterSync [{"command":["make","site"]}]')
       const before = filesOf(userHome)
       const ran = await run(`${line} --dry-run`)
       assert.equal(ran.exit, exit, ran.out + ran.err)

@@ -73,6 +73,7 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       openSession: open,
       forgetSession,
       env: readEnvFile(here.home),
+      environment: process.env,
     })
     here.atEnd(() => daemon?.stop())
   }

@@ -85,6 +85,16 @@ describe('the settings', () => {
       ['2:9 there is no host "twin"'],
     ],
     [
+      'a command after a sync that is text for a shell, or nothing',
+      `{ "roots": { "/a": { "id": "${id}", "on": [], "afterSync": [\n{ "command": "make" },\n{ "command": [] }] } } }`,
+      ['2:14 "command" must be an array', '3:14 "command" must NOT have fewer than 1 items'],
+    ],
+    [
+      'a command after a sync on a host that does not have the root',
+      `{ "roots": { "/a": { "id": "${id}", "on": [], "afterSync": [\n{ "command": ["make"], "on": "mac" }] } } }`,
+      ['2:30 this root is not on "mac"; leave "on" out for this host'],
+    ],
+    [
       'one id twice',
       `{ "roots": {\n "/a": { "id": "${id}", "on": [] },\n "/b": { "id": "${id}", "on": [] } } }`,
       ['3:16 this id is that of /a too'],

@@ -30,6 +30,7 @@ async function world(t: TestContext, script: Script = {}) {
     openSession: open,
     forgetSession: async () => {},
     env: { values: {}, problems: [] },
+    environment: process.env,
   }
   const ask = <Name extends keyof Verbs>(verb: Name, parameters: Verbs[Name]['parameters']) =>
     askDaemon({ home: here.home, version: '1' }, verb, parameters, { signal })
@@ -193,6 +194,7 @@ describe('the daemon', () => {
       openSession: open,
       forgetSession: async () => {},
       env: { values: {}, problems: [] },
+      environment: process.env,
     })
     here.atEnd(() => daemon.stop())
     const status = await askDaemon({ home, version: '1' }, 'status', {}, { signal })

@@ -28,7 +28,7 @@ describe('the file env', { timeout: 120_000 }, () => {
 
     chmodSync(file, 0o644)
     const { stdout } = await pair.ok('restart')
-    assert.match(stdout, /! others may read it; it is not read {2}→ chmod 600 .*env, then dsync restart/)
+    assert.match(stdout, /! .*env: others may read it; it is not read {2}→ chmod 600 .*env, then dsync restart/)
     assert.match((await pair.ok('status')).stdout, /others may read it/)
     await pair.ok('sync')
     assert.equal(pair.audit().findLast(({ event }) => event === 'started')?.['environment'], undefined)

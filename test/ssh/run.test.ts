@@ -58,6 +58,22 @@ for (const { name, skip } of providers()) {
       )
     })
 
+    it('runs what is trusted there once changes have arrived', async t => {
+      const set = await sshHosts(t, name, 1)
+      const pair = await SshPair.over(set)
+      t.after(() => pair.close())
+      const wanted = [{ command: ['sh', '-c', 'echo "it is $(cat in)"; exit 255'], on: 'twin' }]
+      await pair.ok('config', 'set', 'roots.~/project.afterSync', JSON.stringify(wanted))
+      await pair.ok('config', 'trust', '--yes')
+      await pair.start()
+      await pair.ok('sync')
+      writeFileSync(join(pair.alpha, 'in'), 'there')
+      const ran = () => pair.audit().find(({ event }) => event === 'after-sync')
+      await until('it ran', () => ran() !== undefined)
+      assert.equal(ran()?.['why'], 'ended with 255')
+      assert.match(readFileSync(join(pair.userHome, '.dsync/after-sync.log'), 'utf8'), /\nit is there\n/)
+    })
+
     it(
       'gives it a terminal where there is one, and Ctrl-C',
       {

@@ -1,8 +1,9 @@
-import { problemNext } from '../../daemon/config-problem.ts'
+import { problemNext, problemPlace } from '../../daemon/config-problem.ts'
 import type { ForeseenSessions } from '../../daemon/foreseen-sessions.ts'
-import type { DaemonStatus, SessionName } from '../../daemon/verbs.ts'
+import type { ConfigProblem, DaemonStatus, SessionName } from '../../daemon/verbs.ts'
 import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
+import type { Paint } from '../paint.ts'
 import { placeText } from '../places.ts'
 import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
@@ -27,9 +28,17 @@ export async function foreseenDaemon(
     lines: paint => [
       headline(verb, pid, roots),
       ...roots.map(({ root, host }) => `  ${placeText(around.userHome, root)} with ${escape(host)}`),
-      ...config.map(problem => `${paint.yellow('!')} ${escape(problem.message)}  → ${escape(problemNext(problem))}`),
+      ...problemsFound(config, paint),
     ],
   }
+}
+
+/** What is wrong with the settings that a daemon reads, a line each. */
+export function problemsFound(problems: readonly ConfigProblem[], paint: Paint): string[] {
+  return problems.map(problem => {
+    const what = escape(`${problemPlace(problem)}: ${problem.message}`)
+    return `${paint.yellow('!')} ${what}  → ${escape(problemNext(problem))}`
+  })
 }
 
 function headline(verb: Verb, pid: number | undefined, { length }: readonly SessionName[]): string {

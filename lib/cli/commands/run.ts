@@ -3,13 +3,11 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { SyncError } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
+import { programThere } from '../../daemon/program-there.ts'
 import { readPrivateFile, removePrivateFile, writePrivateFile } from '../../daemon/private-file.ts'
 import { lookAtPlace } from '../../daemon/root-place.ts'
 import type { PlaceThere, RootBarrier } from '../../daemon/verbs.ts'
-import { remoteCommandLine } from '../../remote/command-line.ts'
 import { runEnd } from '../../remote/run-end.ts'
-import { sshRunCommand } from '../../remote/ssh-command.ts'
-import type { Way } from '../../sync/session-handle.ts'
 import type { Arguments } from '../command-spec.ts'
 import { ask, selected } from '../daemon-access.ts'
 import { escape } from '../escape.ts'
@@ -70,39 +68,22 @@ async function agree({ root, host }: PlaceThere, given: Arguments, around: Surro
 
 /** The exit code of the program; throws when it is not known. */
 async function runThere(place: PlaceThere, given: Arguments, around: Surroundings): Promise<number> {
-  const { way } = place
-  if (way.kind === 'ssh') return await runOverSsh(place, way, { given, around })
-  const { directory, userHome, host } = place
-  if (lookAtPlace(directory).kind !== 'directory') throw noDirectory(directory, host)
-  // What runs there belongs to that home, and so does a dsync that it runs.
-  const environment = { ...around.environment, HOME: userHome, PWD: directory, DSYNC_HOME: undefined }
-  const [program = '', ...rest] = given.operands
-  const end = await around.runProgram({
-    command: [program, ...rest],
-    directory,
-    environment,
-    isQuiet: given.has('json'),
-  })
-  return codeHere(end, program, around)
-}
-
-async function runOverSsh(
-  { directory, host }: PlaceThere,
-  way: Way & { readonly kind: 'ssh' },
-  { given, around }: { readonly given: Arguments; readonly around: Surroundings },
-): Promise<number> {
-  const { terminal, home } = around
+  const { way, directory, host } = place
+  const [program = ''] = given.operands
   const isQuiet = given.has('json')
-  const log = join(home.run, `ssh-${randomBytes(6).toString('hex')}.log`)
+  const log = join(around.home.run, `ssh-${randomBytes(6).toString('hex')}.log`)
+  const isTerminal = around.terminal.isTerminal && !isQuiet
+  const start = programThere(place, given.operands, { environment: around.environment, isTerminal, log })
+  if (way.kind === 'pipe') {
+    if (lookAtPlace(directory).kind !== 'directory') throw noDirectory(directory, host)
+    return codeHere(await around.runProgram({ ...start, isQuiet }), program, around)
+  }
   writePrivateFile(log, '')
   try {
-    const line = remoteCommandLine(directory, given.operands)
-    const command = sshRunCommand(way, { line, isTerminal: terminal.isTerminal && !isQuiet, log })
-    const end = await around.runProgram({ command, isQuiet })
-    const meaning = runEnd(way, end, readPrivateFile(log) ?? '')
+    const meaning = runEnd(way, await around.runProgram({ ...start, isQuiet }), readPrivateFile(log) ?? '')
     if (typeof meaning === 'number') return meaning
     const { code, why, hint } = meaning
-    throw new SyncError(code as ErrorCode, `Cannot tell how ${given.operands[0]} on ${host} ended: ${why}`, {
+    throw new SyncError(code as ErrorCode, `Cannot tell how ${program} on ${host} ended: ${why}`, {
       ...(hint === undefined ? {} : { hint }),
     })
   } finally {

@@ -8,11 +8,10 @@ import { processState, thisProcess } from '../../daemon/process-identity.ts'
 import type { DaemonStatus } from '../../daemon/verbs.ts'
 import type { Arguments } from '../command-spec.ts'
 import { ask } from '../daemon-access.ts'
-import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
-import { foreseenDaemon } from './foreseen-daemon.ts'
+import { foreseenDaemon, problemsFound } from './foreseen-daemon.ts'
 
 /** How long a daemon may take to answer after its start, and to be gone after its stop (ms). */
 const startMs = 20_000
@@ -151,10 +150,7 @@ function told(command: 'start' | 'restart', status: DaemonStatus, how: string): 
     json: { [command]: { running: true, pid, home: status.home, sessions: sessions.length, config } },
     lines: paint => [
       `The daemon ${how} (process ${pid}, ${countText(sessions.length + failed.length, 'session')}).`,
-      ...config.map(
-        ({ message, hint }) =>
-          `${paint.yellow('!')} ${escape(message)}${hint === undefined ? '' : `  → ${escape(hint)}`}`,
-      ),
+      ...problemsFound(config, paint),
     ],
   }
 }

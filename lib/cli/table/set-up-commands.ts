@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { dryRun } from './words.ts'
+import { dryRun, yes } from './words.ts'
 
 /** What is kept in sync, with whom and how. */
 export const setUpCommands: readonly CommandSpec[] = [
@@ -143,6 +143,18 @@ export const setUpCommands: readonly CommandSpec[] = [
     options: {},
     examples: [['dsync config check', 'each with its file, line and column']],
     more: ['In config.json, paths.txt and env. Exit code 2 when there is one.'],
+  },
+  {
+    name: 'config trust',
+    says: 'let commands run that the settings name for after a sync',
+    operands: [],
+    options: { 'dry-run': dryRun, yes },
+    examples: [['dsync config trust', 'shows each that you have not seen yet, and asks']],
+    more: [
+      'They are in config.json, "afterSync" of a root: [{ "command": ["make", "site"], "on": HOST, "timeoutSeconds": 60 }].',
+      'One that is changed, or comes back, is asked about again; what is in the files it runs is not looked at.',
+      'What they print is in after-sync.log.',
+    ],
   },
   {
     name: 'completions',
