@@ -14,9 +14,10 @@ import { Comparison } from './ssh/comparison.ts'
 import { measureOverSsh, sshNames } from './ssh/over-ssh.ts'
 import { peerNames } from './ssh/peer.ts'
 import { Stage } from './stage.ts'
+import { measureStartUp } from './start-up.ts'
 
 /** `--only` takes these. */
-const names = ['floor', 'copy', 'rest', 'edits', 'new', 'rename', 'wide'] as const
+const names = ['floor', 'start', 'copy', 'rest', 'edits', 'new', 'rename', 'wide'] as const
 
 const { values } = parseArgs({
   options: {
@@ -109,7 +110,17 @@ async function measureAll(kit: string): Promise<void> {
       await stage.close()
     }
   }
-  const needsTrees = names.some(name => name !== 'floor' && name !== 'wide' && wanted(name))
+  if (wanted('start')) {
+    const stage = new Stage(kit)
+    try {
+      await stage.start()
+      await stage.addRoot()
+      measureStartUp(stage, kit, around)
+    } finally {
+      await stage.close()
+    }
+  }
+  const needsTrees = names.some(name => !['floor', 'start', 'wide'].includes(name) && wanted(name))
   if (needsTrees) for (const files of sizes) await atSize(kit, files, floor)
   if (wanted('wide') && !values.quick) await inWideDirectory(kit, floor)
 }

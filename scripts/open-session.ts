@@ -7,7 +7,7 @@ import type { OpenSession } from '../lib/sync/session-handle.ts'
 import { openSqliteStore } from '../lib/sync/sqlite-store.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { storeFile } from './forget-session.ts'
-import { leanFlags } from './lean-flags.ts'
+import { startWords } from './start-words.ts'
 import { processFacts } from './surroundings.ts'
 import { sshSurroundings } from './reach-host.ts'
 import { startWorker } from './start-worker.ts'
@@ -29,7 +29,7 @@ function addresses(): string {
 export const openSession: OpenSession = sessionOpener({
   clock: systemClock,
   startWorker,
-  agentCommand: [process.execPath, ...leanFlags, agentFile],
+  agentCommand: [process.execPath, ...startWords, agentFile],
   environment: process.env,
   ssh: () => sshSurroundings(sshSockets(facts.home, facts.socketParents)),
   signs: clockSigns({ clock: systemClock, addresses }),

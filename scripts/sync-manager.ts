@@ -7,7 +7,7 @@ import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
 import { foregroundPrograms } from './foreground-programs.ts'
-import { leanFlags } from './lean-flags.ts'
+import { startWords } from './start-words.ts'
 import { packageVersion, processFacts } from './surroundings.ts'
 import { processTerminal } from './process-terminal.ts'
 
@@ -23,7 +23,7 @@ process.on('SIGINT', () => {
 function daemonCommand(): [string, ...string[]] {
   const source = fileURLToPath(new URL('./daemon.ts', import.meta.url))
   const script = existsSync(source) ? source : fileURLToPath(new URL('./daemon.js', import.meta.url))
-  return [process.execPath, ...process.execArgv, ...leanFlags, script]
+  return [process.execPath, ...process.execArgv, ...startWords, script]
 }
 
 /** The person's editor: a program and its arguments with blanks between, as in `code --wait`. */

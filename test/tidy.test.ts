@@ -50,7 +50,6 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/other-host.ts': 'the directory of what other hosts said, in the home',
   'lib/daemon/lock.ts': 'the lock of the home',
   'lib/daemon/private-file.ts': 'settings and records in the home',
-  'lib/daemon/process-identity.ts': '/proc/PID/stat of the holder of a lock',
   'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
   'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
   'lib/replica/hash-worker.ts': 'reads a descriptor that the disk port opened',
@@ -58,7 +57,6 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/replica/watch/fs-watch.ts': 'fs.watch',
   'lib/replica/watch/fsevents-worker.ts': 'fs.watch',
   'lib/replica/watch/network-disk.ts': 'statfs: which disks belong to another machine',
-  'lib/replica/watch/watch-limit.ts': '/proc/sys/fs/inotify',
   'lib/sync/store-database.ts': 'looks for its database in the home, and puts a damaged one aside',
 }
 

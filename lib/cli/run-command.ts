@@ -7,7 +7,7 @@ import { escape } from './escape.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { Outcome, Surroundings } from './surroundings.ts'
-import { callText, codeNext } from './system-words.ts'
+import { callText, codeNext, isForbidden } from './system-words.ts'
 
 /** Carries out one command line, prints what it has to say, and returns the exit code. Mistakes of ours are thrown. */
 export async function runCommand(words: readonly string[], around: Surroundings): Promise<number> {
@@ -57,16 +57,15 @@ function tellError(
   around: Surroundings,
   { json, help }: { readonly json: boolean; readonly help?: string },
 ): ExitCode {
-  if (!(error instanceof SyncError) && codeOf(error)?.startsWith('E') !== true) throw error
+  const code = isForbidden(error) ? 'EPERM' : codeOf(error)
+  if (!(error instanceof SyncError) && code?.startsWith('E') !== true) throw error
   const message = callText(error) ?? (error instanceof Error ? error.message : String(error))
   const exit = exitCodeOf(error)
   const own = error instanceof SyncError ? error.hint : undefined
   const hint = own ?? (exit === exitCodes.usage ? help : codeNext(codeOf(error)))
   const { terminal } = around
   if (json) {
-    terminal.out(
-      `${safeJson({ error: { code: codeOf(error), message, ...(hint === undefined ? {} : { hint }) } }, 2)}\n`,
-    )
+    terminal.out(`${safeJson({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }, 2)}\n`)
     return exit
   }
   const paint = terminal.paintErrors

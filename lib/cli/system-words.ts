@@ -34,8 +34,14 @@ export function codeNext(code: string | undefined): string | undefined {
   return code !== undefined && Object.hasOwn(known, code) ? known[code]?.next : undefined
 }
 
+/** True for what Deno throws when its rights forbid something. */
+export function isForbidden(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'NotCapable'
+}
+
 /** The message of a failed system call as node:fs throws it, in our words; undefined where it is something else. */
 export function callText(error: unknown): string | undefined {
+  if (isForbidden(error)) return `Deno forbids it: ${error.message}`
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
   if (!Object.hasOwn(known, error.code)) return undefined
   const [, call = '', path = ''] = /^E[A-Z0-9]+: [^,]*(?:, (\w+)(?: '([^']*)')?)?/.exec(error.message) ?? []

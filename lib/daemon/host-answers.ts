@@ -9,7 +9,7 @@ import { isRecord } from './host-question.ts'
 import type { KitHome } from './kit-home.ts'
 import { ensureKitHome } from './kit-home.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
-import { lookAtPlace, realPath } from './root-place.ts'
+import { holdsMarker, lookAtPlace, realPath } from './root-place.ts'
 import { serveRoot, servedRoots, unserveRoot } from './served-roots.ts'
 
 /** This host as its agent answers for it. */
@@ -35,7 +35,7 @@ export function answerQuestion(here: Answering, question: unknown): HostAnswer<o
 
 function answerOf(here: Answering, question: unknown): object {
   if (!isRecord(question)) throw notUnderstood()
-  const { ask, id, path } = question
+  const { ask, id, path, marker } = question
   if (ask === 'facts') return hostFacts(here)
   if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw notUnderstood()
   ensureKitHome(here.home)
@@ -47,7 +47,7 @@ function answerOf(here: Answering, question: unknown): object {
     throw notUnderstood()
   }
   const place = expandHome(path, here.userHome)
-  refuseHere(here, id, place)
+  refuseHere(here, { id, path: place, marker })
   serveRoot(here.home, { id, path: place })
   return { path: place }
 }
@@ -76,18 +76,26 @@ export function homeId(home: KitHome): string {
   return made
 }
 
-function refuseHere({ home, userHome }: Answering, id: string, path: string): void {
+interface Wanted {
+  readonly id: string
+  readonly path: string
+  readonly marker: unknown
+}
+
+function refuseHere({ home, userHome }: Answering, { id, path, marker }: Wanted): void {
   const place = lookAtPlace(path)
   const own = Object.keys(readConfig(home).config?.roots ?? {}).map(key => expandHome(key, userHome))
   const served = servedRoots(home).flatMap(root => (root.id === id ? [] : [root.path]))
   const why =
     place.kind === 'other'
       ? 'it is not a directory'
-      : refuseRoot(place.real, {
-          home: realPath(userHome),
-          kitHome: realPath(home.directory),
-          otherRoots: [...own, ...served].map(realPath),
-        })
+      : holdsMarker(place.real, marker)
+        ? 'it is the same directory'
+        : refuseRoot(place.real, {
+            home: realPath(userHome),
+            kitHome: realPath(home.directory),
+            otherRoots: [...own, ...served].map(realPath),
+          })
   if (why !== undefined) throw new SyncError('ROOT_REFUSED', `Cannot sync ${path}: ${why}`, { verdict: 'usage' })
 }
 

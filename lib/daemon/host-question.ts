@@ -4,8 +4,11 @@ import type { ErrorCode } from '../core/errors.ts'
 /** What one host may ask the agent of another, once a connection. */
 export type HostQuestion =
   | { readonly ask: 'facts' }
-  /** Let this root be served to hubs from now on. The path is absolute, or begins with `~`. */
-  | { readonly ask: 'serve'; readonly id: string; readonly path: string }
+  /**
+   * Let this root be served to hubs from now on. The path is absolute, or begins with `~`. A file called `marker` lies in
+   * the hub's own place of the root meanwhile: where it is seen here too, both are one directory.
+   */
+  | { readonly ask: 'serve'; readonly id: string; readonly path: string; readonly marker?: string }
   | { readonly ask: 'unserve'; readonly id: string }
 
 /** What a host says of itself. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { codeOf } from '../core/errors.ts'
 import { bootId } from '../replica/disk/boot-id.ts'
+import { kernelText } from '../replica/disk/kernel-text.ts'
 
 /** A process that cannot be taken for a later one with the same number. */
 export interface ProcessIdentity {
@@ -37,7 +37,7 @@ export function processState(pid: number): ProcessState {
 function linuxState(pid: number): ProcessState | undefined {
   let text: string
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    text = kernelText(`/proc/${pid}/stat`)
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return { alive: false }
     return undefined

@@ -33,18 +33,30 @@ export function lookAtPlace(path: string): RootPlace {
 export function isSameDirectory(a: RootPlace, b: RootPlace): boolean {
   if (a.kind !== 'directory' || b.kind !== 'directory') return a.real === b.real
   if (a.real === b.real || (a.device === b.device && a.inode === b.inode)) return true
-  const marker = `.dsync-marker-${randomBytes(12).toString('hex')}`
+  const marker = mark(a.real)
+  if (marker === undefined) return false
   try {
-    closeSync(openSync(join(a.real, marker), 'wx', 0o600))
+    return holdsMarker(b.real, marker.name)
+  } finally {
+    marker.remove()
+  }
+}
+
+/** Makes a file with a name of its own in a directory, to be looked for elsewhere. Undefined where none may be made. */
+export function mark(directory: string): { readonly name: string; remove(): void } | undefined {
+  const name = `.dsync-marker-${randomBytes(12).toString('hex')}`
+  try {
+    closeSync(openSync(join(directory, name), 'wx', 0o600))
   } catch (error) {
-    if (codeOf(error) === 'EACCES' || codeOf(error) === 'EROFS') return false
+    if (codeOf(error) === 'EACCES' || codeOf(error) === 'EROFS') return undefined
     throw error
   }
-  try {
-    return existsSync(join(b.real, marker))
-  } finally {
-    unlinkSync(join(a.real, marker))
-  }
+  return { name, remove: () => unlinkSync(join(directory, name)) }
+}
+
+/** Whether a file that `mark` made, by a name that may be anybody's, is in a directory. */
+export function holdsMarker(directory: string, name: unknown): boolean {
+  return typeof name === 'string' && /^\.dsync-marker-[0-9a-f]{24}$/.test(name) && existsSync(join(directory, name))
 }
 
 /** A path with links followed as far as it exists. */

@@ -14,6 +14,7 @@ import { kitHome } from './kit-home.ts'
 import type { HostPlaces } from './other-host.ts'
 import { placesOn, wayTo } from './other-host.ts'
 import { refuseOwnPlace, refusePlaces } from './root-guard.ts'
+import { mark } from './root-place.ts'
 import { serveRoot, unserveRoot } from './served-roots.ts'
 import type { SyncMode, WatcherChoice, Way } from '../sync/session-handle.ts'
 import type { Here } from './session-specs.ts'
@@ -70,7 +71,8 @@ export function addRoot(
     if (options.dryRun === true) {
       return rootRow({ ...config, roots: { ...config.roots, [key]: root }, paths: [...config.paths, key] }, key, here)
     }
-    for (const { host, path: place } of places) await serveOn(config, host, { id: root.id, path: place }, here)
+    for (const { host, path: place } of places)
+      await serveOn(config, host, { id: root.id, path: place, own: path }, here)
     editConfig(here.home, ['roots', key], root)
     addPath(here.home, key)
     return rootRow(requireConfig(here.home), key, here)
@@ -134,12 +136,18 @@ function hostPlaces(config: Config, host: string, here: Here): { readonly way: W
 async function serveOn(
   config: Config,
   host: string,
-  root: { readonly id: string; readonly path: string },
+  { id, path, own }: { readonly id: string; readonly path: string; readonly own: string },
   here: Here & Asking,
 ): Promise<void> {
   const { way, places } = hostPlaces(config, host, here)
-  if (way.kind === 'pipe') serveRoot(homeAt(places), root)
-  else valueOf(host, await here.askHost({ ...way, name: host }, { ask: 'serve', ...root }))
+  if (way.kind === 'pipe') return serveRoot(homeAt(places), { id, path })
+  const marker = mark(own)
+  try {
+    const question = { ask: 'serve', id, path, ...(marker !== undefined && { marker: marker.name }) } as const
+    valueOf(host, await here.askHost({ ...way, name: host }, question))
+  } finally {
+    marker?.remove()
+  }
 }
 
 async function unserveOn(config: Config, host: string, id: string, here: Here & Asking): Promise<void> {

@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 import { codeOf } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LinkEnd, OutgoingLink } from '../ports/link.ts'
+import { keepFromChildren } from './own-descriptors.ts'
 
 /** How a child process came to its end. */
 export interface ChildEnd {
@@ -51,6 +52,7 @@ export class ChildLink implements OutgoingLink {
       clock,
     } = options
     this.#options = options
+    keepFromChildren()
     this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], env: environment, shell: false })
     this.#child.on('error', error => this.#exited(null, null, error.message))
     this.#child.on('exit', (code, signal) => {

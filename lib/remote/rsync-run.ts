@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Carriage, CarriageEnd } from '../ports/carrier.ts'
 import type { Clock } from '../ports/clock.ts'
 import { progressBytes, rsyncEnd } from './rsync-output.ts'
+import { keepFromChildren } from './own-descriptors.ts'
 
 export interface RsyncRunOptions {
   readonly program: string
@@ -45,6 +46,7 @@ class RsyncRun {
   constructor(options: RsyncRunOptions) {
     this.#options = options
     const { program, parameters, directory, environment, clock } = options
+    keepFromChildren()
     const child = spawn(program, [...parameters], {
       ...{ cwd: directory, env: environment, shell: false },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Disk } from '../ports/disk.ts'
 import type { StartWorker } from '../ports/worker.ts'
 import { bootId } from './disk/boot-id.ts'
+import { sharesDescriptors } from './disk/kernel-text.ts'
 import type { Native } from './disk/native.ts'
 import { loadNative } from './disk/native.ts'
 import { openDisk } from './disk/open-disk.ts'
@@ -70,7 +71,7 @@ interface Opened {
 function openLocked(options: RootOptions, { root, home, native, created, lock }: Opened): LocalReplica {
   const { work, abilities } = chooseWorkDisk(root, home, options, native)
   const ignore = new IgnoreRules(options.ignore)
-  const hashing = new HashPool(options.startWorker)
+  const hashing = new HashPool(sharesDescriptors() ? options.startWorker : undefined)
   const area = openWork(work, { abilities, clock: options.clock })
   const remarks = remarksOf(recover(root, area))
   const watching = {

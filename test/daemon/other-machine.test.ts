@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
@@ -89,8 +89,17 @@ describe('a host on another machine', () => {
     assert.equal(sessionSpecs(config, here, new Set()).specs.length, 1)
   })
 
-  const refused: readonly (readonly [says: string, make: (there: TemporaryHome) => unknown, why: RegExp])[] = [
+  const refused: readonly (readonly [
+    says: string,
+    make: (there: TemporaryHome, root: string) => unknown,
+    why: RegExp,
+  ])[] = [
     ['is a file', there => writeFileSync(join(there.userHome, 'projects'), ''), /not a directory/],
+    [
+      'is the very one here',
+      (there, root) => symlinkSync(root, join(there.userHome, 'projects')),
+      /the same directory/,
+    ],
     ['leads to its ssh keys', there => link(there, '.ssh'), /ssh keys/],
     [
       'leads into dsync’s home',
@@ -102,12 +111,13 @@ describe('a host on another machine', () => {
   for (const [says, make, why] of refused) {
     it(`refuses a root whose place there ${says}`, async t => {
       const { here, there } = twoMachines(t)
-      here.directory('projects')
+      const root = here.directory('projects')
       await addHost(here, 'mac00', { ssh: 'mac00' })
-      make(there)
+      make(there, root)
       await assert.rejects(addRoot(here, '~/projects', everywhere), { code: 'ROOT_REFUSED', message: why })
       assert.deepEqual(readConfig(here.home).config?.roots, Object.create(null))
       assert.deepEqual(servedRoots(there.home), [])
+      assert.deepEqual(readdirSync(root), [])
     })
   }
 

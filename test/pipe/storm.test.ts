@@ -4,6 +4,7 @@ import type { StormOptions } from '../storm/storm.ts'
 import { storm } from '../storm/storm.ts'
 import type { PairOptions } from './pair.ts'
 import { Pair } from './pair.ts'
+import { runtimes } from './runtimes.ts'
 import { stormSeeds } from './storm-seeds.ts'
 
 interface Row {
@@ -16,13 +17,20 @@ interface Row {
 const rows: readonly Row[] = [
   { says: 'a thousand edits on each side at once', seeds: 2 },
   { says: 'the daemon and the agent killed in the middle', seeds: 2, kills: { daemon: 2, agent: 2 } },
+  {
+    says: 'all under Deno, the daemon and the agent killed in the middle',
+    seeds: 1,
+    kills: { daemon: 2, agent: 2 },
+    pair: { runtime: runtimes.denoSource },
+  },
   { says: 'chokidar on one side, polling on the other', seeds: 1, pair: { watchers: ['chokidar', 'twin=polling'] } },
 ]
 
 describe('edit storms', () => {
   for (const { says, seeds, kills, pair: options } of rows) {
     for (const seed of stormSeeds(seeds)) {
-      it(`${says}, seed ${seed}`, { timeout: 300_000 }, async t => {
+      const skip = options?.runtime?.lacks ?? false
+      it(`${says}, seed ${seed}`, { skip, timeout: 300_000 }, async t => {
         const pair = await Pair.make(options)
         t.after(() => pair.close())
         await pair.start()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { HostSet, SshHost } from '../hosts/host.ts'
@@ -105,6 +105,7 @@ describe('logging in', () => {
     providers().find(each => each.name === 'docker'),
   ]
   const { name = 'loopback', skip = 'no ssh hosts can run here: npm run test:provision' } = cheapest() ?? first ?? {}
+  const loopback = providers().find(each => each.name === 'loopback')?.skip ?? 'loopback hosts were not chosen'
   for (const { says, make, refused, isolated } of rows) {
     const [provider, left] =
       isolated === true ? (['docker', docker?.skip ?? 'needs hosts of their own'] as const) : ([name, skip] as const)
@@ -124,6 +125,24 @@ describe('logging in', () => {
       }
     })
   }
+  it('loopback: this very host, by its home and by a directory', { skip: loopback, timeout: 120_000 }, async t => {
+    const set = await sshHosts(t, 'loopback', 1)
+    const itself = SshPair.beside(set, {}, set.host(0).homeHere)
+    const same = await itself.dsync('hosts', 'add', 'twin', '--ssh', set.host(0).name)
+    assert.deepEqual([same.code, same.stdout], [2, ''])
+    assert.match(same.stderr, /^dsync: Cannot use \S+ as another host: it is this one\n {2}→ dsync help hosts add\n$/)
+    assert.deepEqual((await itself.ok('hosts', '--json')).json, { hosts: [] })
+    itself.vanish()
+    // Another home of the same account, with the same directories.
+    const pair = SshPair.beside(set)
+    t.after(() => pair.close())
+    await pair.ok('hosts', 'add', 'twin', '--ssh', set.host(0).name)
+    const root = await pair.dsync('roots', 'add', pair.alpha, '--at', `twin=${pair.alpha}`)
+    assert.equal(root.code, 2)
+    assert.match(root.stderr, /^dsync: .*Cannot sync \S+: it is the same directory \(on twin\)\n {2}→ /)
+    assert.deepEqual((await pair.ok('roots', '--json')).json, { roots: [] })
+    assert.deepEqual(readdirSync(pair.alpha), [])
+  })
   it(`${name}: a key that is let in no more, until it is again`, { skip, timeout: 120_000 }, async t => {
     const set = await sshHosts(t, name, 1)
     const pair = await SshPair.over(set)

@@ -37,11 +37,11 @@ export class SshPair extends Pair {
   }
 
   /** With nothing registered yet. */
-  static beside(set: HostSet, options: SshPairOptions = {}): SshPair {
-    const pair = new SshPair(set.host(0), options)
+  static beside(set: HostSet, options: SshPairOptions = {}, userHome?: string): SshPair {
+    const pair = new SshPair(set.host(0), options, userHome)
     const home = join(pair.userHome, '.dsync')
     const config = { ssh: { config: set.config }, hosts: {}, roots: {} }
-    mkdirSync(home, { mode: 0o700 })
+    mkdirSync(home, { mode: 0o700, recursive: true })
     writeFileSync(join(home, 'config.json'), JSON.stringify(config), { mode: 0o600 })
     return pair
   }

@@ -2,9 +2,11 @@
  * Runs storms by hand, many seeds, and prints a line for each:
  *
  *     node test/storm/run.ts --from 1 --seeds 50 --steps 1000 --daemon 1 --agent 1 --watcher chokidar --watcher twin=polling
+ *     node test/storm/run.ts --runtime denoSource --daemon 2 --agent 2
  */
 import { parseArgs } from 'node:util'
 import { Pair } from '../pipe/pair.ts'
+import { runtimes } from '../pipe/runtimes.ts'
 import { storm } from './storm.ts'
 
 const { values } = parseArgs({
@@ -16,14 +18,20 @@ const { values } = parseArgs({
     daemon: { type: 'string', default: '0' },
     agent: { type: 'string', default: '0' },
     watcher: { type: 'string', multiple: true, default: [] },
+    /** What runs the daemon and its agent, as `runtimes` names it. */
+    runtime: { type: 'string', default: 'nodeSource' },
     /** Leaves what a failing storm made, and its daemon. */
     keep: { type: 'boolean', default: false },
   },
 })
 
+const runtime = Object.entries(runtimes).find(([name]) => name === values.runtime)?.[1]
+if (runtime === undefined)
+  throw new Error(`No such runtime: ${values.runtime}; known: ${Object.keys(runtimes).join(', ')}`)
+
 let failed = 0
 for (let seed = Number(values.from); seed < Number(values.from) + Number(values.seeds); seed++) {
-  const pair = await Pair.make({ watchers: values.watcher })
+  const pair = await Pair.make({ watchers: values.watcher, runtime })
   let isWrong = false
   try {
     await pair.start()

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { SyncError } from '../../core/errors.ts'
+import { kernelText } from './kernel-text.ts'
 
 /**
  * A text that changes at every start of this host's system, and only then: macOS moves `kern.boottime` whenever its
@@ -9,7 +9,7 @@ import { SyncError } from '../../core/errors.ts'
 export function bootId(): string {
   switch (process.platform) {
     case 'linux':
-      return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+      return kernelText('/proc/sys/kernel/random/boot_id').trim()
     case 'darwin':
       return execFileSync('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'], {
         encoding: 'utf8',

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { codeOf } from '../../core/errors.ts'
 import type { Disk } from '../../ports/disk.ts'
 import { Base } from './base.ts'
+import { isForbidden } from './kernel-text.ts'
 import type { Native } from './native-calls.ts'
 import { pathOnly } from './open-flags.ts'
 import { placeOfDescriptor } from './pinned-directory.ts'
@@ -25,7 +26,7 @@ export function openDisk(base: string, options: OpenDiskOptions): Disk {
   return platform === 'linux' && canPin() ? new PinnedDisk(place, native) : new PortableDisk(place, native)
 }
 
-/** False where `/proc` is missing or shows another process's descriptors, as in some sandboxes. */
+/** False where `/proc` is missing, shows another process's descriptors, as in some sandboxes, or is forbidden by Deno. */
 function canPin(): boolean {
   const descriptor = openSync('/', pathOnly | constants.O_DIRECTORY)
   try {
@@ -33,7 +34,7 @@ function canPin(): boolean {
     const held = fstatSync(descriptor)
     return seen.ino === held.ino && seen.dev === held.dev
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EACCES') throw error
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EACCES' && !isForbidden(error)) throw error
     return false
   } finally {
     closeSync(descriptor)
