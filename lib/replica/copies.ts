@@ -125,8 +125,10 @@ export class Copies {
     const { entry, content } = version
     if (isFile(entry)) {
       const facts = { digest: entry.digest, mode: entry.mode | ownMode, mtimeMs: content?.mtimeMs }
-      return (content === undefined ? this.#staging.take(facts) : this.#staging.write(content.bytes, facts, true))
-        ?.staged
+      const prepared =
+        content === undefined ? this.#staging.take(facts) : this.#staging.write(content.bytes, facts, true)
+      if (prepared?.isDurable === false) slots.sync(prepared.staged.slot)
+      return prepared?.staged
     }
     if (entry?.kind === 'symlink' && area.abilities.symlinks) return slots.writeLink(entry, '')
     const bytes = entry?.kind === 'symlink' ? toBytes(entry.target) : listing(entry)

@@ -137,6 +137,23 @@ describe('a copy of the other side', () => {
     assert.deepEqual(rig.slots(), [])
   })
 
+  it('of content that came in pieces is whole after a power cut, if its line is there', () => {
+    const large = 'z'.repeat(100_000)
+    for (let seed = 1; seed <= 40; seed++) {
+      const rig = new Rig({}, seed)
+      open(rig).close()
+      rig.settleDisk()
+      const copies = open(rig)
+      rig.stage(large)
+      keep(copies, 'a', file(large))
+      rig.cutPower(seed)
+      rig.restart()
+      const name = open(rig).find('a')?.name
+      const there = name === undefined ? undefined : rig.person.text(`../work/copies/${name}`)
+      assert.ok(there === undefined || there === large, `seed ${seed}: ${there?.length} of ${large.length} bytes`)
+    }
+  })
+
   it('is not put over something of the same name', async () => {
     const rig = new Rig()
     const copies = open(rig)
