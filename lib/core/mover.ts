@@ -1,4 +1,4 @@
-import { isDirectory } from './entry.ts'
+import { isDirectory, isIgnored } from './entry.ts'
 import type { Operation, Side } from './operation.ts'
 import { otherSide } from './operation.ts'
 import type { Path } from './path.ts'
@@ -109,8 +109,17 @@ export class Mover {
     const target = to.alpha ?? to.beta
     if (target === undefined || !isDirectory(at(this.trees.ancestor, from))) return undefined
     if (follower !== undefined && !isDirectory(at(this.trees[follower], from))) return undefined
+    if (this.#isForgotten(from)) return undefined
     const leaders: Side[] = follower === undefined ? ['alpha', 'beta'] : [otherSide(follower)]
     return leaders.every(side => isDirectory(at(this.trees[side], target))) ? target : undefined
+  }
+
+  /** True below what a side ignores: its common past ends with this plan, so nothing can be carried out of it. */
+  #isForgotten(path: Path): boolean {
+    for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
+      if (isIgnored(at(this.trees.alpha, above)) || isIgnored(at(this.trees.beta, above))) return true
+    }
+    return false
   }
 
   /** True when the follower calls the directory what the ancestor calls it: no move of its own is pending there or above. */

@@ -94,7 +94,7 @@ const rows: readonly Row[] = [
   },
   {
     says: 'what is untracked at the sender is in the way of nothing',
-    ...{ ancestor: dir({}), alpha: dir({ a: untracked() }), beta: dir({ a: one }) },
+    ...{ ancestor: dir({}), alpha: dir({ a: untracked('fifo') }), beta: dir({ a: one }) },
     untaken: ['added a'],
   },
 ]
