@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { isMainThread } from 'node:worker_threads'
 import { SyncError } from '../lib/core/errors.ts'
+import { readIgnoreText } from '../lib/core/ignore-settings.ts'
 import { agentSocketPath } from '../lib/daemon/agent-socket-path.ts'
 import { answerQuestion } from '../lib/daemon/host-answers.ts'
 import type { KitHome } from '../lib/daemon/kit-home.ts'
@@ -45,7 +46,7 @@ function openServedRoot(request: RootRequest) {
       work: join(home.work, served.id),
       host: DSYNC_HOST ?? host,
       watcher: wantedWatcher(request.options['watcher']),
-      ignore: [],
+      ignore: readIgnoreText(request.options['ignore']),
       clock: systemClock,
       startWorker,
     }),

@@ -2,14 +2,20 @@
 import { SyncError } from '../lib/core/errors.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import type { Daemon } from '../lib/daemon/daemon.ts'
+import { readEnvFile } from '../lib/daemon/env-file.ts'
 import { startDaemon } from '../lib/daemon/daemon.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
 import { stopShared } from './reach-host.ts'
+import { forgetAgreed } from './forget-session.ts'
 import { openSession } from './open-session.ts'
 import { packageVersion, processFacts } from './surroundings.ts'
 
 const facts = processFacts()
+/** It counts over what this process was given: it says what the daemon has, whoever starts it. */
+const env = readEnvFile(facts.home)
+Object.assign(process.env, env.values)
+const forgetSession = (session: string): Promise<void> => forgetAgreed(facts.home, session)
 let daemon: Daemon | undefined
 
 process.on('uncaughtException', error => {
@@ -19,7 +25,14 @@ process.on('uncaughtException', error => {
 })
 
 try {
-  daemon = await startDaemon({ ...facts, version: packageVersion(), openSession })
+  daemon = await startDaemon({
+    ...facts,
+    version: packageVersion(),
+    openSession,
+    forgetSession,
+    env,
+    environment: process.env,
+  })
 } catch (error) {
   if (!(error instanceof SyncError)) throw error
   console.error(error.hint === undefined ? error.message : `${error.message} → ${error.hint}`)

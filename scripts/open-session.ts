@@ -6,6 +6,7 @@ import { sessionOpener } from '../lib/sync/open-session.ts'
 import type { OpenSession } from '../lib/sync/session-handle.ts'
 import { openSqliteStore } from '../lib/sync/sqlite-store.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
+import { storeFile } from './forget-session.ts'
 import { startWords } from './start-words.ts'
 import { processFacts } from './surroundings.ts'
 import { sshSurroundings } from './reach-host.ts'
@@ -32,5 +33,5 @@ export const openSession: OpenSession = sessionOpener({
   environment: process.env,
   ssh: () => sshSurroundings(sshSockets(facts.home, facts.socketParents)),
   signs: clockSigns({ clock: systemClock, addresses }),
-  openStore: session => openSqliteStore({ file: `${facts.home.state}/dsync.db`, session, startWorker }),
+  openStore: session => openSqliteStore({ file: storeFile(facts.home), session, startWorker }),
 })

@@ -16,6 +16,7 @@ export function processTerminal(signal: AbortSignal): Terminal {
     out: text => void stdout.write(text),
     err: text => void stderr.write(text),
     canAsk: stdin.isTTY && stderr.isTTY,
+    isTerminal: stdin.isTTY && stdout.isTTY,
     async ask(question) {
       const { createInterface } = await import('node:readline/promises')
       const lines = createInterface({ input: stdin, output: stderr })

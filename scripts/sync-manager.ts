@@ -6,12 +6,15 @@ import { runCommand } from '../lib/cli/run-command.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
+import { foregroundPrograms } from './foreground-programs.ts'
 import { startWords } from './start-words.ts'
 import { packageVersion, processFacts } from './surroundings.ts'
 import { processTerminal } from './process-terminal.ts'
 
+const foreground = foregroundPrograms()
 const interrupt = new AbortController()
 process.on('SIGINT', () => {
+  if (foreground.isRunning()) return
   if (interrupt.signal.aborted) process.exit(130)
   interrupt.abort(new SyncError('INTERRUPTED', 'Interrupted'))
 })
@@ -44,7 +47,10 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   terminal: processTerminal(interrupt.signal),
   cwd: process.cwd(),
   signal: interrupt.signal,
+  forgetSession: async (home, session) => await (await import('./forget-session.ts')).forgetAgreed(home, session),
   editor: editor(),
+  runProgram: foreground.run,
+  environment: process.env,
   daemonCommand: daemonCommand(),
   askHost,
 })

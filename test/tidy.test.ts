@@ -40,6 +40,7 @@ const long: Readonly<Record<string, string>> = {
 /** Files of `lib/` outside `lib/replica/disk/` that import node:fs, each with what it is for. Never for what is in a root. */
 const filesystem: Readonly<Record<string, string>> = {
   'lib/cli/text-difference.ts': 'two temporary files for git to compare',
+  'lib/daemon/after-sync-log.ts': 'what commands after a sync print, in the home',
   'lib/daemon/audit-log.ts': 'writes the logs in the home',
   'lib/daemon/audit-tail.ts': 'reads the end of the logs',
   'lib/daemon/control-server.ts': 'the mode of the control socket, and a dead one in its place',

@@ -116,7 +116,9 @@ function unknownOption(command: CommandSpec, name: string): CommandLine {
   const known = Object.keys({ ...globalOptions, ...command.options }).map(each => `--${each}`)
   const near = nearestWord(name, known)
   const meant = near === undefined ? '' : `; did you mean ${near}?`
-  return wrong(`dsync ${command.name} has no option ${name}${meant}`, `dsync help ${command.name}`)
+  const takesAll = command.operands.at(-1)?.many === true
+  const next = takesAll ? `write -- before words that are not for dsync: dsync ${command.name} -- …` : undefined
+  return wrong(`dsync ${command.name} has no option ${name}${meant}`, next ?? `dsync help ${command.name}`)
 }
 
 function wrong(message: string, hint: string): CommandLine {

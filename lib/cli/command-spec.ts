@@ -1,3 +1,5 @@
+import type { ExitCode } from './exit-codes.ts'
+
 /** One command as parsing, help and completions see it. */
 export interface CommandSpec {
   /** One word, or a group's and its own: `roots add`. */
@@ -9,6 +11,8 @@ export interface CommandSpec {
   readonly options: Readonly<Record<string, OptionSpec>>
   /** A command line each, with what it does. */
   readonly examples: readonly (readonly [string, string])[]
+  /** Its exit code whenever it fails itself: of a command whose others are those of the program that it runs. */
+  readonly failure?: ExitCode
   /** What a person must know besides, a sentence a line. */
   readonly more?: readonly string[]
 }

@@ -11,6 +11,7 @@ export const exitCodes = {
   daemonDown: 6,
   paused: 7,
   timeout: 124,
+  notRun: 125,
   interrupted: 130,
 } as const
 
@@ -27,6 +28,7 @@ export const exitCodeWords: readonly (readonly [ExitCode, string])[] = [
   [6, 'daemon not running'],
   [7, 'paused'],
   [124, 'timed out'],
+  [125, '`dsync run` itself failed'],
   [130, 'interrupted'],
 ]
 

@@ -63,7 +63,10 @@ export function usageLine(command: CommandSpec): string {
     const word = many === true ? `${name}...` : name
     return needed ? word : `[${word}]`
   })
-  return ['Usage: dsync', command.name, ...operands, '[OPTIONS]'].join(' ')
+  // Words that are somebody else's may look like options.
+  const takesAll = command.operands.at(-1)?.many === true
+  const rest = takesAll ? ['[OPTIONS] --', ...operands] : [...operands, '[OPTIONS]']
+  return ['Usage: dsync', command.name, ...rest].join(' ')
 }
 
 function optionWords(name: string, option: OptionSpec): string {

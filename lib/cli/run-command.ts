@@ -10,7 +10,7 @@ import type { Outcome, Surroundings } from './surroundings.ts'
 import { callText, codeNext, isForbidden } from './system-words.ts'
 
 /** Carries out one command line, prints what it has to say, and returns the exit code. Mistakes of ours are thrown. */
-export async function runCommand(words: readonly string[], around: Surroundings): Promise<ExitCode> {
+export async function runCommand(words: readonly string[], around: Surroundings): Promise<number> {
   const json = words.includes('--json')
   const line = readCommandLine(words)
   switch (line.kind) {
@@ -29,7 +29,7 @@ export async function runCommand(words: readonly string[], around: Surroundings)
   }
 }
 
-async function runAndTell(command: CommandSpec, given: Arguments, around: Surroundings): Promise<ExitCode> {
+async function runAndTell(command: CommandSpec, given: Arguments, around: Surroundings): Promise<number> {
   const { terminal } = around
   const json = given.has('json')
   let outcome: Outcome
@@ -39,7 +39,8 @@ async function runAndTell(command: CommandSpec, given: Arguments, around: Surrou
     outcome = await run(given, around)
   } catch (error) {
     terminal.progress('')
-    return tellError(error, around, { json, help: `dsync help ${command.name}` })
+    const exit = tellError(error, around, { json, help: `dsync help ${command.name}` })
+    return exit === exitCodes.interrupted ? exit : (command.failure ?? exit)
   }
   terminal.progress('')
   if (!json) terminal.out(text(outcome.lines(terminal.paint)))

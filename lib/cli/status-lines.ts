@@ -9,6 +9,7 @@ import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
 import { agoText, bytesText, countText, durationText, latencyText } from './quantities.ts'
 import { codeNext, codeText } from './system-words.ts'
+import { untakenText } from './untaken-text.ts'
 
 export interface StatusView {
   readonly paint: Paint
@@ -45,8 +46,8 @@ function sessionLines(status: DaemonStatus, { paint, userHome }: StatusView): st
   const rows: (readonly Cell[])[] = [heads.map(text => ({ text, paint: 'dim' as const }))]
   for (const session of status.sessions) {
     rows.push([
-      placeText(userHome, session.root),
-      `${escape(session.host)} (${session.transport})`,
+      placeText(userHome, session.root) + (session.mode === 'two-way' ? '' : ` (${session.mode})`),
+      `${escape(session.host)} (${linkText(session)})`,
       { text: session.state, paint: stateColours[session.state] },
       agoText(session.lastSyncAt, status.now),
       queueText(session),
@@ -60,6 +61,10 @@ function sessionLines(status: DaemonStatus, { paint, userHome }: StatusView): st
     rows.push([placeText(userHome, root), escape(host), { text: 'not open', paint: 'red' }])
   }
   return aligned(rows, paint)
+}
+
+function linkText({ transport, roundTripMs }: SessionLine): string {
+  return roundTripMs === undefined ? transport : `${transport}, ${latencyText(roundTripMs)}`
 }
 
 function queueText({ queued, inFlight, bytesQueued }: SessionLine): string {
@@ -115,7 +120,7 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
 }
 
 function waitingOf(session: SessionLine, userHome: string): Waiting[] {
-  const { root, host, state, code, why, conflicts, problems, holds, notices } = session
+  const { root, host, state, code, why, conflicts, problems, holds, notices, untaken, mode } = session
   const place = placeText(userHome, root)
   const word = placeWord(userHome, root)
   const waiting: Waiting[] = []
@@ -149,6 +154,13 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
       count: countText(conflicts, 'conflict'),
       what: `${place} with ${escape(host)}`,
       next: `dsync conflicts ${word}`,
+    })
+  if (untaken.total > 0)
+    waiting.push({
+      colour: 'yellow',
+      count: 'not taken',
+      what: `${place}: ${untakenText(untaken.total, mode === 'send' ? host : '')}`,
+      next: `${mode === 'send' ? 'dsync push' : 'dsync pull'} ${word}`,
     })
   for (const { path, side, why: reason } of problems.first.slice(0, namedItems)) {
     const where = side === 'beta' ? ` on ${escape(host)}` : ''

@@ -1,6 +1,5 @@
 import type { AskHost } from '../daemon/host-question.ts'
 import type { KitHome } from '../daemon/kit-home.ts'
-import type { ExitCode } from './exit-codes.ts'
 import type { Paint } from './paint.ts'
 
 /** The terminal, or what stands in its place. */
@@ -9,6 +8,8 @@ export interface Terminal {
   readonly err: (text: string) => void
   /** Whether somebody is there to answer a question. */
   readonly canAsk: boolean
+  /** Whether what a program that is run here reads and what it prints goes through a terminal. */
+  readonly isTerminal: boolean
   /** Shows a question and resolves to the line that was typed. */
   readonly ask: (question: string) => Promise<string>
   /** Shows one line that the next call replaces, `''` removes it; does nothing where nobody watches. */
@@ -40,15 +41,45 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** Asks the agent of a host that is reached by ssh. */
   readonly askHost: AskHost
+  /** Forgets what a session of a home has agreed on; only while no daemon runs. */
+  readonly forgetSession: (home: KitHome, session: string) => Promise<void>
   /** Program and arguments that edit a file whose path comes last. */
   readonly editor: readonly [string, ...string[]]
+  /** Gives a program this process's terminal, or what stands in its place, until it ends. */
+  readonly runProgram: RunProgram
+  /** What this process was given as its environment. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** Program and arguments that run the daemon of this home. */
   readonly daemonCommand: readonly [string, ...string[]]
 }
 
+/** A program that a person sees and types to. */
+export interface Program {
+  readonly command: readonly [program: string, ...rest: string[]]
+  /** Default: this process's own. */
+  readonly directory?: string
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Keep stdout free: what it prints there goes to stderr. */
+  readonly isQuiet?: boolean
+}
+
+/** How a program came to its end. */
+export interface ProgramEnd {
+  readonly pid: number | undefined
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** Why it could not be started at all, and the error's code. */
+  readonly startError?: string
+  readonly startCode?: string
+}
+
+/** While it lasts Ctrl-C is for the program, and does not interrupt the command. */
+export type RunProgram = (program: Program) => Promise<ProgramEnd>
+
 /** What a command has to say, once it is done. */
 export interface Outcome {
-  readonly exit: ExitCode
+  /** One of `exitCodes`, or that of a program which it ran. */
+  readonly exit: number
   /** The object that `--json` prints; none when all has been printed. */
   readonly json: object | undefined
   /** The lines that are printed otherwise. Every text that others chose has been escaped. */

@@ -1,3 +1,4 @@
+import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Side } from '../core/operation.ts'
 import type { HistoryRow } from '../daemon/path-history.ts'
 import type { PathWhy } from '../daemon/verbs.ts'
@@ -68,10 +69,29 @@ function ofSession(why: PathWhy, { userHome, now }: WhyView): Told | undefined {
   }
 }
 
-function ignored({ ignoredBy }: PathWhy): Told | undefined {
-  if (ignoredBy === undefined) return undefined
-  const says = `It is ignored by the rule ${escape(ignoredBy)} of the fixed list, so each host keeps what it has there.`
-  return { says: [says], next: [] }
+function ignored(why: PathWhy): Told | undefined {
+  const { ignoredBy, hosts } = why
+  const { alpha, beta } = ignoredBy
+  if (alpha !== undefined && beta !== undefined && ruleText(alpha) === ruleText(beta))
+    return {
+      says: [`${whatIsIgnored(why, alpha)} by ${ruleText(alpha)}: each host keeps what it has there.`],
+      next: [],
+    }
+  const says = (['alpha', 'beta'] as const).flatMap(side => {
+    const rule = ignoredBy[side]
+    return rule === undefined ? [] : [`On ${escape(hosts[side])}: ${whatIsIgnored(why, rule)} by ${ruleText(rule)}.`]
+  })
+  return says.length === 0 ? undefined : { says, next: [] }
+}
+
+function whatIsIgnored({ path }: PathWhy, { path: ignoredPath }: IgnoreReason): string {
+  return path === ignoredPath ? 'It is ignored' : `It lies in ${escape(ignoredPath)}, which is ignored`
+}
+
+function ruleText({ file, line, pattern }: IgnoreReason): string {
+  const rule = `the rule ${escape(pattern)}`
+  if (file === 'defaults') return `${rule}, a default`
+  return file === 'settings' ? `${rule} in "ignore" of config.json` : `${rule} (${escape(file)}, line ${line})`
 }
 
 function ofPath(why: PathWhy, view: WhyView): (Told | undefined)[] {
@@ -81,6 +101,7 @@ function ofPath(why: PathWhy, view: WhyView): (Told | undefined)[] {
     inConflict(why, about, view),
     held(why, about, view),
     hasProblem(why, about, view),
+    notTaken(why, about, view),
     waits(why, about, view),
     untracked(about, hosts),
   ]
@@ -120,6 +141,21 @@ function hasProblem({ root, path, hosts }: PathWhy, { problems }: PathReport, { 
   })
   const more = problems.length > namedItems ? [`${countText(problems.length - namedItems, 'more problem')}.`] : []
   return { says: [...says, ...more], next: [codeNext(problems[0]?.why) ?? 'dsync status'] }
+}
+
+const untakenSays = { added: 'was made', changed: 'was changed', deleted: 'was deleted' } as const
+
+function notTaken({ root, path, hosts }: PathWhy, { untaken }: PathReport, { userHome }: WhyView): Told | undefined {
+  const [first] = untaken
+  if (first === undefined) return undefined
+  const [receiver, sender] = first.side === 'alpha' ? [hosts.alpha, hosts.beta] : [hosts.beta, hosts.alpha]
+  const says = untaken.slice(0, namedItems).map(each => {
+    const what = each.path === path ? 'It' : placeText(userHome, root, each.path)
+    return `${what} ${untakenSays[each.how]} on ${escape(receiver)}, which only receives: ${escape(sender)} does not take it.`
+  })
+  const more = untaken.length > namedItems ? [`${countText(untaken.length - namedItems, 'more such change')}.`] : []
+  const verb = first.side === 'alpha' ? 'pull' : 'push'
+  return { says: [...says, ...more], next: [`dsync ${verb} ${placeWord(userHome, root, first.path)}`] }
 }
 
 function waits({ root, path, hosts }: PathWhy, about: PathReport, { userHome }: WhyView): Told | undefined {

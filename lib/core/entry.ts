@@ -75,6 +75,10 @@ export function isSynced(entry: Entry | undefined): entry is SyncedEntry {
   return entry !== undefined && (entry.kind === 'file' || entry.kind === 'symlink' || entry.kind === 'directory')
 }
 
+export function isIgnored(entry: Entry | undefined): boolean {
+  return entry?.kind === 'untracked' && entry.why === 'ignored'
+}
+
 export function isDirectory(entry: Entry | undefined): entry is Directory {
   return entry !== undefined && entry.kind === 'directory'
 }

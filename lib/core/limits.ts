@@ -24,6 +24,9 @@ export const chunkBytes = 64 * 1024
 /** Hashing more than this at once would hold up the event loop (bytes; 256 KiB take 0.2 ms): a worker does it. */
 export const inlineHashBytes = 256 * 1024
 
+/** Of an ignore file (bytes): what is beyond says nothing. */
+export const ignoreFileBytes = 1024 * 1024
+
 /** What a captured file is compared by digest at once up to (bytes); above, by identity, then by digest behind. */
 export const captureHashBytes = 1024 * 1024
 
@@ -80,6 +83,9 @@ export const checkpointLatestMs = 30_000
 
 /** How long `dsync sync` waits unless told (s). */
 export const barrierSeconds = 60
+
+/** `push` and `pull` are waited for as long as they take, but not for ever (s). */
+export const overrideSeconds = 86_400
 
 /** Trash is kept this long (days), and nothing younger than `trashYoungHours` is ever thinned. */
 export const trashDays = 30

@@ -35,7 +35,8 @@ export function reconcileLostDirectory(writing: Writing, lost: Lost, versions: V
     if (isEdited || found.holdsUntracked || found.problems.length > 0) return draft.conflict(path, 'type', versions)
     for (const { path: below, entry } of found.entries.toReversed()) draft.clear(side, below, entry)
     draft.put(side, path, undefined, instead)
-  } else if (isEdited && isObstacle(instead, held)) draft.conflict(path, 'type', versions)
+  } else if (isEdited && isObstacle(instead, held) && otherSide(side) !== draft.source)
+    draft.conflict(path, 'type', versions)
   else {
     restore(writing, lost, found)
     remove(writing, lost, found)

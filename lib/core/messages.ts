@@ -1,4 +1,5 @@
 import type { Digest, Entry } from './entry.ts'
+import type { IgnoreReason } from './ignore-rules.ts'
 import type { Content, GuardKind, Move, Operation, Outcome } from './operation.ts'
 import type { Path } from './path.ts'
 import type { Tree } from './tree.ts'
@@ -76,6 +77,8 @@ export type Question =
   | { readonly about: 'time'; readonly path: Path }
   /** Write the copy kept for `path` beside it, under a name with host and time (`resolve --both`). */
   | { readonly about: 'place-copy'; readonly path: Path }
+  /** By which rule this side leaves a path alone. */
+  | { readonly about: 'rule'; readonly path: Path }
   /**
    * Read what stands at and below a path anew, trusting nothing that is known, and say where it is not what the tree
    * says. An answer covers a bounded piece; `after` goes on where it ended. `again`: look at the path alone; what still
@@ -93,6 +96,7 @@ export type Answer =
   | { readonly about: 'text'; readonly text: Uint8Array | undefined }
   | { readonly about: 'time'; readonly mtimeMs: number | undefined }
   | { readonly about: 'place-copy'; readonly placed: Path | undefined }
+  | { readonly about: 'rule'; readonly reason: IgnoreReason | undefined }
   /** `after`: go on from there, unless it is `done`. */
   | ({ readonly about: 'verify'; readonly done: boolean; readonly after: Path | undefined } & Verified)
   | { readonly about: 'error'; readonly code: string; readonly message: string }

@@ -17,6 +17,8 @@ export interface Put {
   readonly basis?: Path
   /** Why the version that stands there goes to the trash; `replaced` unless said. */
   readonly reason?: 'conflict-loser'
+  /** What is replaced and deleted under one name comes back together; the side gives it one unless said. */
+  readonly group?: string
   /** What a new path's modification time becomes (ms since 1970, from the source); a replaced path gets the moment of the swap. */
   readonly mtimeMs?: number
 }
@@ -28,6 +30,8 @@ export interface Remove {
   readonly before: SyncedEntry
   /** Why it goes to the trash; `deleted` unless said. */
   readonly reason?: 'conflict-loser'
+  /** As in `Put`. */
+  readonly group?: string
 }
 
 /** Rename a directory with all that is in it, ignored content too. `path` must be free. */
@@ -91,6 +95,15 @@ export interface Notice {
   /** What happened, as part of a sentence, and what was recovered, by its id in the trash. */
   readonly why?: string
   readonly trash?: string
+}
+
+/** A change of the side that only receives: it stays there, alone, until a person decides. */
+export interface Untaken {
+  readonly path: Path
+  /** Who made it. */
+  readonly side: Side
+  /** `added` and `deleted` stand for all below, too. */
+  readonly how: 'added' | 'changed' | 'deleted'
 }
 
 /** A path that cannot be synced for now, and why; other paths go on. */

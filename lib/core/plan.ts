@@ -1,9 +1,21 @@
 import type { Digest, Digester, SyncedEntry } from './entry.ts'
-import type { Conflict, ConflictKind, Move, Notice, Operation, Problem, Put, Remove, Side } from './operation.ts'
+import type {
+  Conflict,
+  ConflictKind,
+  Move,
+  Notice,
+  Operation,
+  Problem,
+  Put,
+  Remove,
+  Side,
+  Untaken,
+} from './operation.ts'
 import { isFile } from './operation.ts'
 import type { Path } from './path.ts'
 import type { Change, Tree } from './tree.ts'
 import { shallow, withMove, withShallow } from './tree.ts'
+import { UntakenChanges } from './untaken.ts'
 import type { Versions } from './versions.ts'
 
 /** The ancestor at a path became the shallow part of an entry, or nothing, or was moved with all below. */
@@ -28,6 +40,8 @@ export interface Plan {
   readonly conflicts: readonly Conflict[]
   readonly notices: readonly Notice[]
   readonly problems: readonly Problem[]
+  /** Of the side that only receives, where one does. */
+  readonly untaken: readonly Untaken[]
 }
 
 /** The ancestor once these changes are entered, in order. */
@@ -58,17 +72,28 @@ export class Draft {
   readonly #conflicts: Conflict[] = []
   readonly #notices: Notice[] = []
   readonly #problems: Problem[] = []
+  readonly #untaken: UntakenChanges | undefined
+  /** The side that only sends: nothing is changed there. */
+  readonly source: Side | undefined
+
+  constructor(source: Side | undefined) {
+    this.source = source
+    this.#untaken = source && new UntakenChanges(source)
+  }
 
   put(side: Side, path: Path, before: SyncedEntry | undefined, after: SyncedEntry): void {
+    if (side === this.source) return this.#untaken?.put(path, before === undefined)
     this.#changes[side].push({ kind: 'put', path, before: before && shallow(before), after: shallow(after) })
   }
 
   /** Removes what another kind of entry is about to replace. */
   clear(side: Side, path: Path, before: SyncedEntry): void {
+    if (side === this.source) return this.#untaken?.remove(path)
     this.#changes[side].push({ kind: 'remove', path, before: shallow(before) })
   }
 
   delete(side: Side, path: Path, before: SyncedEntry): void {
+    if (side === this.source) return this.#untaken?.remove(path)
     this.#deletes[side].push({ kind: 'remove', path, before: shallow(before) })
   }
 
@@ -87,6 +112,8 @@ export class Draft {
   }
 
   notice(notice: Notice): void {
+    // What it deleted is not brought back to it.
+    if (notice.kind === 'edit-beat-delete' && notice.side === this.source) return
     this.#notices.push(notice)
   }
 
@@ -107,6 +134,7 @@ export class Draft {
       conflicts: this.#conflicts,
       notices: [...moves.notices, ...this.#notices],
       problems: this.#problems,
+      untaken: this.#untaken?.all() ?? [],
     }
   }
 

@@ -1,6 +1,6 @@
 import { carry, holdsOnlyUntracked, isObstacle } from './carry.ts'
 import type { Directory, Entry, SyncedEntry } from './entry.ts'
-import { isDirectory, isSynced } from './entry.ts'
+import { isDirectory, isIgnored, isSynced } from './entry.ts'
 import { reconcileLostDirectory } from './lost-directory.ts'
 import type { Side } from './operation.ts'
 import { isFile, otherSide } from './operation.ts'
@@ -13,13 +13,15 @@ import { agreedDirectory, childVersions } from './versions.ts'
 
 /**
  * The rules for one path; children of directories on both sides are left to `reconcileDirectories`. Changed on one side: that is taken. The same on both: agreed. Else the
- * cases below. An untracked entry counts as absent, but nothing is put where it stands; a problem freezes its path.
+ * cases below. A problem freezes its path; what one side ignores is
+ * left alone on both and forgotten; any other untracked entry counts as absent, but nothing is put where it stands.
  */
 export function reconcileEntry(writing: Writing, path: Path, versions: Versions): void {
   const { draft, digester, moved } = writing
   const { ancestor } = versions
   if (moved.has(path)) return
   if (listProblems(draft, path, versions)) return
+  if (isIgnored(versions.alpha) || isIgnored(versions.beta)) return leaveIgnored(draft, path, versions)
   if (isDirectory(versions.alpha) && isDirectory(versions.beta)) {
     mergeModes(draft, path, { ancestor, alpha: versions.alpha, beta: versions.beta })
     writing.directories.push({ path, versions })
@@ -65,6 +67,17 @@ function listProblems(draft: Draft, path: Path, { alpha, beta }: Versions): bool
   return alpha?.kind === 'problem' || beta?.kind === 'problem'
 }
 
+/**
+ * The common past of what is ignored ends, so that nothing there is ever taken for deleted: should it be synced again, it
+ * is new on both sides. While only one side ignores what the other would sync, somebody is told.
+ */
+function leaveIgnored(draft: Draft, path: Path, versions: Versions): void {
+  if (versions.ancestor !== undefined) draft.agree(path, undefined)
+  for (const side of ['alpha', 'beta'] as const) {
+    if (isIgnored(versions[side]) && isSynced(versions[otherSide(side)])) draft.problem({ path, side, why: 'IGNORED' })
+  }
+}
+
 /** What a side holds that can be synced. A new directory of nothing but untracked entries is untracked itself, unless it replaced something. */
 function trackedOf(side: Side, versions: Versions): SyncedEntry | undefined {
   const entry = versions[side]
@@ -80,13 +93,21 @@ function mergeModes(
 ): void {
   const { ancestor, alpha, beta } = versions
   const before = isDirectory(ancestor) ? ancestor : undefined
-  const mode = mergedMode(before?.mode, alpha.mode, beta.mode)
+  const mode =
+    mergedMode(before?.mode, alpha.mode, beta.mode) ?? (before === undefined ? modeOfUsed(alpha, beta) : undefined)
   if (mode === undefined) {
     if (before === undefined) draft.agree(path, agreedDirectory(alpha, beta))
     draft.conflict(path, 'mode', versions)
   } else if (alpha.mode !== mode) draft.put('alpha', path, alpha, { ...alpha, mode })
   else if (beta.mode !== mode) draft.put('beta', path, beta, { ...beta, mode })
   else if (before?.mode !== mode) draft.agree(path, alpha)
+}
+
+/** A directory that holds only what is untracked takes the mode of the one that comes. */
+function modeOfUsed(alpha: Directory, beta: Directory): number | undefined {
+  const isUnused = { alpha: holdsOnlyUntracked(alpha), beta: holdsOnlyUntracked(beta) }
+  if (isUnused.alpha === isUnused.beta) return undefined
+  return isUnused.alpha ? beta.mode : alpha.mode
 }
 
 function mergedMode(ancestor: number | undefined, alpha: number, beta: number): number | undefined {
@@ -108,7 +129,7 @@ function take(
     if (before !== undefined) draft.delete(side, path, before)
     return true
   }
-  if (isObstacle(current, taken.entry)) {
+  if (isObstacle(current, taken.entry) && side !== draft.source) {
     draft.conflict(path, 'type', versions)
     return false
   }
@@ -132,6 +153,9 @@ function reconcileEdits(
   const mode = mergedMode(before?.mode, alpha.mode, beta.mode)
   if (mode === undefined) return draft.conflict(path, 'mode', versions)
   const merged = { ...(onlyAlpha ? alpha : beta), mode }
+  // The source keeps its mode, the other side its own: the content is agreed.
+  if (draft.source !== undefined && alpha.digest === beta.digest)
+    draft.agree(path, draft.source === 'alpha' ? alpha : beta)
   if (!same(alpha, merged, digester)) draft.put('alpha', path, alpha, merged)
   if (!same(beta, merged, digester)) draft.put('beta', path, beta, merged)
 }

@@ -1,6 +1,7 @@
 import type { Digester } from './entry.ts'
 import type { SideMoves } from './moves.ts'
 import { planMoves } from './moves.ts'
+import type { Side } from './operation.ts'
 import type { Path } from './path.ts'
 import { components, join } from './path.ts'
 import type { Plan, Writing } from './plan.ts'
@@ -18,6 +19,8 @@ export interface ReconcileInput {
   /** Directory moves each side has made since the ancestor, as it knows them: hints, checked against the trees. */
   readonly moves: SideMoves
   readonly digester: Digester
+  /** The only side whose changes are taken; undefined: both. What the other one changed stays there and is listed. */
+  readonly source?: Side | undefined
   /**
    * Paths to look at, with all below; undefined: everywhere. The plan is that of the whole trees as far as it concerns
    * these paths and the names of moves; what changed elsewhere waits for another call.
@@ -29,9 +32,10 @@ export interface ReconcileInput {
  * Decides what each side must change so that both agree. Pure: the same trees give the same plan. Only what differs is
  * walked, so the cost follows the change.
  */
-export function reconcile({ ancestor, alpha, beta, moves, digester, scope }: ReconcileInput): Plan {
-  const { trees, operations, agreed, moved, notices, touched } = planMoves({ ancestor, alpha, beta }, moves)
-  const writing: Writing = { draft: new Draft(), digester, moved, directories: [] }
+export function reconcile({ ancestor, alpha, beta, moves, digester, scope, source }: ReconcileInput): Plan {
+  const followed = { alpha: source === 'beta' ? [] : moves.alpha, beta: source === 'alpha' ? [] : moves.beta }
+  const { trees, operations, agreed, moved, notices, touched } = planMoves({ ancestor, alpha, beta }, followed)
+  const writing: Writing = { draft: new Draft(source), digester, moved, directories: [] }
   if (scope === undefined) writing.directories.push({ path: '', versions: trees })
   else reconcileScope(writing, trees, scopeOf([...scope, ...touched]))
   reconcileDirectories(writing)

@@ -20,15 +20,22 @@ export async function answerBarrier(
   if (selected.length === 0) {
     throw new SyncError('NOT_FOUND', 'Cannot sync: no root is set up', { hint: 'dsync roots add DIR' })
   }
+  const roots = await tellingProgress(selected, call, async ({ session: { handle }, path }): Promise<RootBarrier> => {
+    const options = { timeoutMs, verify, ...(path === '' ? {} : { path }) }
+    return { root: handle.root, host: handle.host, ...(await handle.barrier(options, call.signal)) }
+  })
+  return { roots }
+}
+
+/** Waits on several sessions at once, telling meanwhile how much is under way. */
+export async function tellingProgress<T>(
+  selected: readonly Selected[],
+  call: Call,
+  wait: (each: Selected) => Promise<T>,
+): Promise<T[]> {
   const timer = setInterval(() => call.emit(progressOf(selected)), progressMs)
   try {
-    const roots = await Promise.all(
-      selected.map(async ({ session: { handle }, path }): Promise<RootBarrier> => {
-        const options = { timeoutMs, verify, ...(path === '' ? {} : { path }) }
-        return { root: handle.root, host: handle.host, ...(await handle.barrier(options, call.signal)) }
-      }),
-    )
-    return { roots }
+    return await Promise.all(selected.map(wait))
   } finally {
     clearInterval(timer)
   }

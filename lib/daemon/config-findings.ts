@@ -74,6 +74,7 @@ function patternMessage(error: ErrorObject): string {
   if (error.schemaPath.startsWith('#/definitions/absolutePath')) return 'must be absolute, or begin with ~/'
   if (error.schemaPath.startsWith('#/definitions/hostName'))
     return "must be a host's name: letters, digits, '.', '_', '-'"
+  if (error.schemaPath.includes('/bandwidth/')) return 'must be a number of KB, MB or GB a second, such as "500 KB"'
   return 'must be 32 hexadecimal digits, as `dsync roots add` makes them'
 }
 
@@ -98,6 +99,11 @@ export function contradictions(config: Config): Finding[] {
     const same = ids.get(root.id)
     if (same !== undefined) findings.push({ path: ['roots', path, 'id'], message: `this id is that of ${same} too` })
     ids.set(root.id, path)
+    root.afterSync?.forEach(({ on }, i) => {
+      if (on === undefined || on === config.name || root.on.includes(on)) return
+      const message = `this root is not on ${JSON.stringify(on)}; leave "on" out for this host`
+      findings.push({ path: ['roots', path, 'afterSync', i, 'on'], message })
+    })
     root.on.forEach((host, i) => {
       if (config.hosts[host] !== undefined) return
       const message = `there is no host ${JSON.stringify(host)}`

@@ -84,11 +84,13 @@ function pathProblems({ file, text }: SourceText): ConfigProblem[] {
 }
 
 function settingsOf(value: unknown, paths: readonly string[]): Config {
-  const { name, hosts, roots, ssh } = value as Partial<Config>
+  const { name, hosts, roots, ssh, ignore, gitignore } = value as Partial<Config>
   return {
     ...(name === undefined ? {} : { name }),
     hosts: copyOf<HostConfig>(hosts),
     ...(ssh === undefined ? {} : { ssh }),
+    ...(ignore === undefined ? {} : { ignore }),
+    ...(gitignore === undefined ? {} : { gitignore }),
     roots: copyOf<RootConfig>(roots),
     paths,
   }

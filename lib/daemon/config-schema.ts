@@ -1,4 +1,5 @@
-import type { WatcherChoice } from '../sync/session-handle.ts'
+import type { SyncMode, WatcherChoice } from '../sync/session-handle.ts'
+import { bandwidthPattern } from './bandwidth.ts'
 
 export const watcherChoices: readonly WatcherChoice[] = [
   'auto',
@@ -8,6 +9,8 @@ export const watcherChoices: readonly WatcherChoice[] = [
   'chokidar',
   'polling',
 ]
+
+export const syncModes: readonly SyncMode[] = ['two-way', 'send', 'receive']
 
 /** JSON Schema of `config.json`. Editors read it through `$schema`; the daemon and the commands that edit check by it. */
 export const configSchema = {
@@ -33,6 +36,8 @@ export const configSchema = {
         config: { $ref: '#/definitions/absolutePath', description: 'A configuration file instead of ~/.ssh/config.' },
       },
     },
+    ignore: { $ref: '#/definitions/ignore' },
+    gitignore: { $ref: '#/definitions/gitignore' },
     roots: {
       type: 'object',
       description: 'What is known of each line of paths.txt.',
@@ -60,6 +65,15 @@ export const configSchema = {
       },
     },
     watcher: { enum: watcherChoices },
+    // With what one root adds they fit into one message to the other side.
+    ignore: {
+      type: 'array',
+      maxItems: 100,
+      items: { type: 'string', maxLength: 100 },
+      description:
+        'What is left alone, line by line as in a .gitignore; !PATTERN takes back what is ignored by default.',
+    },
+    gitignore: { type: 'boolean', description: 'What .gitignore files say is left alone as well.' },
     root: {
       type: 'object',
       additionalProperties: false,
@@ -85,7 +99,38 @@ export const configSchema = {
             { type: 'object', additionalProperties: { $ref: '#/definitions/watcher' } },
           ],
         },
+        bandwidth: {
+          type: 'string',
+          pattern: bandwidthPattern,
+          description: 'The most that either host sends in a second: 500 KB, 1.5 MB. Default: no limit.',
+        },
+        mode: {
+          enum: syncModes,
+          default: 'two-way',
+          description: 'Which way changes go: both, only from this host, or only to it.',
+        },
+        afterSync: {
+          type: 'array',
+          description: 'Commands that run once changes have arrived; each waits for dsync config trust.',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['command'],
+            properties: {
+              command: {
+                type: 'array',
+                items: { type: 'string' },
+                minItems: 1,
+                description: 'A program and its arguments; no shell reads them. It runs in the root.',
+              },
+              on: { $ref: '#/definitions/hostName', description: 'Where. Default: this host.' },
+              timeoutSeconds: { type: 'number', minimum: 1, default: 600, description: 'It is ended after this.' },
+            },
+          },
+        },
         conflict: { enum: ['ask'], default: 'ask', description: 'What happens when both sides changed.' },
+        ignore: { $ref: '#/definitions/ignore' },
+        gitignore: { $ref: '#/definitions/gitignore' },
       },
     },
   },

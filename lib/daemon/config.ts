@@ -1,4 +1,5 @@
-import type { ConflictRule, WatcherChoice } from '../sync/session-handle.ts'
+import type { IgnoreSettings } from '../core/ignore-settings.ts'
+import type { ConflictRule, SyncMode, WatcherChoice } from '../sync/session-handle.ts'
 import type { ConfigProblem } from './verbs.ts'
 
 /** What `config.json` and `paths.txt` say, as they say it: paths may begin with `~`. */
@@ -6,6 +7,8 @@ export interface Config {
   readonly name?: string
   readonly hosts: Readonly<Record<string, HostConfig>>
   readonly ssh?: SshConfig
+  readonly ignore?: readonly string[]
+  readonly gitignore?: boolean
   readonly roots: Readonly<Record<string, RootConfig>>
   /** The roots that are switched on: the lines of `paths.txt`. */
   readonly paths: readonly string[]
@@ -32,6 +35,20 @@ export interface RootConfig {
   readonly at?: Readonly<Record<string, string>>
   readonly watcher?: WatcherChoice | Readonly<Record<string, WatcherChoice>>
   readonly conflict?: ConflictRule
+  /** The most that either host sends in a second, such as `500 KB`. */
+  readonly bandwidth?: string
+  readonly ignore?: readonly string[]
+  readonly gitignore?: boolean
+  readonly mode?: SyncMode
+  readonly afterSync?: readonly AfterSyncConfig[]
+}
+
+/** A command for when changes have arrived. */
+export interface AfterSyncConfig {
+  readonly command: readonly string[]
+  /** Default: this host. */
+  readonly on?: string
+  readonly timeoutSeconds?: number
 }
 
 /** Settings with a mistake have no `config`: whoever had good ones keeps them. */
@@ -46,4 +63,12 @@ export const noConfig: Config = { hosts: {}, roots: {}, paths: [] }
 export function watcherOf(root: RootConfig, host: string): WatcherChoice {
   if (typeof root.watcher === 'string') return root.watcher
   return root.watcher?.[host] ?? 'auto'
+}
+
+/** What is left alone in a root: what is said for all roots, then what is said for this one. */
+export function ignoreOf(config: Config, root: RootConfig): IgnoreSettings {
+  return {
+    patterns: [...(config.ignore ?? []), ...(root.ignore ?? [])],
+    gitignore: root.gitignore ?? config.gitignore ?? false,
+  }
 }

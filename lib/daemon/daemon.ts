@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
 import type { LogEvent } from '../ports/log.ts'
+import { AfterSync } from './after-sync.ts'
 import { auditBackwards } from './audit-tail.ts'
 import { answerBarrier } from './barrier-answer.ts'
 import { ConflictAnswers } from './conflict-answers.ts'
@@ -9,13 +10,18 @@ import { serveControl } from './control-server.ts'
 import { controlSocketPath } from './control-socket-path.ts'
 import type { KitHome } from './kit-home.ts'
 import { ensureKitHome } from './kit-home.ts'
-import type { Lock, LockRefusal } from './lock.ts'
-import { takeLock } from './lock.ts'
+import type { Lock } from './lock.ts'
+import { lockRefused, takeLock } from './lock.ts'
+import type { EnvFile } from './env-file.ts'
 import { LogFeed } from './log-feed.ts'
+import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
 import { thisProcess } from './process-identity.ts'
 import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
+import { answerQueue } from './queue-answer.ts'
+import type { ForgetSession } from './reset.ts'
+import { answerReset } from './reset.ts'
 import type { OpenSession } from '../sync/session-handle.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
@@ -23,6 +29,7 @@ import { SettingsWatch } from './settings-watch.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
+import { answerWhere } from './where-answer.ts'
 import { answerWhy } from './why-answer.ts'
 
 export interface DaemonOptions {
@@ -34,6 +41,11 @@ export interface DaemonOptions {
   /** Directories for a socket whose path in the home would be too long; see `controlSocketPath`. */
   readonly socketParents: readonly string[]
   readonly openSession: OpenSession
+  readonly forgetSession: ForgetSession
+  /** What programs that it starts for its user are given. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** What was read of the file `env` when this process began. */
+  readonly env: EnvFile
 }
 
 /**
@@ -72,6 +84,7 @@ export class Daemon {
   readonly #conflicts = new ConflictAnswers()
   readonly #sessions: Sessions
   readonly #settings: Settings
+  readonly #afterSync: AfterSync
   readonly #since = Date.now()
   #server: ControlServer | undefined
   #watch: SettingsWatch | undefined
@@ -84,8 +97,16 @@ export class Daemon {
     this.#lock = lock
     this.#feed = new LogFeed(options.home)
     this.#pauses = new PauseRecord(options.home)
-    this.#sessions = new Sessions(options.openSession, this.#feed.log)
     this.#settings = new Settings(options.home, options)
+    this.#afterSync = new AfterSync({
+      ...options,
+      commands: () => this.#settings.afterSync(),
+      sessions: () => this.#sessions.opened(),
+      log: this.#feed.log,
+    })
+    this.#sessions = new Sessions(options.openSession, this.#feed.log, (spec, event) =>
+      this.#afterSync.heard(spec, event),
+    )
     this.stopped = new Promise(resolve => (this.#tellStopped = resolve))
   }
 
@@ -110,12 +131,14 @@ export class Daemon {
 
   serve(server: ControlServer): void {
     this.#server = server
+    const names = Object.keys(this.#options.env.values).join(' ')
     this.#feed.log({
       at: Date.now(),
       level: 'info',
       event: 'started',
       pid: process.pid,
       version: this.#options.version,
+      ...(names === '' ? {} : { environment: names }),
     })
   }
 
@@ -128,6 +151,10 @@ export class Daemon {
         return await answerBarrier(sessions, parameters, call)
       case 'verify':
         return await answerVerify(sessions, parameters, { ...call, log: this.#feed.log })
+      case 'queue':
+        return answerQueue(sessions, parameters)
+      case 'where':
+        return answerWhere(sessions, parameters)
       case 'why':
         return await answerWhy(sessions, parameters)
       case 'conflicts':
@@ -136,6 +163,10 @@ export class Daemon {
         return await this.#conflicts.versions(sessions, parameters)
       case 'resolve':
         return await this.#conflicts.resolve(sessions, parameters)
+      case 'foresee':
+        return await answerForesee(sessions, parameters, call)
+      case 'override':
+        return await answerOverride(sessions, parameters, call)
       case 'trash':
         return await answerTrash(sessions, parameters)
       case 'undo':
@@ -147,6 +178,12 @@ export class Daemon {
       case 'pause':
       case 'resume':
         return answerPause(sessions, parameters, { paused: verb === 'pause', record: this.#pauses })
+      case 'reset':
+        return await answerReset(sessions, parameters, {
+          forget: this.#options.forgetSession,
+          pauses: this.#pauses,
+          inTurn: work => this.#settings.inTurn(work),
+        })
       case 'reload':
         return await this.reload()
       case 'logs':
@@ -189,7 +226,7 @@ export class Daemon {
   }
 
   #closeSessions(): Promise<void> {
-    this.#closing ??= this.#sessions.close()
+    this.#closing ??= this.#afterSync.close().then(() => this.#sessions.close())
     return this.#closing
   }
 
@@ -208,19 +245,8 @@ export class Daemon {
         why: error.message,
         ...(error.hint === undefined ? {} : { hint: error.hint }),
       })),
-      config: this.#settings.problems(),
+      config: [...this.#settings.problems(), ...this.#options.env.problems, ...this.#afterSync.untrusted()],
       logDropped: this.#feed.dropped(),
     }
   }
-}
-
-function lockRefused({ state, holder, path }: LockRefusal): SyncError {
-  if (state === 'live') {
-    return new SyncError('DAEMON_RUNNING', `Cannot start: a daemon runs already (process ${holder.pid})`, {
-      hint: 'dsync status',
-    })
-  }
-  return new SyncError('REFUSED', `Cannot start: a daemon on ${holder.host} holds this home (${path})`, {
-    hint: `Stop it there; if that host is gone, remove ${path}`,
-  })
 }

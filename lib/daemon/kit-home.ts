@@ -9,6 +9,8 @@ export interface KitHome {
   readonly paths: string
   /** Hosts and rules, JSON with comments. */
   readonly config: string
+  /** Variables for the daemon and what it starts, as dotenv reads them. */
+  readonly env: string
   /** What this home's agent may serve to a hub on another host. */
   readonly served: string
   readonly state: string
@@ -17,6 +19,8 @@ export interface KitHome {
   readonly token: string
   readonly syncLog: string
   readonly realtimeLog: string
+  /** What the commands print that run after a sync. */
+  readonly afterSyncLog: string
   /** What the daemon process itself said, from its start. */
   readonly daemonLog: string
 }
@@ -27,6 +31,7 @@ export function kitHome(directory: string): KitHome {
     directory,
     paths: join(directory, 'paths.txt'),
     config: join(directory, 'config.json'),
+    env: join(directory, 'env'),
     served: join(directory, 'roots.json'),
     state: join(directory, 'state'),
     work: join(directory, 'work'),
@@ -34,6 +39,7 @@ export function kitHome(directory: string): KitHome {
     token: join(run, 'token'),
     syncLog: join(directory, 'sync.log'),
     realtimeLog: join(directory, 'realtime.log'),
+    afterSyncLog: join(directory, 'after-sync.log'),
     daemonLog: join(run, 'daemon.log'),
   }
 }

@@ -169,3 +169,15 @@ function lockNumbers(directory: string, name: string): number[] {
 function fileName(name: string, number: number): string {
   return `${name}.lock-${number}`
 }
+
+/** What to tell somebody who wants to be, or do the work of, the daemon of a home. */
+export function lockRefused({ state, holder, path }: LockRefusal): SyncError {
+  if (state === 'live') {
+    return new SyncError('DAEMON_RUNNING', `Cannot start: a daemon runs already (process ${holder.pid})`, {
+      hint: 'dsync status',
+    })
+  }
+  return new SyncError('REFUSED', `Cannot start: a daemon on ${holder.host} holds this home (${path})`, {
+    hint: `Stop it there; if that host is gone, remove ${path}`,
+  })
+}

@@ -3,8 +3,11 @@ import type { GuardKind } from '../core/operation.ts'
 import type {
   ApproveParameters,
   BarrierParameters,
+  ForeseeParameters,
   LogParameters,
+  OverrideParameters,
   PauseParameters,
+  ResetParameters,
   ResolveParameters,
   Selection,
   TrashParameters,
@@ -24,6 +27,8 @@ export function pauseOf(parameters: unknown): PauseParameters {
   return { ...selectionOf(parameters), ...dryRunOf(fieldsOf(parameters)) }
 }
 
+export const resetOf: (parameters: unknown) => ResetParameters = pauseOf
+
 export function barrierOf(parameters: unknown): BarrierParameters {
   const fields = fieldsOf(parameters)
   return { ...selectionOf(fields), timeoutMs: number(fields['timeoutMs']), verify: flag(fields['verify']) }
@@ -37,6 +42,24 @@ export function verifyOf(parameters: unknown): VerifyParameters {
 export function resolveOf(parameters: unknown): ResolveParameters {
   const fields = fieldsOf(parameters)
   return { ...selectionOf(fields), ...dryRunOf(fields), take: takeOf(fields['take']) }
+}
+
+export function foreseeOf(parameters: unknown): ForeseeParameters {
+  const fields = fieldsOf(parameters)
+  const take =
+    fields['take'] === 'mine' || fields['take'] === 'theirs' ? fields['take'] : wrong('a side', fields['take'])
+  return { ...selectionOf(fields), take, timeoutMs: number(fields['timeoutMs']) }
+}
+
+export function overrideOf(parameters: unknown): OverrideParameters {
+  const { marks } = fieldsOf(parameters)
+  if (!Array.isArray(marks)) return wrong('a list', marks)
+  return { ...foreseeOf(parameters), marks: marks.map(markOf) }
+}
+
+function markOf(value: unknown): OverrideParameters['marks'][number] {
+  const { root, host, mark } = fieldsOf(value)
+  return { root: text(root), host: text(host), mark: text(mark) }
 }
 
 export function trashOf(parameters: unknown): TrashParameters {

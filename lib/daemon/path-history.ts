@@ -29,6 +29,8 @@ const words: Readonly<Record<string, string>> = {
   conflict: 'in conflict',
   resolved: 'resolved',
   'conflict-closed': 'conflict over',
+  override: 'made as on the other host',
+  'not-taken': 'changed, not taken',
   differs: 'found to differ',
   problem: 'problem',
   failed: 'failed',

@@ -7,6 +7,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -44,6 +45,17 @@ export function writePrivateFile(path: string, text: string): void {
     closeSync(file)
   }
   syncDirectory(dirname(target))
+}
+
+/** Why a file is not its user's alone, as part of a sentence; undefined when it is, or is not there. */
+export function accessTrouble(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return undefined
+  const uid = process.getuid?.()
+  if (!stat.isFile()) return 'it is not a file'
+  if (uid !== undefined && stat.uid !== uid) return 'it belongs to another user'
+  if ((stat.mode & 0o022) !== 0) return 'others may write it'
+  return (stat.mode & 0o077) === 0 ? undefined : 'others may read it'
 }
 
 /** Removes a file of the kit's home; one that is not there is fine. */

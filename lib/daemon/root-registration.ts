@@ -16,7 +16,7 @@ import { placesOn, wayTo } from './other-host.ts'
 import { refuseOwnPlace, refusePlaces } from './root-guard.ts'
 import { mark } from './root-place.ts'
 import { serveRoot, unserveRoot } from './served-roots.ts'
-import type { WatcherChoice, Way } from '../sync/session-handle.ts'
+import type { SyncMode, WatcherChoice, Way } from '../sync/session-handle.ts'
 import type { Here } from './session-specs.ts'
 import { findRoot, placeOn, rootKey } from './session-specs.ts'
 
@@ -30,6 +30,7 @@ export interface RootRow {
   readonly active: boolean
   readonly on: readonly RootOnHost[]
   readonly watcher: WatcherChoice
+  readonly mode: SyncMode
 }
 
 export interface RootOnHost {
@@ -45,6 +46,8 @@ export interface RootChoice {
   readonly at: Readonly<Record<string, string>>
   /** How changes are noticed, by host; `''` is this one. */
   readonly watcher: Readonly<Record<string, WatcherChoice>>
+  /** Which way changes go; as it was unless given. */
+  readonly mode?: SyncMode
 }
 
 /**
@@ -189,6 +192,7 @@ function chosen(config: Config, key: string, choice: RootChoice, here: Here): Ro
     on,
     ...(Object.keys(at).length > 0 ? { at } : {}),
     ...(watcher === undefined ? {} : { watcher }),
+    ...(choice.mode === undefined ? {} : { mode: choice.mode }),
   }
 }
 
@@ -233,5 +237,6 @@ function rootRow(config: Config, key: string, here: Here): RootRow {
     active: config.paths.some(line => rootKey(line, here.userHome) === rootKey(key, here.userHome)),
     on: placesOf(config, { path, root }, here).map(place => ({ ...place, watcher: watcherOf(root, place.host) })),
     watcher: watcherOf(root, config.name ?? here.host),
+    mode: root.mode ?? 'two-way',
   }
 }

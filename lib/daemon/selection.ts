@@ -56,7 +56,8 @@ function notOpen({ spec, error }: FailedSession): SyncError {
   })
 }
 
-function pathIn(roots: readonly string[], paths: readonly string[]): Path | undefined {
+/** Where in a root, by any of its spellings, a path lies that has several spellings too; undefined when it does not. */
+export function pathIn(roots: readonly string[], paths: readonly string[]): Path | undefined {
   for (const root of roots) {
     for (const path of paths) if (isAtOrBelow(path, root)) return path.slice(root.length).replace(/^\/+/, '')
   }

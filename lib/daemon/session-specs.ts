@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config, RootConfig } from './config.ts'
-import { watcherOf } from './config.ts'
+import { bytesPerSecond } from './bandwidth.ts'
+import { ignoreOf, watcherOf } from './config.ts'
 import { contractHome, expandHome, samePlace } from './host-paths.ts'
 import type { KitHome } from './kit-home.ts'
 import { placesOn, wayTo } from './other-host.ts'
@@ -89,6 +90,9 @@ function specOf(
     beta: { host, root: place, ...there, watcher: watcherOf(root, host) },
     state: join(here.home.state, root.id, host),
     conflict: root.conflict ?? 'ask',
+    ...(root.bandwidth !== undefined && { bandwidth: bytesPerSecond(root.bandwidth) }),
+    ignore: ignoreOf(config, root),
+    mode: root.mode ?? 'two-way',
     paused: paused.has(sessionName(root.id, host)),
   }
 }

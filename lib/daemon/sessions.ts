@@ -29,13 +29,16 @@ const retryLastMs = 60_000
 export class Sessions {
   readonly #open: OpenSession
   readonly #log: Log
+  readonly #heard: (spec: SessionSpec, event: LogEvent) => void
   readonly #opened = new Map<string, OpenedSession & { readonly forget: () => void }>()
   readonly #failed = new Map<string, FailedSession & { readonly timer: NodeJS.Timeout }>()
   #closed = false
 
-  constructor(open: OpenSession, log: Log) {
+  /** @param heard told of everything that happens in a session */
+  constructor(open: OpenSession, log: Log, heard: (spec: SessionSpec, event: LogEvent) => void) {
     this.#open = open
     this.#log = log
+    this.#heard = heard
   }
 
   opened(): OpenedSession[] {
@@ -46,7 +49,7 @@ export class Sessions {
     return [...this.#failed.values()]
   }
 
-  /** Opens, replaces and closes until exactly these run. Calls must not overlap. */
+  /** Opens, replaces and closes until exactly these run; what waits to be tried again is tried now. Calls must not overlap. */
   async apply(specs: readonly SessionSpec[]): Promise<void> {
     const wanted = new Map(specs.map(spec => [nameOf(spec), spec]))
     for (const [name, { timer }] of this.#failed) {
@@ -55,7 +58,23 @@ export class Sessions {
     }
     const over = this.opened().filter(({ name, spec }) => !sameSession(spec, wanted.get(name)))
     await Promise.all(over.map(session => this.#end(session)))
+    for (const { handle } of this.opened()) handle.wake()
     for (const spec of wanted.values()) this.#start(spec, retryFirstMs)
+  }
+
+  /** Closes a session, has it forgotten what it agreed on, and opens it anew, also when that failed. Must not overlap with `apply`. */
+  async renew(
+    session: OpenedSession,
+    { forget, paused }: { readonly forget: (name: string) => Promise<void>; readonly paused: boolean },
+  ): Promise<void> {
+    const { name, spec } = session
+    await this.#end(session)
+    try {
+      await forget(name)
+      this.#tell(spec, { level: 'notice', event: 'session-reset' })
+    } finally {
+      this.#start({ ...spec, paused }, retryFirstMs)
+    }
   }
 
   /** Closes every session. */
@@ -72,7 +91,10 @@ export class Sessions {
     try {
       ensurePrivateDirectory(spec.state)
       const handle = this.#open(spec)
-      const forget = handle.onEvent(event => this.#log({ root: spec.alpha.root, host: spec.beta.host, ...event }))
+      const forget = handle.onEvent(event => {
+        this.#log({ root: spec.alpha.root, host: spec.beta.host, ...event })
+        this.#heard(spec, event)
+      })
       this.#opened.set(name, { name, spec, handle, forget, roots: spellings(spec.alpha.root) })
       this.#tell(spec, { level: 'info', event: 'session-opened' })
     } catch (error) {
@@ -120,7 +142,8 @@ function asSyncError(error: unknown, spec: SessionSpec): SyncError {
   })
 }
 
-function spellings(root: string): string[] {
+/** A root as typed, and with links followed. */
+export function spellings(root: string): string[] {
   try {
     return [...new Set([root, realPath(root)])]
   } catch (error) {

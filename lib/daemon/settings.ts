@@ -1,4 +1,6 @@
 import { codeOf } from '../core/errors.ts'
+import type { AfterSyncCommand } from './after-sync-commands.ts'
+import { afterSyncCommands } from './after-sync-commands.ts'
 import type { Config, ReadConfig } from './config.ts'
 import { noConfig } from './config.ts'
 import { readConfig } from './config-reader.ts'
@@ -16,6 +18,7 @@ export class Settings {
   readonly #base: Omit<Here, 'home'>
   #config: Config = noConfig
   #problems: readonly ConfigProblem[] = []
+  #afterSync: readonly AfterSyncCommand[] = []
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(home: KitHome, base: Omit<Here, 'home'>) {
@@ -27,13 +30,22 @@ export class Settings {
     return { ...this.#base, host: this.#config.name ?? this.#base.host, home: this.#home }
   }
 
+  afterSync(): readonly AfterSyncCommand[] {
+    return this.#afterSync
+  }
+
   problems(): readonly ConfigProblem[] {
     return this.#problems
   }
 
   /** Reads the files again and makes the sessions what they say. Calls wait for each other. */
   reload(sessions: Sessions, pauses: PauseRecord): Promise<readonly ConfigProblem[]> {
-    const turn = this.#turn.then(() => this.#reload(sessions, pauses))
+    return this.inTurn(() => this.#reload(sessions, pauses))
+  }
+
+  /** Runs what opens or closes sessions while nothing else does. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
     this.#turn = turn.catch(() => undefined)
     return turn
   }
@@ -48,6 +60,7 @@ export class Settings {
     this.#problems = read.problems
     if (read.config === undefined) return this.#problems
     this.#config = read.config
+    this.#afterSync = afterSyncCommands(read.config, this.here())
     const { specs, problems } = sessionSpecs(read.config, this.here(), pauses.names())
     this.#problems = problems
     await sessions.apply(specs)

@@ -1,5 +1,6 @@
 import type { GuardKind, Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
+import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Entry } from '../core/entry.ts'
 import type { TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
@@ -9,6 +10,8 @@ import type {
   EntryInfo,
   Hold,
   Listed,
+  Overridden,
+  OverrideForecast,
   PathReport,
   SessionState,
   SessionStatus,
@@ -20,12 +23,16 @@ import type {
 export interface Verbs {
   readonly status: Verb<NoParameters, DaemonStatus>
   readonly barrier: Verb<BarrierParameters, { readonly roots: readonly RootBarrier[] }, BarrierProgress>
+  readonly queue: Verb<Selection, { readonly roots: readonly RootQueue[] }>
+  readonly where: Verb<Selection, { readonly places: readonly PlaceThere[] }>
   readonly verify: Verb<VerifyParameters, { readonly roots: readonly RootVerified[] }, VerifyProgress>
   /** `roots`: those there are. */
   readonly why: Verb<Selection, { readonly why: readonly PathWhy[]; readonly roots: readonly string[] }>
   readonly conflicts: Verb<Selection, { readonly conflicts: readonly ConflictInfo[] }>
   readonly versions: Verb<Selection, { readonly versions: readonly ConflictVersions[] }>
   readonly resolve: Verb<ResolveParameters, { readonly resolved: readonly Resolved[] }>
+  readonly foresee: Verb<ForeseeParameters, { readonly roots: readonly RootForecast[] }>
+  readonly override: Verb<OverrideParameters, { readonly roots: readonly RootOverridden[] }, BarrierProgress>
   readonly trash: Verb<
     TrashParameters,
     { readonly trash: readonly TrashRow[]; readonly unreachable: readonly Unreachable[] }
@@ -35,6 +42,7 @@ export interface Verbs {
   readonly approve: Verb<ApproveParameters, { readonly approved: readonly RootHold[] }>
   readonly pause: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
+  readonly reset: Verb<ResetParameters, { readonly roots: readonly SessionName[] }>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
@@ -62,6 +70,8 @@ export interface Changing {
 }
 
 export type PauseParameters = Selection & Changing
+
+export type ResetParameters = Selection & Changing
 
 export interface SessionName {
   readonly root: string
@@ -108,6 +118,27 @@ export interface BarrierProgress {
   readonly queued: number
   readonly inFlight: number
   readonly bytesQueued: number
+}
+
+/** What is known to be under way in a root, and what stands or waits at and below the path that was asked for. */
+export type RootQueue = SessionName & {
+  readonly state: SessionState
+  readonly why?: string
+  readonly queued: number
+  readonly inFlight: number
+  readonly bytesQueued: number
+  readonly conflicts: number
+  readonly problems: number
+  readonly holds: number
+  /** The first of them. */
+  readonly waiting: PathReport['waiting']
+}
+
+/** Where a directory of this host lies on another, and how that is reached. */
+export type PlaceThere = SessionName & {
+  readonly directory: string
+  readonly userHome: string
+  readonly way: Way
 }
 
 export interface VerifyParameters extends Selection {
@@ -166,8 +197,8 @@ export type PathWhy = SessionName & {
   readonly reason?: string
   readonly lastSyncAt?: number
   readonly holds: readonly Hold[]
-  /** The rule that leaves it alone. */
-  readonly ignoredBy?: string
+  /** The rule by which each host leaves it alone, as far as it says. */
+  readonly ignoredBy: Partial<Record<Side, IgnoreReason>>
   /** Whether something stands there on the disk, as far as a host says. */
   readonly stands: Partial<Record<Side, boolean>>
   /** Absent while a host is not there. */
@@ -193,6 +224,24 @@ export type Resolved = SessionName & {
   readonly state: 'resolved' | 'changed' | 'none' | 'failed'
   readonly why?: string
 }
+
+/** `mine` is the version of the host where the person types. */
+export interface ForeseeParameters extends Selection {
+  readonly take: 'mine' | 'theirs'
+  readonly timeoutMs: number
+}
+
+/** `marks`: what the person was shown. A session without one is left alone. */
+export interface OverrideParameters extends ForeseeParameters {
+  readonly marks: readonly (SessionName & { readonly mark: string })[]
+}
+
+/** Whose version counts, and where it goes. */
+export type OverridePlace = SessionName & { readonly path: Path; readonly from: string; readonly to: string }
+
+export type RootForecast = OverridePlace & { readonly paused: boolean } & OverrideForecast
+
+export type RootOverridden = OverridePlace & Overridden
 
 export interface TrashParameters extends Selection {
   readonly limit: number

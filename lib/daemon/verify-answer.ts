@@ -227,14 +227,15 @@ function progressOf(verifications: readonly Verification[]): VerifyProgress {
 }
 
 function isExplained(about: PathReport): boolean {
-  const { conflicts, problems, holds, waiting, isShut } = about
-  return isShut || [conflicts, problems, holds, waiting].some(list => list.length > 0)
+  const { conflicts, problems, holds, waiting, untaken, isShut } = about
+  return isShut || [conflicts, problems, holds, waiting, untaken].some(list => list.length > 0)
 }
 
-function standingIn({ conflicts, problems, holds }: PathReport): StandingPath[] {
+function standingIn({ conflicts, problems, holds, untaken }: PathReport): StandingPath[] {
   return [
     ...conflicts.map(({ path }) => ({ path, why: 'in conflict' })),
     ...problems.map(({ path, why }) => ({ path, why: `a problem (${why})` })),
+    ...untaken.map(({ path, how }) => ({ path, why: `not taken (${how})` })),
     ...holds.flatMap(({ paths, why }) => paths.first.map(path => ({ path, why: `held: ${why}` }))),
   ]
 }

@@ -1,6 +1,6 @@
 import { codeOf } from '../core/errors.ts'
+import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Side } from '../core/operation.ts'
-import { defaultPatterns, ignoringRule } from '../replica/ignore.ts'
 import { selectionOf } from './parameters.ts'
 import type { Selected } from './selection.ts'
 import { select } from './selection.ts'
@@ -26,8 +26,8 @@ async function whyOf(selected: Selected): Promise<PathWhy> {
   const { handle, spec } = session
   const { state, since, why, lastSyncAt, holds } = handle.status()
   const about = handle.about(path)
-  const rule = ignoringRule(defaultPatterns, path)
   const [alpha, beta] = await Promise.all([stands(selected, 'alpha'), stands(selected, 'beta')])
+  const [ignoredHere, ignoredThere] = await Promise.all([rule(selected, 'alpha'), rule(selected, 'beta')])
   return {
     root: handle.root,
     host: handle.host,
@@ -38,7 +38,10 @@ async function whyOf(selected: Selected): Promise<PathWhy> {
     ...(why !== undefined && { reason: why }),
     ...(lastSyncAt !== undefined && { lastSyncAt }),
     holds,
-    ...(rule !== undefined && { ignoredBy: rule }),
+    ignoredBy: {
+      ...(ignoredHere !== undefined && { alpha: ignoredHere }),
+      ...(ignoredThere !== undefined && { beta: ignoredThere }),
+    },
     stands: { ...(alpha !== undefined && { alpha }), ...(beta !== undefined && { beta }) },
     ...(about !== undefined && { about }),
   }
@@ -50,4 +53,11 @@ async function stands({ session, path }: Selected, side: Side): Promise<boolean 
   const answer = await session.handle.ask(side, { about: 'time', path })
   if (answer.about === 'time') return answer.mtimeMs !== undefined
   return answer.about === 'error' && (answer.code === 'ENOENT' || answer.code === 'ENOTDIR') ? false : undefined
+}
+
+/** By which rule that side leaves the path alone; undefined too when it does not say. */
+async function rule({ session, path }: Selected, side: Side): Promise<IgnoreReason | undefined> {
+  if (path === '') return undefined
+  const answer = await session.handle.ask(side, { about: 'rule', path })
+  return answer.about === 'rule' ? answer.reason : undefined
 }

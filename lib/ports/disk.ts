@@ -71,6 +71,8 @@ export interface ReadHandle {
   read(offset: number, length: number): Uint8Array
   /** True when nobody has it open for writing, false when somebody has, undefined where that cannot be known. */
   unwritten(): boolean | undefined
+  /** What was written to it, through any handle, is on the disk when this returns (fdatasync; a barrier on macOS). */
+  sync(): void
   close(): void
 }
 

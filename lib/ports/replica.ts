@@ -10,6 +10,8 @@ export interface Replica {
   send(command: ReplicaCommand): void
   /** Looks whether the other end is still there, where there is one: `closed` follows within seconds if it is not. */
   probe?(): void
+  /** How long a message and its answer take of late (ms), where there is another end and that was measured. */
+  readonly roundTripMs?: number | undefined
   /** Releases disk, watches and link; no event follows. May be called twice and at any time. */
   close(): Promise<void>
 }

@@ -9,12 +9,15 @@ import { startHeartbeat } from './heartbeat.ts'
 import type { Message } from './message.ts'
 import { decodeMessage } from './message.ts'
 import { Outbox } from './outbox.ts'
+import { RoundTrips } from './round-trips.ts'
 import { unsqueezed } from './squeeze.ts'
 import { violation } from './violation.ts'
 
 export interface ChannelOptions {
   readonly clock: Clock
   readonly epoch: number
+  /** The most this end sends in a second (bytes). */
+  readonly bandwidth?: number | undefined
   /** Takes each whole message, in order within its lane. What it throws ends the channel. */
   receive(message: Message): void
   /** The channel is over, by an error of either end; called at most once, never after `close`. */
@@ -37,18 +40,32 @@ export class Channel {
   #partsBytes = 0
   #closed = false
   #cancelProbe: (() => void) | undefined
+  readonly #roundTrips: RoundTrips
+  #measures = false
 
   constructor(link: Link, options: ChannelOptions) {
     const { clock, epoch } = options
     this.#options = options
+    this.#roundTrips = new RoundTrips(clock)
     this.#reader = new FrameReader(epoch)
     this.#outbox = new Outbox(link, { clock, epoch, failed: error => this.fail(error) })
+    if (options.bandwidth !== undefined) this.limit(options.bandwidth)
     this.#heartbeat = startHeartbeat(
       clock,
-      () => this.#outbox.urgent(['beat']),
+      () => this.#beat(),
       () =>
         this.fail(new SyncError('TRANSPORT_LOST', `Nothing was heard for ${silenceMs / 1000} s`, { verdict: 'retry' })),
     )
+  }
+
+  /** How long a message and its answer take of late (ms); undefined until that was measured. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTrips.medianMs
+  }
+
+  /** Stays within so many bytes a second from now on. */
+  limit(bytesPerSecond: number): void {
+    this.#outbox.limit(bytesPerSecond)
   }
 
   send(message: Message): void {
@@ -81,6 +98,12 @@ export class Channel {
     this.#options.failed(asSyncError(error))
   }
 
+  /** From now on measures how long the other end takes to answer: at once, and with every heartbeat. */
+  measure(): void {
+    this.#measures = true
+    this.#ask()
+  }
+
   /** Makes sure that the other end is there: the channel fails unless it says so soon. */
   probe(): void {
     if (this.#closed || this.#cancelProbe !== undefined) return
@@ -91,7 +114,7 @@ export class Channel {
         }),
       ),
     )
-    this.#outbox.urgent(['probe'])
+    this.#ask()
   }
 
   /** Says one last thing, drops what else waits to be said, and listens no more. */
@@ -104,6 +127,16 @@ export class Channel {
   close(): void {
     this.#stop()
     this.#outbox.close()
+  }
+
+  #beat(): void {
+    this.#outbox.urgent(['beat'])
+    if (this.#measures) this.#ask()
+  }
+
+  #ask(): void {
+    this.#roundTrips.asked()
+    this.#outbox.urgent(['probe'])
   }
 
   #stop(): void {
@@ -123,11 +156,7 @@ export class Channel {
     const [type, ...fields] = message
     if (type === 'beat') return
     if (type === 'probe') return this.#outbox.urgent(['alive'])
-    if (type === 'alive') {
-      this.#cancelProbe?.()
-      this.#cancelProbe = undefined
-      return
-    }
+    if (type === 'alive') return this.#answered()
     if (type === 'credit') return this.#outbox.credit(size.decode(fields[0]))
     if (pieceTypes.has(type)) {
       this.#options.receive(message)
@@ -137,6 +166,14 @@ export class Channel {
     if (type === 'part') return this.#takePart(fields)
     if (this.#parts.length > 0 && !urgentTypes.has(type)) throw violation('it began a message within another')
     this.#options.receive(message)
+  }
+
+  /** An answer to an earlier question may have been on its way before the link broke: only the last one counts. */
+  #answered(): void {
+    this.#roundTrips.answered()
+    if (this.#roundTrips.waiting > 0) return
+    this.#cancelProbe?.()
+    this.#cancelProbe = undefined
   }
 
   #takePart(fields: readonly unknown[]): void {

@@ -36,6 +36,7 @@ export const question: Codec<Question> = union('about', {
   text: record({ path: entryPath, of: choice('file', 'copy'), limit: textBytes }),
   time: record({ path: entryPath }),
   'place-copy': record({ path: entryPath }),
+  rule: record({ path: entryPath }),
   verify: record({ path, after: optional(entryPath), again: flag }),
 })
 

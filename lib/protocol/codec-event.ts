@@ -57,6 +57,7 @@ const answer: Codec<Answer> = union('about', {
   text: record({ text: optional(bytes(1024 * 1024)) }),
   time: record({ mtimeMs: optional(moment) }),
   'place-copy': record({ placed: optional(entryPath) }),
+  rule: record({ reason: optional(record({ path: entryPath, file: words, line: size, pattern: words })) }),
   verify: record({
     done: flag,
     after: optional(entryPath),

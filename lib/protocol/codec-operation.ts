@@ -19,6 +19,7 @@ export const guardKind: Codec<GuardKind> = choice(
 export const move: Codec<Move> = record({ from: entryPath, to: entryPath })
 
 const reason = optional(choice('conflict-loser'))
+const group = optional(words)
 
 const putFields = record({
   path: entryPath,
@@ -26,30 +27,37 @@ const putFields = record({
   after: syncedEntry,
   basis: optional(entryPath),
   reason,
+  group,
   mtimeMs: optional(moment),
 })
 
 /** Optional fields of an operation are absent, not undefined, on both sides. */
 const put: Codec<Omit<Put, 'kind'>> = {
-  encode: operation => putFields.encode({ basis: undefined, reason: undefined, mtimeMs: undefined, ...operation }),
+  encode: operation =>
+    putFields.encode({ basis: undefined, reason: undefined, group: undefined, mtimeMs: undefined, ...operation }),
   decode: wire => {
-    const { basis, reason: why, mtimeMs, ...rest } = putFields.decode(wire)
+    const { basis, reason: why, group: together, mtimeMs, ...rest } = putFields.decode(wire)
     return {
       ...rest,
       ...(basis === undefined ? {} : { basis }),
       ...(why === undefined ? {} : { reason: why }),
+      ...(together === undefined ? {} : { group: together }),
       ...(mtimeMs === undefined ? {} : { mtimeMs }),
     }
   },
 }
 
-const removeFields = record({ path: entryPath, before: syncedEntry, reason })
+const removeFields = record({ path: entryPath, before: syncedEntry, reason, group })
 
 const remove: Codec<Omit<Remove, 'kind'>> = {
-  encode: operation => removeFields.encode({ reason: undefined, ...operation }),
+  encode: operation => removeFields.encode({ reason: undefined, group: undefined, ...operation }),
   decode: wire => {
-    const { reason: why, ...rest } = removeFields.decode(wire)
-    return { ...rest, ...(why === undefined ? {} : { reason: why }) }
+    const { reason: why, group: together, ...rest } = removeFields.decode(wire)
+    return {
+      ...rest,
+      ...(why === undefined ? {} : { reason: why }),
+      ...(together === undefined ? {} : { group: together }),
+    }
   },
 }
 

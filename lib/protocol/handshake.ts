@@ -2,7 +2,8 @@ import { SyncError } from '../core/errors.ts'
 import { frameBytesLimit } from '../core/limits.ts'
 import { bulkWindowBytes } from './bounds.ts'
 import type { Codec } from './codec.ts'
-import { choice, list, location, name, record, union, whole, words } from './codec.ts'
+import { choice, list, location, name, record, text, union, whole, words } from './codec.ts'
+import { violation } from './violation.ts'
 
 /** How frames may be compressed; what a later version adds, an older one never picks. */
 const compression = choice('deflate')
@@ -27,7 +28,7 @@ export interface RootRequest {
   readonly options: Readonly<Record<string, string>>
 }
 
-const settings = list(record({ name: words, value: words }), 64)
+const settings = list(record({ name: words, value: text }), 64)
 
 const options: Codec<Readonly<Record<string, string>>> = {
   encode: value => settings.encode(Object.entries(value).map(([key, each]) => ({ name: key, value: each }))),
@@ -45,6 +46,14 @@ export type Settling =
       readonly open: RootRequest
     }
   | { readonly type: 'welcome'; readonly limits: Limits; readonly compression: 'deflate' }
+
+/** The limit a root's settings put on what either end sends (bytes a second), if they put one. Throws PROTOCOL. */
+export function bandwidthOf({ options }: RootRequest): number | undefined {
+  const said = options['bandwidth']
+  if (said === undefined) return undefined
+  if (!/^[1-9]\d{0,14}$/.test(said)) throw violation('it named a bandwidth that is no number')
+  return Number(said)
+}
 
 export const settling: Codec<Settling> = union('type', {
   hello: record({ limits, compressions: list(words, 16), open: rootRequest }),

@@ -7,6 +7,7 @@ import { encodeFrame } from './frames.ts'
 import type { Message } from './message.ts'
 import { encodeMessage } from './message.ts'
 import { Pace, squeezed } from './squeeze.ts'
+import { Throttle } from './throttle.ts'
 import { violation } from './violation.ts'
 
 export interface OutboxOptions {
@@ -32,6 +33,8 @@ export class Outbox {
   #series: Iterator<Message | undefined> | undefined
   #parts: Iterator<Uint8Array> | undefined
   readonly #pace = new Pace()
+  #throttle: Throttle | undefined
+  #cancelWait = (): void => {}
   #sequence = 0
   #uncredited = 0
   #scheduled = false
@@ -46,6 +49,11 @@ export class Outbox {
       this.#pace.drained(this.#options.clock.monotonic())
       this.#schedule()
     })
+  }
+
+  /** From now on stays within so many bytes a second: heartbeats and credit go at once, and count. */
+  limit(bytesPerSecond: number): void {
+    this.#throttle = new Throttle(bytesPerSecond, this.#options.clock.monotonic())
   }
 
   urgent(message: Message): void {
@@ -76,6 +84,7 @@ export class Outbox {
 
   close(): void {
     this.#closed = true
+    this.#cancelWait()
     this.#drop()
   }
 
@@ -145,8 +154,9 @@ export class Outbox {
   }
 
   #frame(payload: Uint8Array): Buffer {
-    const sent = this.#pace.isSlow ? squeezed(payload) : payload
+    const sent = this.#pace.isSlow || this.#throttle !== undefined ? squeezed(payload) : payload
     const frame = encodeFrame(sent, this.#options.epoch, this.#sequence)
+    this.#throttle?.spend(frame.length)
     this.#sequence = (this.#sequence + 1) >>> 0
     return frame
   }
@@ -154,7 +164,18 @@ export class Outbox {
   #next(): Uint8Array | 'none' | 'pause' {
     const urgent = this.#urgent.shift()
     if (urgent !== undefined) return encodeMessage(urgent)
+    if (!this.#mayGo()) return 'none'
     return this.#nextOrdered() ?? this.#nextPiece() ?? 'none'
+  }
+
+  /** False while a limit is reached; it is looked at again when there is room. */
+  #mayGo(): boolean {
+    const { clock } = this.#options
+    const waitMs = this.#throttle?.waitMs(clock.monotonic()) ?? 0
+    if (waitMs === 0) return true
+    this.#cancelWait()
+    this.#cancelWait = clock.after(waitMs, () => this.#schedule())
+    return false
   }
 
   #nextOrdered(): Uint8Array | 'pause' | undefined {

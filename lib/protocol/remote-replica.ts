@@ -15,7 +15,7 @@ import { eventCodec } from './codec-event.ts'
 import { wants } from './describe.ts'
 import { agentGreetingReader, checkVersion, hubLine, noGreeting } from './greeting.ts'
 import type { RootRequest } from './handshake.ts'
-import { ourLimits, settle, settling } from './handshake.ts'
+import { bandwidthOf, ourLimits, settle, settling } from './handshake.ts'
 import type { Message } from './message.ts'
 import { MirrorTree } from './mirror-tree.ts'
 import { OpenQuestions } from './open-questions.ts'
@@ -84,6 +84,10 @@ class RemoteReplica implements Replica {
     else this.#say(command)
   }
 
+  get roundTripMs(): number | undefined {
+    return this.#channel?.roundTripMs
+  }
+
   probe(): void {
     if (this.#channel !== undefined) return this.#channel.probe()
     if (this.#state !== 'greeting' || this.#linkOpen) return
@@ -128,7 +132,7 @@ class RemoteReplica implements Replica {
     if (this.#state !== 'greeting') return
     this.#linkOpen = true
     const { clock, epoch } = this.#options
-    this.#cancelDeadline = clock.after(handshakeMs, () => this.#late())
+    this.#cancelDeadline = clock.after(handshakeMs, () => this.#fail(noGreeting(this.#greeting.text())))
     this.#link?.write(Buffer.from(hubLine({ version: protocolVersion, nonce: this.#nonce, epoch }), 'latin1'))
   }
 
@@ -153,6 +157,7 @@ class RemoteReplica implements Replica {
     this.#channel = new Channel(this.#link, {
       clock,
       epoch,
+      bandwidth: bandwidthOf(request),
       receive: message => this.#receive(message),
       failed: error => this.#fail(error),
     })
@@ -186,6 +191,7 @@ class RemoteReplica implements Replica {
     settle(settling.decode(message))
     this.#cancelDeadline()
     this.#state = 'scanning'
+    this.#channel?.measure()
     for (const command of this.#waiting.splice(0)) this.#say(command)
   }
 
@@ -261,10 +267,6 @@ class RemoteReplica implements Replica {
     // What went wrong between the two is not to be met again in an agent that waits for us.
     if (verdict !== 'retry' && this.#state !== 'closed') this.#channel?.finish(['bye'])
     this.#finish({ type: 'closed', code: error.code, why: withHint(error.message, error.hint), verdict })
-  }
-
-  #late(): void {
-    this.#fail(noGreeting(this.#greeting.text()))
   }
 
   #ended(end: LinkEnd): void {

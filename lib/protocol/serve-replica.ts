@@ -11,7 +11,7 @@ import { commandCodec } from './codec-command.ts'
 import { eventCodec } from './codec-event.ts'
 import { describe, wants } from './describe.ts'
 import type { RootRequest } from './handshake.ts'
-import { ourLimits, settle, settling } from './handshake.ts'
+import { bandwidthOf, ourLimits, settle, settling } from './handshake.ts'
 import { hearHub } from './hear-hub.ts'
 import type { Message } from './message.ts'
 import { ServedTree } from './served-tree.ts'
@@ -129,6 +129,8 @@ class Server {
     if (hello.type !== 'hello') throw violation('it did not say hello')
     settle(hello)
     this.#cancelDeadline()
+    const bandwidth = bandwidthOf(hello.open)
+    if (bandwidth !== undefined) this.#channel.limit(bandwidth)
     this.#channel.send(settling.encode({ type: 'welcome', limits: ourLimits, compression: 'deflate' }) as Message)
     this.#state = 'scanning'
     this.#replica = this.#options.openRoot(hello.open)(

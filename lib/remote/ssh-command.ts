@@ -33,6 +33,35 @@ export function sshCommand(options: SshOptions): readonly [program: string, ...r
  * decides how the host is reached; what it may add for people at terminals is switched off.
  */
 export function sshReach(options: SshOptions): readonly [program: string, ...rest: string[]] {
+  return reach(options, ['-o', 'RequestTTY=no', '-T'])
+}
+
+/** How a program that a person named is run over ssh. */
+export interface SshRun {
+  /** For the login shell there. */
+  readonly line: string
+  /** Both ends are terminals: give the program one too, through which Ctrl-C reaches it. */
+  readonly isTerminal: boolean
+  /** Where ssh writes what it has to say itself, and that an exit code came: see `runEnd`. Absolute. */
+  readonly log: string
+}
+
+/** The command that runs such a program over a connection of its own, with our stdin, stdout and stderr as its own. */
+export function sshRunCommand(
+  options: Omit<SshOptions, 'sockets'>,
+  { line, isTerminal, log }: SshRun,
+): readonly [program: string, ...rest: string[]] {
+  const terminal = isTerminal ? ['-o', 'RequestTTY=yes', '-t'] : ['-o', 'RequestTTY=no', '-T']
+  // OpenSSH before 8.5 does not know LogVerbose.
+  const settings = ['IgnoreUnknown=LogVerbose', `LogVerbose=*:${exitCodeLogger}():*`]
+  const logging = ['-E', log, ...settings.flatMap(setting => ['-o', setting])]
+  return [...reach({ ...options, sockets: undefined }, [...logging, ...terminal]), line]
+}
+
+/** The function of OpenSSH's client that logs that the exit code of a remote program came (clientloop.c). */
+export const exitCodeLogger = 'client_input_channel_req'
+
+function reach(options: SshOptions, more: readonly string[]): readonly [program: string, ...rest: string[]] {
   const { program, target, configFile, sockets } = options
   const settings = [
     'BatchMode=yes',
@@ -44,7 +73,6 @@ export function sshReach(options: SshOptions): readonly [program: string, ...res
     'ClearAllForwardings=yes',
     'PermitLocalCommand=no',
     'RemoteCommand=none',
-    'RequestTTY=no',
     'EscapeChar=none',
     'LogLevel=ERROR',
     ...(sockets === undefined
@@ -55,7 +83,7 @@ export function sshReach(options: SshOptions): readonly [program: string, ...res
     program,
     ...(configFile === undefined ? [] : ['-F', configFile]),
     ...settings.flatMap(setting => ['-o', setting]),
-    '-T',
+    ...more,
     '--',
     checkTarget(target),
   ]

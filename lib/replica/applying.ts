@@ -15,9 +15,10 @@ import type { Carried } from './carried.ts'
 import { DeleteGuard } from './delete-guard.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { Hands } from './hands.ts'
+import { heedMove, heedOwnChange, refusalByRules } from './ignore-files.ts'
 import { holdsSynced, isKept, keptEntry } from './kept-directory.ts'
 import { Operator } from './operations.ts'
-import type { Surroundings } from './refresh.ts'
+import type { Surroundings } from './surroundings.ts'
 import { lookAgain, relistDirectory } from './refresh.ts'
 import { retryPending } from './recovery.ts'
 import { heldRemark, recoveredRemark } from './remarks.ts'
@@ -170,8 +171,8 @@ export class Applying {
     if (!sameShallow(before, operation.before)) return { result: 'stale', path }
     const guarding = this.#guarding(operation)
     if (guarding !== undefined) return { result: 'held', path, guard: guarding }
-    const why = operation.kind === 'move' ? undefined : operation.reason
-    const carried = operator.carryOut(operation, { group: this.#group(), why })
+    const { group, reason: why } = operation.kind === 'move' ? {} : operation
+    const carried = operator.carryOut(operation, { group: group ?? this.#group(), why })
     this.#record(operation, carried)
     this.#tellOf(path, carried)
     return this.#outcome(operation, carried)
@@ -197,17 +198,7 @@ export class Applying {
       if (node === undefined || !isDirectory(view.entryAt(parentOf(each)))) return { result: 'stale', path }
       if (!refresh(node, nameOf(each))) return { result: 'busy', path }
     }
-    const isDirectoryHere = operation.kind === 'put' ? isDirectory(operation.after) : isDirectory(operation.before)
-    if (around.rules.ignores(path, isDirectoryHere)) {
-      return {
-        result: 'failed',
-        path,
-        code: 'IGNORED',
-        message: `Cannot change ${path}: it is ignored on this side`,
-        verdict: 'problem',
-      }
-    }
-    return undefined
+    return refusalByRules(operation, around)
   }
 
   /** The guard of this side that keeps an operation from being carried out. */
@@ -237,6 +228,7 @@ export class Applying {
       if (operation.kind === 'move') this.#recordMove(operation, node, name)
       else if (operation.kind === 'remove') view.set(path, undefined)
       else this.#recordPut(operation.after, { node, name, path }, carried.stat)
+      heedOwnChange(path, around)
     }
     // What a person wrote meanwhile, or what is not known for certain: a look tells.
     if (
@@ -251,7 +243,7 @@ export class Applying {
     const { view, around } = this.#options
     const moved = view.nodes.at(operation.from)
     if (moved === undefined) return
-    view.moveNode(moved, parent, name, false)
+    heedMove(view.moveNode(moved, parent, name, false), around)
     for (const below of view.nodes.below(moved)) around.relist(below, !around.watcher.traits.followsMoves)
   }
 

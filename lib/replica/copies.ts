@@ -70,7 +70,8 @@ export class Copies {
     const line: CopyLine = { path, name: this.#freeName(path, host), host, at: area.clock.now(), entry }
     this.#index.add(line)
     area.move(slots.directory, staged.slot, area.copies, line.name)
-    if (before !== undefined) this.#discard(before)
+    // Where the one before was taken away, the new one may have got its name.
+    if (before !== undefined && before.name !== line.name) this.#discard(before)
     return { copy: this.#absolute(line), why: undefined }
   }
 
@@ -124,8 +125,10 @@ export class Copies {
     const { entry, content } = version
     if (isFile(entry)) {
       const facts = { digest: entry.digest, mode: entry.mode | ownMode, mtimeMs: content?.mtimeMs }
-      return (content === undefined ? this.#staging.take(facts) : this.#staging.write(content.bytes, facts, true))
-        ?.staged
+      const prepared =
+        content === undefined ? this.#staging.take(facts) : this.#staging.write(content.bytes, facts, true)
+      if (prepared?.isDurable === false) slots.sync(prepared.staged.slot)
+      return prepared?.staged
     }
     if (entry?.kind === 'symlink' && area.abilities.symlinks) return slots.writeLink(entry, '')
     const bytes = entry?.kind === 'symlink' ? toBytes(entry.target) : listing(entry)

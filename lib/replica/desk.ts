@@ -5,9 +5,10 @@ import { checkPath, nameOf, parentOf } from '../core/path.ts'
 import type { DirectoryHandle } from '../ports/disk.ts'
 import type { Copies } from './copies.ts'
 import type { Hands } from './hands.ts'
+import { ruleAt } from './ignore-files.ts'
 import { placeCopy } from './place-copy.ts'
 import { restore } from './restore.ts'
-import type { Surroundings } from './refresh.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { Pause } from './staging.ts'
 import { Verifying } from './verifying.ts'
 
@@ -23,10 +24,12 @@ export class Desk {
   readonly #copies: Copies
   readonly #pause: Pause
   readonly #verifying: Verifying
+  readonly #around: Surroundings
 
   constructor(hands: Hands, copies: Copies, around: Surroundings) {
     this.#hands = hands
     this.#copies = copies
+    this.#around = around
     this.#pause = () => new Promise(resolve => around.clock.soon(resolve))
     this.#verifying = new Verifying(around, hands.work.area.abilities.modes)
   }
@@ -80,6 +83,8 @@ export class Desk {
         return { about: 'time', mtimeMs: this.#at(question.path, (directory, name) => directory.lookup(name)?.mtimeMs) }
       case 'place-copy':
         return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question.path, this.#pause) }
+      case 'rule':
+        return { about: 'rule', reason: ruleAt(question.path, this.#around) }
       case 'verify':
         return { about: 'verify', ...(await this.#verifying.answer(question)) }
       case 'text': {

@@ -1,7 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Disk } from '../ports/disk.ts'
 import { codeOf } from '../core/errors.ts'
-import type { DirtyNames } from './dirty-names.ts'
 
 /** A fence whose own event has not come back after this is not believed: everything is listed again (ms). */
 const fenceDeadlineMs = 2000
@@ -75,11 +74,4 @@ export class Fences {
       if (codeOf(error) === undefined) throw error
     }
   }
-}
-
-/** Names a fence must wait for: those heard of before it. Later ones belong to the next. */
-export function heardBefore(dirty: DirtyNames, at: number): string[] {
-  const waiting: string[] = []
-  for (const { node, name, pending } of dirty.all()) if (pending.firstAt <= at) waiting.push(`${node.key}/${name}`)
-  return waiting
 }

@@ -1,14 +1,16 @@
 import { holdsOnlyUntracked } from '../core/carry.ts'
-import type { Entry } from '../core/entry.ts'
+import type { Directory, Entry } from '../core/entry.ts'
 import { isDirectory, isSynced } from '../core/entry.ts'
 import { codeOf } from '../core/errors.ts'
+import type { IgnoreRules } from '../core/ignore-rules.ts'
 import type { Path } from '../core/path.ts'
 import { join } from '../core/path.ts'
-import { children } from '../core/tree.ts'
+import { children, directory } from '../core/tree.ts'
 import type { DirectoryHandle } from '../ports/disk.ts'
-import type { LookRules } from './look.ts'
 
-/** A directory with something in it and nothing that is synced: it is no part of the tree, but it is watched. */
+export const ignoredEntry: Entry = { kind: 'untracked', why: 'ignored' }
+
+/** A directory that was deleted elsewhere and holds nothing that is synced: it is no part of the tree, but it is watched. */
 export const keptEntry: Entry = { kind: 'untracked', why: 'kept' }
 
 export function isKept(entry: Entry | undefined): boolean {
@@ -21,23 +23,33 @@ export function holdsSynced(entry: Entry | undefined): boolean {
 }
 
 /**
- * True when all below a directory is ignored, and there is something. Ends at the first thing that is not, so it costs
- * little for any ordinary directory. What cannot be read counts as something that is synced.
+ * A directory of which all below is ignored, and there is something: as such it is no part of what is synced, unless it
+ * was before. Undefined for any other; ends at the first thing that is not ignored, so it costs little for those. What
+ * cannot be read counts as something that is synced.
  */
-export function holdsOnlyIgnored(parent: DirectoryHandle, name: string, path: Path, rules: LookRules): boolean {
-  const directory = parent.child(name)
+export function ignoredDirectory(
+  parent: DirectoryHandle,
+  at: { readonly name: string; readonly path: Path; readonly mode: number },
+  ignore: IgnoreRules,
+): Directory | undefined {
+  const handle = parent.child(at.name)
   try {
-    const items = directory.list()
-    return items.length > 0 && items.every(item => isIgnoredBelow(directory, item.name, join(path, item.name), rules))
+    const entries: (readonly [string, Entry])[] = []
+    for (const { name } of handle.list()) {
+      const path = join(at.path, name)
+      const stat = handle.lookup(name)
+      const isDirectoryHere = stat?.kind === 'directory'
+      const entry = ignore.ignores(path, isDirectoryHere)
+        ? ignoredEntry
+        : stat && isDirectoryHere && ignoredDirectory(handle, { name, path, mode: stat.mode & 0o777 }, ignore)
+      if (entry === undefined || entry === false) return undefined
+      entries.push([name, entry])
+    }
+    return entries.length === 0 ? undefined : directory(at.mode, entries)
   } catch (error) {
     if (codeOf(error) === undefined) throw error
-    return false
+    return undefined
   } finally {
-    directory.close()
+    handle.close()
   }
-}
-
-function isIgnoredBelow(directory: DirectoryHandle, name: string, path: Path, rules: LookRules): boolean {
-  const isDirectory = directory.lookup(name)?.kind === 'directory'
-  return rules.ignores(path, isDirectory) || (isDirectory && holdsOnlyIgnored(directory, name, path, rules))
 }

@@ -1,8 +1,8 @@
 import type { Digest, Entry } from '../core/entry.ts'
 import { SyncError } from '../core/errors.ts'
+import type { IgnoreRules } from '../core/ignore-rules.ts'
 import { sliceMs, trashBytes } from '../core/limits.ts'
 import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
-import type { Path } from '../core/path.ts'
 import { join } from '../core/path.ts'
 import { intern } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
@@ -22,6 +22,7 @@ import type { DirectoryNode } from './directory-nodes.ts'
 import type { DirtyName } from './dirty-names.ts'
 import { DirtyNames } from './dirty-names.ts'
 import { heedEvents } from './heed-events.ts'
+import { heedKnownFiles } from './ignore-files.ts'
 import { LaneSlots } from './lane-slots.ts'
 import { LastPinned } from './last-pinned.ts'
 import { Listings } from './listings.ts'
@@ -32,11 +33,12 @@ import { handsOf } from './hands.ts'
 import type { LookRules } from './look.ts'
 import { baseStat } from './open-directory.ts'
 import { ContentReader } from './read-content.ts'
-import type { Surroundings } from './refresh.ts'
+import type { Surroundings } from './surroundings.ts'
 import { commit, refreshName, relistDirectory } from './refresh.ts'
 import type { Remark } from './remarks.ts'
 import { RootGuard } from './root-guard.ts'
 import { readScanCache, saveScanCache } from './scan-cache.ts'
+import { SessionFences } from './session-fences.ts'
 import { Staging } from './staging.ts'
 import { View } from './view.ts'
 import type { Work } from './work.ts'
@@ -57,7 +59,7 @@ export interface LocalReplicaOptions {
   readonly clock: Clock
   readonly hashFile: HashFile
   readonly digest: (bytes: Uint8Array) => Digest
-  readonly ignores: (path: Path, isDirectory: boolean) => boolean
+  readonly ignore: IgnoreRules
   readonly facts: Omit<ReplicaFacts, 'watcher'>
   /** How long a time stamp may stand still while content changes, on this disk (ms). */
   readonly racyMs: number
@@ -77,6 +79,7 @@ export class LocalReplica {
   readonly #dirty: DirtyNames
   readonly #watcher: Watcher
   readonly #fences: Fences
+  readonly #sessionFences: SessionFences
   readonly #hashing: Hashing
   readonly #reader: ContentReader
   readonly #attachments: Attachments
@@ -91,8 +94,6 @@ export class LocalReplica {
   readonly #listings: Listings
   readonly #pinned: LastPinned
   #listing: Generator<void, void, undefined> | undefined
-  /** Fences whose event came, waiting for what was heard before them. */
-  readonly #draining = new Set<{ readonly since: number; readonly done: () => void }>()
   #pumping = false
   #pumpAsked = false
   #scanned = false
@@ -111,7 +112,7 @@ export class LocalReplica {
     this.#fences = new Fences(work.area.disk, clock)
     this.#listings = new Listings(clock, () => this.#pump())
     this.#pinned = new LastPinned(root, this.#view.nodes)
-    this.#rules = { ignores: options.ignores, digest: options.digest, device: top.device }
+    this.#rules = { ignore: options.ignore, digest: options.digest, device: top.device }
     this.#hashing = new Hashing({ root, view: this.#view, clock }, options.hashFile, (dirty, result) =>
       this.#hashed(dirty, result),
     )
@@ -140,6 +141,16 @@ export class LocalReplica {
       },
       hashLater: (dirty, path, wasClosed) => this.#hashing.add({ dirty, path, wasClosed }),
     }
+    this.#sessionFences = new SessionFences({
+      fences: this.#fences,
+      nodes: this.#view.nodes,
+      dirty: this.#dirty,
+      listings: this.#listings,
+      watcher: this.#watcher,
+      clock,
+      isBusy: () => this.#hashing.size > 0 || this.#listings.areDue || this.#applying.isBusy,
+      pump: () => this.#pump(),
+    })
     this.#reader = new ContentReader(this.#around, () => this.#pump())
     this.#staging = new Staging(work)
     this.#lane = new LaneSlots({ root, work, staging: this.#staging, hashFile: options.hashFile })
@@ -175,6 +186,7 @@ export class LocalReplica {
     const { work, facts } = this.#options
     const { disk } = work.area
     readScanCache(disk, this.#view, facts.bootId)
+    heedKnownFiles(this.#around)
     this.#watcher.watch(fenceKey, `${disk.base}/fence`)
     this.#listings.addAll(this.#view.nodes, true)
     this.#planSafety()
@@ -248,7 +260,9 @@ export class LocalReplica {
         this.#desk.release(command.path)
         break
       case 'fence':
-        this.#raiseFence(attachment, command.id, command.verify)
+        // An empty root that is removed while it is held open makes no event.
+        this.#guard.check()
+        this.#sessionFences.raise(command.verify, () => tell({ type: 'fenced', id: command.id, waiting: [] }))
         break
       case 'checkpoint':
         detach(
@@ -362,17 +376,7 @@ export class LocalReplica {
         for (const event of this.#aftermath.news()) this.#attachments.tell(attachment, event)
       }
     }
-    for (const fence of this.#draining) {
-      if (this.#hashing.size > 0 || this.#listings.areDue || this.#applying.isBusy || this.#waitsSince(fence.since))
-        continue
-      this.#draining.delete(fence)
-      fence.done()
-    }
-  }
-
-  #waitsSince(since: number): boolean {
-    for (const { pending } of this.#dirty.all()) if (pending.firstAt <= since) return true
-    return false
+    this.#sessionFences.settle()
   }
 
   #emitNews(): void {
@@ -386,29 +390,13 @@ export class LocalReplica {
     this.#attachments.tellOthers(undefined, event)
   }
 
-  #raiseFence(attachment: Attachment, id: number, verify: boolean): void {
-    const { traits } = this.#watcher
-    // An empty root that is removed while it is held open makes no event.
-    this.#guard.check()
-    this.#fences.raise(ordered => {
-      if (this.#closed) return
-      if (verify || !ordered || !traits.ordered) this.#listings.addAll(this.#view.nodes, true)
-      else
-        for (const node of this.#view.nodes.below(this.#view.nodes.root))
-          if (!node.watched) this.#listings.add(node, true)
-      this.#dirty.hurry()
-      const since = this.#options.clock.monotonic()
-      this.#draining.add({ since, done: () => this.#attachments.tell(attachment, { type: 'fenced', id, waiting: [] }) })
-      this.#pump()
-    })
-  }
-
   #hashed(dirty: DirtyName, result: Hashed): void {
     const view = this.#view
     if (view.nodes.byKey(dirty.node.key) !== dirty.node) return this.#pump()
-    if (result === undefined) this.#dirty.note(dirty.node, dirty.name, 'changed')
+    const path = join(view.nodes.pathOf(dirty.node), dirty.name)
+    if (result === undefined || this.#rules.ignore.ignores(path, false))
+      this.#dirty.note(dirty.node, dirty.name, 'changed')
     else {
-      const path = join(view.nodes.pathOf(dirty.node), dirty.name)
       const { stat, digest } = result
       const entry: Entry = { kind: 'file', mode: stat.mode & 0o777, digest, size: stat.size }
       commit(

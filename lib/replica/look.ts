@@ -1,6 +1,7 @@
 import type { Digest, Entry, FileEntry, SyncedEntry } from '../core/entry.ts'
 import { isSynced } from '../core/entry.ts'
 import { SyncError, codeOf } from '../core/errors.ts'
+import type { IgnoreRules } from '../core/ignore-rules.ts'
 import { inlineContentBytes, inlineHashBytes } from '../core/limits.ts'
 import type { Content } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
@@ -19,7 +20,7 @@ export type Look =
   | { readonly found: 'file'; readonly stat: Stat; readonly sight: Sight }
 
 export interface LookRules {
-  readonly ignores: (path: Path, isDirectory: boolean) => boolean
+  readonly ignore: IgnoreRules
   readonly digest: (bytes: Uint8Array) => Digest
   /** Device of the root: another one is a mount point. */
   readonly device: number
@@ -47,7 +48,7 @@ export function look(directory: DirectoryHandle, asked: LookedFor, rules: LookRu
   try {
     const stat = directory.lookup(name)
     if (stat === undefined) return { found: 'absent' }
-    if (rules.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }
+    if (rules.ignore.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }
     switch (stat.kind) {
       case 'directory':
         return stat.device === rules.device ? { found: 'directory', stat } : problem('MOUNT', previous, stat)

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { SyncError } from '../core/errors.ts'
+import { IgnoreRules } from '../core/ignore-rules.ts'
+import type { IgnoreSettings } from '../core/ignore-settings.ts'
 import { racyMs } from '../core/limits.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Disk } from '../ports/disk.ts'
@@ -15,7 +17,6 @@ import { probe } from './disk/probe.ts'
 import { lockRoot } from './disk/root-lock.ts'
 import { HashPool } from './hash-pool.ts'
 import { digest } from './hash.ts'
-import { defaultPatterns, ignoreRules } from './ignore.ts'
 import { LocalReplica } from './local-replica.ts'
 import type { WantedWatcher } from './watch/open-watcher.ts'
 import { chooseWatcher } from './watch/open-watcher.ts'
@@ -30,8 +31,7 @@ export interface RootOptions {
   readonly work: string
   readonly host: string
   readonly watcher: WantedWatcher
-  /** Lines of ignore rules that follow the defaults. */
-  readonly ignore: readonly string[]
+  readonly ignore: IgnoreSettings
   readonly clock: Clock
   readonly startWorker: StartWorker
 }
@@ -70,14 +70,14 @@ interface Opened {
 
 function openLocked(options: RootOptions, { root, home, native, created, lock }: Opened): LocalReplica {
   const { work, abilities } = chooseWorkDisk(root, home, options, native)
-  const ignores = ignoreRules([...defaultPatterns, ...options.ignore])
+  const ignore = new IgnoreRules(options.ignore)
   const hashing = new HashPool(sharesDescriptors() ? options.startWorker : undefined)
   const area = openWork(work, { abilities, clock: options.clock })
   const remarks = remarksOf(recover(root, area))
   const watching = {
     wanted: options.watcher,
     root: root.base,
-    ignores,
+    ignores: ignore.ignores.bind(ignore),
     startWorker: options.startWorker,
     remark: (why: string) => remarks.push({ code: 'WATCHER', path: '', why, trash: undefined }),
   }
@@ -91,7 +91,7 @@ function openLocked(options: RootOptions, { root, home, native, created, lock }:
     clock: options.clock,
     hashFile: (handle, signal) => hashing.hashFile(handle, signal),
     digest,
-    ignores,
+    ignore,
     facts: {
       host: options.host,
       bootId: bootId(),

@@ -3,7 +3,7 @@ import type { ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import type { Path } from '../core/path.ts'
 import { nameOf, parentOf } from '../core/path.ts'
 import type { DirectoryHandle } from '../ports/disk.ts'
-import type { Surroundings } from './refresh.ts'
+import type { Surroundings } from './surroundings.ts'
 import { lookAnew } from './refresh.ts'
 
 type ReadCommand = ReplicaCommand & { readonly type: 'read' }

@@ -1,5 +1,5 @@
 import type { Entry } from '../core/entry.ts'
-import { isDirectory } from '../core/entry.ts'
+import { isDirectory, isIgnored } from '../core/entry.ts'
 import { SyncError, codeOf } from '../core/errors.ts'
 import type { Content } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
@@ -7,40 +7,20 @@ import { join, nameOf, parentOf } from '../core/path.ts'
 import type { Sight } from '../core/readiness.ts'
 import { believed } from '../core/readiness.ts'
 import { child, children, directory, same } from '../core/tree.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { DirectoryHandle, Disk, Stat } from '../ports/disk.ts'
-import type { Watcher } from '../ports/watcher.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
-import type { DirtyName, DirtyNames } from './dirty-names.ts'
-import type { Look, LookRules } from './look.ts'
+import type { DirtyName } from './dirty-names.ts'
+import type { Look } from './look.ts'
 import { isPassing, look, problemOver } from './look.ts'
-import { holdsOnlyIgnored, isKept, keptEntry } from './kept-directory.ts'
-import type { View } from './view.ts'
-
-/** Everything a look needs to be turned into knowledge. */
-export interface Surroundings {
-  readonly view: View
-  readonly root: Disk
-  readonly watcher: Watcher
-  readonly dirty: DirtyNames
-  readonly rules: LookRules
-  readonly clock: Clock
-  /** Directories to list again: `soon` before the next quiet moment, else when nothing else is to do. */
-  readonly relist: (node: DirectoryNode, soon: boolean) => void
-  /** Lists a directory again after a while; nothing counts as known before. */
-  readonly relistAfter: (node: DirectoryNode, ms: number) => void
-  /** The root itself refuses to be listed. */
-  readonly rootUnreadable: () => void
-  /** A file too large to read at once: hashed by a worker, then looked at again. */
-  readonly hashLater: (dirty: DirtyName, path: Path, wasClosed: boolean) => void
-  /** How long a time stamp may stand still while content changes, on this disk (ms). */
-  readonly racyMs: number
-  /** An operation of ours was broken off there by a failing disk, and will be finished or undone. */
-  readonly isUnfinishedAt: (path: Path) => boolean
-}
+import { heedIgnoreFiles, heedMove, waitsForRules } from './ignore-files.ts'
+import { ignoredDirectory, ignoredEntry, isKept } from './kept-directory.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** Another look when the system is short of descriptors or memory (ms). */
 const passingMs = 200
+
+/** Another look at what waits for an ignore file (ms). */
+const rulesMs = 20
 
 /**
  * Looks at one dirty name and, when what it sees is believed, brings the view up to date.
@@ -65,6 +45,10 @@ export function refreshName(
   }
   if (!isDirectory(parent)) return false
   const previous = child(parent, name)
+  if (waitsForRules(dirty, around)) {
+    around.dirty.putOff(dirty, clock.monotonic() + rulesMs)
+    return false
+  }
   // What stands there now may be ours and go again: it is no version of anybody's.
   if (around.isUnfinishedAt(path)) return freeze('UNFINISHED', { dirty, path, previous }, around)
   try {
@@ -90,7 +74,9 @@ export function refreshName(
       return false
     }
     if (seen.found === 'directory') return commitDirectory(seen.stat, { dirty, path, previous, parent: handle }, around)
-    return commit(seen, { dirty, path, previous }, around)
+    const learnt = commit(seen, { dirty, path, previous }, around)
+    if (rules.ignore.fileNames.includes(name)) heedIgnoreFiles(node, handle, around)
+    return learnt
   } catch (error) {
     return refreshFailed(error, { dirty, path, previous }, around)
   }
@@ -108,9 +94,12 @@ export function commit(seen: Look, asked: Asked, around: Surroundings): boolean 
   const { path, previous, dirty } = asked
   switch (seen.found) {
     case 'absent':
-    case 'ignored':
       if (previous === undefined) return false
       view.observe(path, undefined)
+      return true
+    case 'ignored':
+      if (isIgnored(previous)) return false
+      view.observe(path, ignoredEntry)
       return true
     case 'directory':
     case 'file':
@@ -155,25 +144,25 @@ function commitDirectory(
   }
   const moved = movedHere(stat, dirty, around)
   if (moved !== undefined) {
-    view.moveNode(moved, node, name, true)
+    heedMove(view.moveNode(moved, node, name, true), around)
     for (const below of view.nodes.below(moved)) around.relist(below, !around.watcher.traits.followsMoves)
     const entry = view.entryAt(path)
     if (isDirectory(entry) && entry.mode !== mode) view.observe(path, { ...entry, mode })
     return true
   }
-  const isNew = previous === undefined || isKept(previous)
   const entered = view.enter(node, name, stat)
-  if (isNew && holdsOnlyIgnored(asked.parent, name, path, around.rules)) {
+  const isNew = previous === undefined || isKept(previous)
+  const ignored = isNew ? ignoredDirectory(asked.parent, { name, path, mode }, around.rules.ignore) : undefined
+  if (isKept(previous) && ignored !== undefined) {
     if (entered.mtimeMs < 0) around.relist(entered, true)
-    if (previous === undefined) view.observe(path, keptEntry)
-    return previous === undefined
+    return false
   }
   around.relist(entered, true)
   // The old directory's children stay known until a look at each: rebuilding a directory is not deleting it.
   // So does what was agreed below a directory that could not be read and now can.
   const base = previous?.kind === 'problem' ? previous.over : previous
   if (base === previous && isDirectory(base) && base.mode === mode) return false
-  view.observe(path, isDirectory(base) ? { ...base, mode } : directory(mode))
+  view.observe(path, isDirectory(base) ? { ...base, mode } : (ignored ?? directory(mode)))
   return true
 }
 
@@ -242,6 +231,10 @@ export function* relistDirectory(node: DirectoryNode, around: Surroundings): Gen
     }
     const items = handle.list()
     const listed = new Set<string>()
+    const { fileNames } = around.rules.ignore
+    for (const { name } of items)
+      if (fileNames.includes(name) && !isAsKnown(node, name, { path, handle }, around)) dirty.noteListed(node, name)
+    heedIgnoreFiles(node, handle, around)
     for (const item of items) {
       listed.add(item.name)
       if (item.kind === 'problem' || !isAsKnown(node, item.name, { path, handle }, around))
@@ -269,6 +262,7 @@ function isAsKnown(
   if (previous === undefined) return false
   const stat = at.handle.lookup(name)
   if (stat === undefined) return false
+  if (isIgnored(previous)) return around.rules.ignore.ignores(join(at.path, name), stat.kind === 'directory')
   if (stat.kind === 'file')
     return (
       previous.kind === 'file' && previous.mode === (stat.mode & 0o777) && view.identities.matches(node.key, name, stat)

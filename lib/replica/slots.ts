@@ -73,6 +73,19 @@ export class Slots {
     }
   }
 
+  /** What was written to a slot without `durable` is on the disk when this returns; a slot of which the disk will not say so is dropped. */
+  sync(slot: string): void {
+    const file = this.directory.read(slot)
+    try {
+      file.sync()
+    } catch (error) {
+      this.discard(slot)
+      throw error
+    } finally {
+      file.close()
+    }
+  }
+
   /** Gives a received slot its mode and time. */
   finish(staged: Staged, facts: FileFacts): Staged {
     if (this.#area.abilities.modes) this.directory.setMode(staged.slot, facts.mode & 0o777)

@@ -13,7 +13,7 @@ import type { Room } from './fresh-content.ts'
 import { FreshContent } from './fresh-content.ts'
 import { isEntry } from './inspect.ts'
 import { problemOver } from './look.ts'
-import type { Surroundings } from './refresh.ts'
+import type { Surroundings } from './surroundings.ts'
 import { lookAnew } from './refresh.ts'
 
 type Asked = Question & { readonly about: 'verify' }
@@ -171,7 +171,7 @@ export class Verifying {
     const name = nameOf(path)
     try {
       const stat = handle.lookup(name)
-      if (stat === undefined || rules.ignores(path, stat.kind === 'directory')) return undefined
+      if (stat === undefined || rules.ignore.ignores(path, stat.kind === 'directory')) return undefined
       if (stat.kind === 'symlink') return { entry: { kind: 'symlink', target: handle.readlink(name) } }
       if (stat.kind === 'directory') {
         if (stat.device !== rules.device) return { entry: problemOver('MOUNT', undefined) }

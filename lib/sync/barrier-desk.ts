@@ -1,9 +1,14 @@
 import type { Clock } from '../ports/clock.ts'
+import type { Side } from '../core/operation.ts'
+import type { SessionEvent } from '../core/session/messages.ts'
 import type { BarrierOptions, BarrierResult } from './session-handle.ts'
+
+/** What is waited for besides agreement: that both sides have been heard, or that an override has been carried out. */
+export type Awaiting = BarrierOptions & ({ readonly of?: 'hearing' } | { readonly of: 'override'; readonly take: Side })
 
 interface Waiting {
   readonly id: number
-  readonly options: BarrierOptions
+  readonly options: Awaiting
   readonly end: (state: BarrierResult['state']) => void
 }
 
@@ -20,7 +25,7 @@ export class BarrierDesk {
 
   /** @param answer makes the result of a state, once, when it is known */
   open(
-    options: BarrierOptions,
+    options: Awaiting,
     signal: AbortSignal,
     answer: (state: BarrierResult['state']) => BarrierResult,
   ): { readonly id: number; readonly result: Promise<BarrierResult> } {
@@ -54,8 +59,20 @@ export class BarrierDesk {
     this.#open.get(id)?.end(state)
   }
 
+  /** The session that carried them out is gone. */
+  endOverrides(): void {
+    for (const waiting of this.waiting()) if (waiting.options.of === 'override') waiting.end('disconnected')
+  }
+
   /** Nobody can be served. */
   end(state: BarrierResult['state']): void {
     for (const waiting of this.waiting()) waiting.end(state)
   }
+}
+
+/** How a session is told of a wait. */
+export function awaitEvent(id: number, options: Awaiting): SessionEvent {
+  const { path = '', verify, of } = options
+  if (of === 'override') return { type: 'override', id, override: { path, take: options.take } }
+  return { type: 'barrier', id, path, verify, ...(of !== undefined && { of }) }
 }

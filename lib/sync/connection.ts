@@ -78,6 +78,11 @@ export class Connection {
     return this.#tree
   }
 
+  /** How long a message and its answer take of late (ms); undefined where there is no wire, or nothing was measured. */
+  get roundTripMs(): number | undefined {
+    return this.#replica?.roundTripMs
+  }
+
   connect(): void {
     if (this.#state === 'closed') return
     this.#cancelRetry()

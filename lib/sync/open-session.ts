@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import { ignoreText } from '../core/ignore-settings.ts'
 import { loadNative } from '../replica/disk/native.ts'
 import { digest } from '../replica/hash.ts'
 import { shareReplica } from '../replica/share-replica.ts'
 import { openRoot } from '../replica/open-root.ts'
 import { wantedWatcher } from '../replica/watch/open-watcher.ts'
+import type { RootRequest } from '../protocol/handshake.ts'
 import { connectReplica } from '../protocol/remote-replica.ts'
 import type { Carrier } from '../ports/carrier.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -36,16 +38,18 @@ export interface SessionSurroundings {
 
 /** How a daemon opens its sessions: one replica a root, whatever the number of its sessions, and an agent for each other side. */
 export function sessionOpener(around: SessionSurroundings): OpenSession {
-  const replicas = new Map<string, OpenReplica>()
+  const replicas = new Map<string, { readonly by: string; readonly open: OpenReplica }>()
   let epoch = Math.floor(around.clock.now() / 1000)
   return spec => {
-    const alpha = replicas.get(spec.id) ?? shareReplica(() => openRoot(rootOptions(spec, around)))
-    replicas.set(spec.id, alpha)
+    const known = replicas.get(spec.id)
+    const by = JSON.stringify([spec.alpha, spec.ignore])
+    const alpha = known?.by === by ? known.open : shareReplica(() => openRoot(rootOptions(spec, around)))
+    replicas.set(spec.id, { by, open: alpha })
     const link = linkOf(spec, around)
     const beta: OpenReplica = (baseline, listener) =>
       connectReplica(link, {
         clock: around.clock,
-        request: { root: spec.id, path: spec.beta.root, options: { watcher: spec.beta.watcher } },
+        request: requestOf(spec),
         epoch: ++epoch,
       })(baseline, listener)
     const carrier = carrierOf(spec, around)
@@ -58,6 +62,7 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
       gate: openGate,
       digester: digest,
       paused: spec.paused,
+      mode: spec.mode,
       signs: around.signs,
       ...(carrier !== undefined && { carrier }),
     })
@@ -73,9 +78,15 @@ function linkOf({ way, beta }: SessionSpec, around: SessionSurroundings): OpenLi
   })
 }
 
-/** Large files go by rsync where there is an ssh to run it over. */
-function carrierOf({ way, alpha, beta }: SessionSpec, around: SessionSurroundings): Carrier | undefined {
-  if (way.kind !== 'ssh') return undefined
+function requestOf({ id, beta, bandwidth, ignore }: SessionSpec): RootRequest {
+  const limit = bandwidth === undefined ? {} : { bandwidth: String(bandwidth) }
+  const options = { watcher: beta.watcher, ignore: ignoreText(ignore), ...limit }
+  return { root: id, path: beta.root, options }
+}
+
+/** Large files go by rsync where there is an ssh to run it over, unless all together must stay within a limit. */
+function carrierOf({ way, alpha, beta, bandwidth }: SessionSpec, around: SessionSurroundings): Carrier | undefined {
+  if (way.kind !== 'ssh' || bandwidth !== undefined) return undefined
   const { environment, clock } = around.ssh()
   return rsyncCarrier({
     ssh: way,
@@ -93,7 +104,7 @@ function rootOptions(spec: SessionSpec, around: SessionSurroundings) {
     work: join(kitHome, 'work', spec.id),
     host,
     watcher: wantedWatcher(watcher),
-    ignore: [],
+    ignore: spec.ignore,
     clock: around.clock,
     startWorker: around.startWorker,
   }

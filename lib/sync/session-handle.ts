@@ -1,5 +1,6 @@
+import type { IgnoreSettings } from '../core/ignore-settings.ts'
 import type { Answer, Question, ReplicaFacts } from '../core/messages.ts'
-import type { ConflictKind, GuardKind, Notice, Problem, Side } from '../core/operation.ts'
+import type { ConflictKind, GuardKind, Notice, Problem, Side, Untaken } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { WaitingPath } from '../core/session/path-state.ts'
 import type { LogEvent } from '../ports/log.ts'
@@ -28,6 +29,10 @@ export interface SessionHandle {
   differing(path: Path, limit: number): readonly Path[]
   /** Ends one conflict; with `expected`, only if both sides still hold what a person was shown. */
   resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult>
+  /** What it would come to if one side's version at and below a path replaced the other's. */
+  foresee(order: OverrideOrder, signal: AbortSignal): Promise<OverrideForecast>
+  /** Does it, if it is still what `mark` stands for, also while paused; returns as `barrier` does. */
+  override(order: OverrideOrder, mark: string, signal: AbortSignal): Promise<Overridden>
   /** Puts a question to one side; `error` answers are values. Not JSON: `text` answers hold bytes. */
   ask(side: Side, question: Question): Promise<Answer>
   /** Lifts one guard, or all that hold now. `prefer` settles what differs at a first sync. */
@@ -35,6 +40,8 @@ export interface SessionHandle {
   /** Plans and applies nothing more until `resume`; what is under way is finished. Calling it twice is fine. */
   pause(): void
   resume(): void
+  /** Somebody did something about what may have been wrong: a side that is lost is tried again at once. */
+  wake(): void
   /** Tells what happens, in order. Returns how to stop being told. */
   onEvent(listen: (event: LogEvent) => void): () => void
   /** Finishes what is under way, settles the store, releases both sides. May be called twice. */
@@ -54,6 +61,10 @@ export interface SessionSpec {
   /** Directory of this session's own records (0700, made before the session opens). */
   readonly state: string
   readonly conflict: ConflictRule
+  /** The most that either host sends in a second (bytes); absent: no limit. */
+  readonly bandwidth?: number
+  readonly ignore: IgnoreSettings
+  readonly mode: SyncMode
   /** Start without planning or applying anything, as if `pause` had been called at once. */
   readonly paused: boolean
 }
@@ -82,6 +93,9 @@ export type Way =
     }
 
 export type WatcherChoice = 'auto' | 'inotify' | 'fs-watch' | 'fsevents' | 'chokidar' | 'polling'
+
+/** Which way changes of a root go: both, or only from this host, or only to it. */
+export type SyncMode = 'two-way' | 'send' | 'receive'
 
 /** `ask`: both sides keep their version until a person decides. */
 export type ConflictRule = 'ask'
@@ -121,8 +135,13 @@ export interface SessionStatus extends Trouble {
   readonly problems: Listed<Problem>
   readonly holds: readonly Hold[]
   readonly notices: Listed<Notice>
+  readonly mode: SyncMode
+  /** Changes of the side that only receives, which stay there. */
+  readonly untaken: Listed<Untaken>
   /** From the first event of a change until the other side acknowledged it. Absent before the first. */
   readonly latency?: Latency
+  /** How long a message to the other host and its answer take of late (ms). Absent until that was measured. */
+  readonly roundTripMs?: number
   readonly sides: Partial<Record<Side, ReplicaFacts>>
 }
 
@@ -194,6 +213,7 @@ export interface PathReport {
   readonly conflicts: readonly ConflictInfo[]
   readonly problems: readonly Problem[]
   readonly notices: readonly Notice[]
+  readonly untaken: readonly Untaken[]
   readonly holds: readonly Hold[]
   /** The first of what has not reached the other side. */
   readonly waiting: readonly WaitingPath[]
@@ -217,6 +237,47 @@ export type ResolveResult =
   | { readonly state: 'none' }
   | { readonly state: 'failed'; readonly why: string }
 
+/** Whose version is to stand on both sides, and from which path down. */
+export interface OverrideOrder {
+  readonly path: Path
+  readonly take: Side
+  /** Give the wait up after this (ms). */
+  readonly timeoutMs: number
+}
+
+/** What an override would change on the losing side. */
+export interface OverrideOffer {
+  readonly changes: Listed<OverrideChange>
+  readonly counts: Readonly<Record<OverrideChange['how'], { readonly paths: number; readonly bytes: number }>>
+  /** Stays as it is, and why: what is `UNTRACKED` stands there, or a side cannot tell what stands there. */
+  readonly left: Listed<{ readonly path: Path; readonly why: string; readonly side?: Side }>
+  /** Equal marks mean equal changes. */
+  readonly mark: string
+}
+
+export interface OverrideChange {
+  readonly path: Path
+  readonly how: 'create' | 'replace' | 'delete' | 'mode'
+  /** Of what comes, or of what goes when nothing does. */
+  readonly kind: 'file' | 'symlink' | 'directory'
+  /** Of a file (bytes). */
+  readonly size?: number
+}
+
+export type OverrideForecast = ({ readonly state: 'ready' } & OverrideOffer) | OverrideRefusal
+
+/**
+ * Why nothing can be overridden: `parted`: the parent `at` is not a directory on both sides · `emptied`: the root whose
+ * version is to count is empty · `first-sync`: the two have never synced, and a part cannot be the first ·
+ * `one-way`: the host that would change only sends.
+ */
+export interface OverrideRefusal extends Trouble {
+  readonly state: 'parted' | 'emptied' | 'first-sync' | 'one-way' | 'halted' | 'timeout' | 'disconnected'
+  readonly at?: Path
+}
+
+export type Overridden = BarrierResult | ({ readonly state: 'changed' } & OverrideOffer) | OverrideRefusal
+
 export interface BarrierOptions {
   readonly path?: Path
   readonly timeoutMs: number
@@ -238,6 +299,7 @@ export interface BarrierResult extends Trouble {
   /** What has not reached the other side. */
   readonly waiting: Listed<Path>
   readonly conflicts: Listed<{ readonly path: Path; readonly kind: ConflictKind }>
+  readonly untaken: Listed<Untaken>
   readonly problems: Listed<Problem>
   readonly holds: readonly Hold[]
 }

@@ -3,7 +3,6 @@ import type { Answer, Question, ReplicaEvent } from '../core/messages.ts'
 import type { GuardKind, Side } from '../core/operation.ts'
 import { SyncError } from '../core/errors.ts'
 import type { Path } from '../core/path.ts'
-import { isWithin } from '../core/path.ts'
 import { Latencies } from '../core/session/latencies.ts'
 import type { Both, Effect, LogLine, OpenConflict, SessionEvent } from '../core/session/messages.ts'
 import { Session } from '../core/session/session.ts'
@@ -17,17 +16,21 @@ import type { Signs } from '../ports/signs.ts'
 import type { SessionStore } from '../ports/store.ts'
 import { Alarm } from './alarm.ts'
 import { AskDesk } from './ask-desk.ts'
-import { BarrierDesk } from './barrier-desk.ts'
-import { chosenSide } from './chosen-side.ts'
+import type { Awaiting } from './barrier-desk.ts'
+import { BarrierDesk, awaitEvent } from './barrier-desk.ts'
 import { conflictInfo } from './conflict-info.ts'
 import { noSigns } from './clock-signs.ts'
 import { Connection } from './connection.ts'
+import { Decisions } from './decisions.ts'
 import { Lane } from './lane.ts'
 import { Ledger } from './ledger.ts'
 import type {
   BarrierOptions,
   BarrierResult,
   ConflictInfo,
+  Overridden,
+  OverrideForecast,
+  OverrideOrder,
   PathReport,
   Preference,
   Resolution,
@@ -36,10 +39,13 @@ import type {
   SessionState,
   SessionStatus,
   ShownVersions,
+  SyncMode,
   Trouble,
 } from './session-handle.ts'
 import { pathReport } from './path-report.ts'
+import { sessionFigures, sourceOf, standingUnder } from './session-figures.ts'
 import { listed } from './session-handle.ts'
+import { StoreRest } from './store-rest.ts'
 import { StoreWatch } from './store-watch.ts'
 import { stateWithout, troubleOf } from './trouble.ts'
 
@@ -53,6 +59,8 @@ export interface SessionLoopOptions {
   readonly gate: Gate
   readonly digester: Digester
   readonly paused: boolean
+  /** Both ways unless said. */
+  readonly mode?: SyncMode
   readonly signs?: Signs
   /** Brings large files by a connection of its own, where there is such a way. */
   readonly carrier?: Carrier
@@ -70,6 +78,7 @@ export class SessionLoop implements SessionHandle {
   readonly #latencies = new Latencies()
   readonly #barriers: BarrierDesk
   readonly #asks: AskDesk
+  readonly #decisions: Decisions
   readonly #lane: Lane | undefined
   readonly #listeners = new Set<(event: LogEvent) => void>()
   #session: Session | undefined
@@ -79,8 +88,7 @@ export class SessionLoop implements SessionHandle {
   readonly #watch: StoreWatch
   readonly #ledger: Ledger
   readonly #alarm: Alarm
-  /** Why the store is left alone for a while. */
-  #storeError: SyncError | undefined
+  readonly #rest: StoreRest
   #paused: boolean
   #preferNewest = false
   #since: number
@@ -97,9 +105,23 @@ export class SessionLoop implements SessionHandle {
     this.#since = clock.now()
     this.#barriers = new BarrierDesk(clock, () => ++this.#lastId)
     this.#asks = new AskDesk(clock)
+    this.#decisions = new Decisions({
+      host: this.host,
+      digester: options.digester,
+      session: () => this.#session,
+      step: event => this.#step(event),
+      source: sourceOf(options.mode),
+      ask: (side, question) => this.ask(side, question),
+      describe: conflict => this.#describe(conflict),
+      wait: (awaiting, signal) => this.#wait(awaiting, signal),
+    })
     this.#lane = options.carrier && this.#openLane(options.carrier)
     this.#alarm = new Alarm(clock, () => this.#step({ type: 'tick' }))
     this.#watch = new StoreWatch(options.store, clock, error => this.#storeFailed(error))
+    this.#rest = new StoreRest(clock, () => {
+      this.#start()
+      this.#noteState()
+    })
     this.#ledger = new Ledger(options.store, () => this.#watch.written())
     const connect = (side: Side, baseline: Side): Connection =>
       new Connection({
@@ -120,7 +142,6 @@ export class SessionLoop implements SessionHandle {
 
   status(): SessionStatus {
     const { alpha, beta } = this.#connections
-    const figures = this.#session?.status()
     const latency = this.#latencies.figures()
     return {
       root: this.root,
@@ -128,16 +149,10 @@ export class SessionLoop implements SessionHandle {
       state: this.#state,
       ...this.#trouble(),
       since: this.#since,
-      ...(figures?.lastSyncAt !== undefined && { lastSyncAt: figures.lastSyncAt }),
-      entries: figures?.entries ?? {},
-      queued: figures?.queued ?? 0,
-      inFlight: figures?.inFlight ?? 0,
-      bytesQueued: figures?.bytesQueued ?? 0,
-      conflicts: figures?.conflicts ?? 0,
-      problems: listed(figures?.problems ?? []),
-      holds: (figures?.holds ?? []).map(hold => ({ ...hold, paths: listed(hold.paths) })),
-      notices: listed(figures?.notices ?? []),
+      ...sessionFigures(this.#session),
+      mode: this.#options.mode ?? 'two-way',
       ...(latency !== undefined && { latency }),
+      ...(beta.roundTripMs !== undefined && { roundTripMs: beta.roundTripMs }),
       sides: { ...(alpha.facts && { alpha: alpha.facts }), ...(beta.facts && { beta: beta.facts }) },
     }
   }
@@ -149,8 +164,13 @@ export class SessionLoop implements SessionHandle {
   }
 
   barrier(options: BarrierOptions, signal: AbortSignal): Promise<BarrierResult> {
-    const state = this.#state
+    return this.#wait(options, signal)
+  }
+
+  #wait(options: Awaiting, signal: AbortSignal): Promise<BarrierResult> {
     // Whoever asks wants it tried now: the next failure is the answer.
+    this.#rest.end()
+    const state = this.#state
     if (state === 'disconnected') for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
     this.#noteState()
     if (state === 'halted' && this.#session === undefined)
@@ -162,7 +182,7 @@ export class SessionLoop implements SessionHandle {
       if (this.#session !== undefined && state === 'timeout') this.#step({ type: 'barrier-over', id: wait.id })
       return this.#result(state, options.path ?? '', waiting)
     })
-    this.#step({ type: 'barrier', id: wait.id, path: options.path ?? '', verify: options.verify })
+    this.#step(awaitEvent(wait.id, options))
     return wait.result
   }
 
@@ -175,25 +195,16 @@ export class SessionLoop implements SessionHandle {
     return this.#session?.differing(path, limit) ?? []
   }
 
-  async resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult> {
-    const conflict = this.#session?.conflicts().find(each => each.path === path)
-    if (conflict === undefined) return { state: 'none' }
-    const info = this.#describe(conflict)
-    if (
-      expected !== undefined &&
-      (info.sides.alpha.mark !== expected.alpha || info.sides.beta.mark !== expected.beta)
-    ) {
-      return { state: 'changed', conflict: info }
-    }
-    const take = await chosenSide(path, how, { ask: (side, question) => this.ask(side, question), host: this.host })
-    if (typeof take !== 'string') return take
-    const now = this.#session?.conflicts().find(each => each.path === path)
-    if (now === undefined) return { state: 'none' }
-    const { sides } = this.#describe(now)
-    if (sides.alpha.mark !== info.sides.alpha.mark || sides.beta.mark !== info.sides.beta.mark)
-      return { state: 'changed', conflict: this.#describe(now) }
-    this.#step({ type: 'resolve', path, take })
-    return { state: 'resolved' }
+  resolve(path: Path, how: Resolution, expected?: ShownVersions): Promise<ResolveResult> {
+    return this.#decisions.resolve(path, how, expected)
+  }
+
+  foresee(order: OverrideOrder, signal: AbortSignal): Promise<OverrideForecast> {
+    return this.#decisions.foresee(order, signal)
+  }
+
+  override(order: OverrideOrder, mark: string, signal: AbortSignal): Promise<Overridden> {
+    return this.#decisions.override(order, mark, signal)
   }
 
   ask(side: Side, question: Question): Promise<Answer> {
@@ -217,8 +228,7 @@ export class SessionLoop implements SessionHandle {
   async approve(guard?: GuardKind, prefer?: Preference): Promise<void> {
     this.#preferNewest = prefer === 'newest'
     this.#step({ type: 'approve', guard, prefer: prefer === 'alpha' || prefer === 'beta' ? prefer : undefined })
-    for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
-    this.#noteState()
+    this.wake()
   }
 
   pause(): void {
@@ -229,6 +239,11 @@ export class SessionLoop implements SessionHandle {
   resume(): void {
     this.#paused = false
     this.#step({ type: 'resume' })
+    this.wake()
+  }
+
+  wake(): void {
+    this.#rest.end()
     for (const side of ['alpha', 'beta'] as const) this.#connections[side].retry()
     this.#noteState()
   }
@@ -243,6 +258,7 @@ export class SessionLoop implements SessionHandle {
     this.#closed = true
     this.#stopGate()
     this.#watch.close()
+    this.#rest.close()
     this.#alarm.close()
     this.#barriers.end('disconnected')
     this.#asks.end('the session is closed')
@@ -289,6 +305,7 @@ export class SessionLoop implements SessionHandle {
   #endSession(): void {
     this.#lastId = Math.max(this.#lastId, this.#session?.lastId ?? 0)
     this.#session = undefined
+    this.#barriers.endOverrides()
     this.#ledger.forgetMarks()
     this.#lane?.stop()
   }
@@ -297,7 +314,7 @@ export class SessionLoop implements SessionHandle {
   #start(): void {
     const { alpha, beta } = this.#connections
     if (!alpha.isReady || !beta.isReady || this.#starting || this.#session !== undefined) return
-    if (this.#closed || this.#storeError !== undefined) return
+    if (this.#closed || this.#rest.error !== undefined) return
     this.#starting = true
     const started = (error?: unknown): void => {
       this.#starting = false
@@ -315,14 +332,10 @@ export class SessionLoop implements SessionHandle {
   #storeFailed(error: unknown): void {
     if (!(error instanceof SyncError)) throw error
     this.#log({ level: 'error', event: 'store-failed', code: error.code, why: error.message })
-    this.#storeError = error
+    this.#rest.begin(error)
     this.#endSession()
     this.#noteState()
     this.#barriers.end('halted')
-    this.#options.clock.after(storeAgainMs, () => {
-      this.#storeError = undefined
-      this.#start()
-    })
   }
 
   async #load(): Promise<void> {
@@ -345,6 +358,7 @@ export class SessionLoop implements SessionHandle {
         sides: { alpha: { tree: alpha.tree, facts: alpha.facts }, beta: { tree: beta.tree, facts: beta.facts } },
         conflicts: known.conflicts.map(({ path, kind, since, copies }) => ({ path, kind, since, copies })),
         paused: this.#paused,
+        source: sourceOf(this.#options.mode),
         laneBytes: this.#options.carrier?.fromBytes ?? Number.POSITIVE_INFINITY,
         lastId: this.#lastId,
       },
@@ -354,7 +368,7 @@ export class SessionLoop implements SessionHandle {
     this.#step({ type: 'gates', shut: this.#options.gate.shut(this.root) })
     this.#step({ type: 'start' })
     for (const { id, options } of this.#barriers.waiting()) {
-      this.#step({ type: 'barrier', id, path: options.path ?? '', verify: options.verify })
+      this.#step(awaitEvent(id, options))
     }
     this.#noteState()
   }
@@ -400,7 +414,7 @@ export class SessionLoop implements SessionHandle {
   }
 
   #noteState(): void {
-    const state = this.#session?.phase ?? stateWithout(this.#connections, this.#storeError)
+    const state = this.#session?.phase ?? stateWithout(this.#connections, this.#rest.error)
     if (state === this.#state) return
     this.#state = state
     this.#since = this.#options.clock.now()
@@ -421,26 +435,14 @@ export class SessionLoop implements SessionHandle {
   }
 
   #trouble(): Trouble {
-    return troubleOf(this.#connections, this.#storeError)
+    return troubleOf(this.#connections, this.#rest.error)
   }
 
   #result(state: BarrierResult['state'], path: Path, waiting: readonly Path[]): BarrierResult {
-    const figures = this.#session?.status()
-    const within = <T extends { readonly path: Path }>(items: readonly T[]): readonly T[] =>
-      items.filter(item => isWithin(item.path, path))
-    return {
-      state,
-      ...(figures === undefined && this.#trouble()),
-      waiting: listed(waiting),
-      conflicts: listed(within((this.#session?.conflicts() ?? []).map(({ path: at, kind }) => ({ path: at, kind })))),
-      problems: listed(within(figures?.problems ?? [])),
-      holds: (figures?.holds ?? []).map(hold => ({ ...hold, paths: listed(hold.paths) })),
-    }
+    const trouble = this.#session === undefined ? this.#trouble() : {}
+    return { state, ...trouble, waiting: listed(waiting), ...standingUnder(this.#session, path) }
   }
 }
-
-/** Until a store that failed is read again (ms). */
-const storeAgainMs = 5000
 
 /** Paths named when a barrier runs out of time. */
 const waitingShown = 100

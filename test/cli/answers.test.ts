@@ -4,11 +4,14 @@ import { commandTable } from '../../lib/cli/command-table.ts'
 import type { Hold } from '../../lib/sync/session-handle.ts'
 import type { Script } from '../daemon/session-double.ts'
 import { answerSchema, misfits } from './answer-schema.ts'
+import { offer } from './offer.ts'
 import { makeWorld, replacedFile } from './world.ts'
 
 const hold: Hold = { guard: 'mass-delete', side: 'beta', why: 'much goes', paths: { total: 2, first: ['x'] } }
 const script = (): Script => ({
+  forecast: () => ({ state: 'ready', ...offer }),
   conflicts: [{ path: 'a.txt', alpha: 'x', beta: 'y' }],
+  untaken: [{ path: 'u', side: 'beta', how: 'added' }],
   problems: [{ path: 'p', side: 'alpha', why: 'EACCES' }],
   notices: [{ path: 'n', kind: 'recovered', side: 'beta', why: 'no place', trash: '1-a' }],
   holds: [hold],
@@ -17,9 +20,16 @@ const script = (): Script => ({
 
 /** A right command line for every command, and with `--dry-run` where it answers otherwise. */
 const rows: readonly string[] = [
+  'start --dry-run',
+  'stop --dry-run',
+  'restart --dry-run',
   'start',
   'status',
+  'sync --dry-run',
   'sync',
+  'push --dry-run',
+  'push --yes',
+  'pull --yes',
   'conflicts',
   'diff',
   'resolve --all --mine --dry-run',
@@ -32,7 +42,11 @@ const rows: readonly string[] = [
   'pause --dry-run',
   'pause',
   'resume',
+  'reset --dry-run',
+  'reset --yes',
   'logs',
+  'run --dry-run true',
+  'run true',
   'verify',
   'history',
   'why a.txt',
@@ -52,6 +66,8 @@ const rows: readonly string[] = [
   'config set name mac01 --dry-run',
   'config set name mac01',
   'config check',
+  'config trust --dry-run',
+  'config trust --yes',
   'completions bash',
   'completions bash -- sta',
 ]
@@ -63,9 +79,11 @@ describe('--json prints what docs/answers.schema.json says', () => {
   it('for every command, done one after the other', async t => {
     const { run, directory } = await makeWorld(t, script())
     directory('more')
+    directory('twin/projects')
+    const cwd = directory('projects')
     for (const line of rows) {
       const name = commandTable.findLast(command => `${line} `.startsWith(`${command.name} `))?.name ?? line
-      const answer = (await run(`--json ${line}`)).json<object>()
+      const answer = (await run(`--json ${line}`, name === 'run' ? { cwd } : {})).json<object>()
       assert.deepEqual(misfits(name, answer), [], `${line}: ${JSON.stringify(answer)}`)
     }
   })

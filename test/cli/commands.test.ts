@@ -23,6 +23,8 @@ describe('without a daemon', () => {
   for (const line of [
     'status',
     'sync',
+    'push',
+    'pull',
     'verify',
     'conflicts',
     'diff',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
 import type { World } from './world.ts'
@@ -152,13 +152,40 @@ describe('dsync config check', () => {
     assert.deepEqual(
       out.split('\n').filter(line => !line.startsWith('  ') && line !== ''),
       [
-        `${config}:3:3: "hots" means nothing here; known: $schema, name, hosts, ssh, roots`,
+        `${config}:3:3: "hots" means nothing here; known: $schema, name, hosts, ssh, ignore, gitignore, roots`,
         `${config}:2:11: "name" must be a string`,
         `${paths}:2:1: "notes" is not absolute`,
       ],
     )
     assert.match(out, /→ dsync config edit\n[^]*→ dsync config edit paths\n/)
     assert.equal((await world.run('config check --json')).json<{ config: unknown[] }>().config.length, 3)
+  })
+})
+
+describe('the file env', () => {
+  it('is checked line by line, and shown without what it sets', async t => {
+    const { world, config } = await homeWith(t, text)
+    const file = join(dirname(config), 'env')
+    writeFileSync(file, 'PATH=/secret/bin\nexport SSH_AUTH_SOCK="/secret/agent"\n', { mode: 0o600 })
+    assert.equal((await world.run('config check')).exit, 0)
+    const shown = await world.run('config get')
+    assert.match(shown.out, /env +\["PATH","SSH_AUTH_SOCK"\] +.*env\n/)
+    assert.doesNotMatch(shown.out, /secret/)
+
+    writeFileSync(file, 'PATH=/secret/bin\nsecret\nDSYNC_HOME=/secret\n')
+    const wrong = await world.run('config check')
+    assert.equal(wrong.exit, 2)
+    assert.match(wrong.out, new RegExp(`^${file}:2:1: it is not NAME=value\n.*restart\n${file}:3:1: DSYNC_HOME means`))
+    assert.doesNotMatch(wrong.out, /\/secret/)
+
+    for (const [mode, says] of [
+      [0o640, 'others may read it'],
+      [0o602, 'others may write it'],
+    ] as const) {
+      chmodSync(file, mode)
+      const { out } = await world.run('config check')
+      assert.equal(out, `${file}: ${says}; it is not read\n  → chmod 600 ${file}, then dsync restart\n`)
+    }
   })
 })
 

@@ -5,11 +5,13 @@ import { describe, it } from 'node:test'
 import { commandTable } from '../../lib/cli/command-table.ts'
 import type { Hold } from '../../lib/sync/session-handle.ts'
 import type { Script } from '../daemon/session-double.ts'
+import { offer } from './offer.ts'
 import { makeWorld, replacedFile } from './world.ts'
 
 const hold: Hold = { guard: 'first-sync', side: 'beta', why: 'both are used', paths: { total: 0, first: [] } }
 
 const script = (): Script => ({
+  forecast: () => ({ state: 'ready', ...offer }),
   conflicts: [{ path: 'a.txt', alpha: 'x', beta: 'y' }],
   holds: [hold],
   trash: { alpha: [replacedFile] },
@@ -33,6 +35,12 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['roots remove elsewhere', 2, /Cannot find the root/],
   ['resolve projects/a.txt --mine', 0, /^would resolve {2}~\/projects\/a\.txt with twin\n$/],
   ['resolve --all --newest', 0, /^would resolve {2}~\/projects\/a\.txt with twin\n$/],
+  [
+    'push',
+    0,
+    /^~\/projects, from here to twin: delete 1 path \(7 B\), create 2 paths \(3 B\)\n {2}delete +7 B +~\/projects\/old\n/,
+  ],
+  ['pull projects/d', 0, /^~\/projects\/d, from twin to here: delete/],
   ['resolve projects/b.txt --mine', 1, /no conflict stands there/],
   ['resolve projects/a.txt --take nobody', 2, /it is in conflict between here and twin/],
   ['undo', 0, /^Would bring back 1 path:\n/],
@@ -42,6 +50,19 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['pause', 0, /^would pause {2}~\/projects with twin\n$/],
   ['pause projects --on nobody', 2, /Cannot find a session with the host "nobody"/],
   ['resume', 0, /^would resume {2}~\/projects with twin\n$/],
+  [
+    'start',
+    0,
+    /^The daemon runs already \(process \d+\)\. Nothing would be done\. It keeps 1 root:\n {2}~\/projects with twin\n$/,
+  ],
+  ['stop', 0, /^Would stop the daemon \(process \d+\)\. Changes would wait in 1 root:\n {2}~\/projects with twin\n$/],
+  ['restart', 0, /^Would stop the daemon \(process \d+\) and start another for 1 root:\n {2}~\/projects with twin\n$/],
+  ['sync', 0, /^would wait for {2}~\/projects with twin \(watching\): nothing known\n$/],
+  ['sync /etc', 2, /Cannot find a root that holds/],
+  ['reset', 0, /^would reset {2}~\/projects with twin\n$/],
+  ['reset projects --on nobody', 2, /Cannot find a session with the host "nobody"/],
+  ['run make', 125, /lies in no root; there is .*\/projects\n/],
+  ['config trust', 0, /^would trust {2}~\/projects on here: make site\n$/],
   ['config set name mac01', 0, /^Would change name:\n/],
 ]
 
@@ -61,6 +82,7 @@ describe('--dry-run changes nothing', () => {
     it(line, async t => {
       const { run, directory, doubles, userHome } = await makeWorld(t, script())
       directory('more')
+      if (line === 'config trust') await run('config set roots.~/projects.afterSync [{"command":["make","site"]}]')
       const before = filesOf(userHome)
       const ran = await run(`${line} --dry-run`)
       assert.equal(ran.exit, exit, ran.out + ran.err)
@@ -75,6 +97,16 @@ describe('--dry-run changes nothing', () => {
       assert.equal(doubles[0]?.status().state, 'watching')
     })
   }
+  it('says without a daemon what one would do', async t => {
+    const { run, daemon } = await makeWorld(t)
+    await daemon?.stop()
+    assert.equal((await run('start --dry-run')).out, 'Would start the daemon for 1 root:\n  ~/projects with twin\n')
+    assert.match((await run('restart --dry-run')).out, /^Would start the daemon for 1 root:/)
+    assert.equal((await run('stop --dry-run')).out, 'The daemon is not running. Nothing would be done.\n')
+    assert.equal((await run('sync --dry-run')).exit, 6)
+    const other = await makeWorld(t, {}, false)
+    assert.equal((await other.run('start --dry-run')).out, 'Would start the daemon for 0 roots.\n')
+  })
   it('is known to every command that changes something and can foresee what', () => {
     const known = commandTable.flatMap(({ name, options }) => (options['dry-run'] === undefined ? [] : [name]))
     const tested = new Set(rows.map(([line]) => known.find(name => `${line} `.startsWith(`${name} `))))

@@ -35,6 +35,8 @@ describe('a command that only talks to the daemon', () => {
     'pause',
     'logs',
     'start-stop',
+    'run',
+    'reset',
   ]
   for (const name of names) {
     it(`loads no package: ${name}`, () => assert.deepEqual(packages(`lib/cli/commands/${name}.ts`), []))

@@ -5,6 +5,7 @@ export const nothingWaits = {
   conflicts: [],
   problems: [],
   notices: [],
+  untaken: [],
   holds: [],
   waiting: [],
   isShut: false,

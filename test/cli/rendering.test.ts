@@ -5,7 +5,7 @@ import { logLine } from '../../lib/cli/log-line.ts'
 import { coloured, plain } from '../../lib/cli/paint.ts'
 import { agoText, bytesText, countText, durationText, latencyText } from '../../lib/cli/quantities.ts'
 import { statusLines } from '../../lib/cli/status-lines.ts'
-import { progressText } from '../../lib/cli/commands/sync.ts'
+import { SyncProgress } from '../../lib/cli/sync-progress.ts'
 import type { DaemonStatus } from '../../lib/daemon/verbs.ts'
 import { listed } from '../../lib/sync/session-handle.ts'
 
@@ -27,6 +27,8 @@ const calm: DaemonStatus['sessions'][number] = {
   problems: nothing,
   holds: [],
   notices: nothing,
+  mode: 'two-way',
+  untaken: nothing,
   latency: { medianMs: 2.44, p99Ms: 18.2, count: 100 },
   sides: {},
 }
@@ -58,6 +60,11 @@ describe('the status', () => {
       '',
       '  Nothing waits for you.',
     ])
+  })
+
+  it('of a link, with its round trip once that was measured', () => {
+    const [row] = shown({ sessions: [{ ...calm, transport: 'ssh', roundTripMs: 23.4 }] }).slice(3)
+    assert.match(row ?? '', /^ {2}~\/projects {2}twin \(ssh, 23 ms\) {2}watching /)
   })
 
   it('of a daemon without roots', () => {
@@ -200,10 +207,23 @@ describe('quantities', () => {
     [latencyText(1234), '1.2 s'],
     [countText(1, 'path'), '1 path'],
     [countText(2000, 'path'), '2,000 paths'],
-    [progressText({ queued: 3, inFlight: 1, bytesQueued: 2_000_000 }, 2000), 'Syncing: 4 paths, 2.0 MB to go, 2 s'],
-    [progressText({ queued: 3, inFlight: 1, bytesQueued: 0 }, 500), ''],
   ]
   for (const [got, wanted] of rows) it(wanted === '' ? 'nothing' : wanted, () => assert.equal(got, wanted))
+})
+
+it('the progress of a sync says how much is left, how fast it shrinks, and how long that will take', () => {
+  const progress = new SyncProgress(0)
+  const rows: readonly (readonly [at: number, queued: number, bytesQueued: number, text: string])[] = [
+    [500, 5000, 0, ''],
+    [1000, 5000, 0, 'Syncing: 5,001 paths to go · 1 s'],
+    [2000, 6000, 90_000_000, 'Syncing: 6,001 paths, 90 MB to go · 2 s'],
+    [5500, 3000, 90_000_000, 'Syncing: 3,001 paths, 90 MB to go · 400 paths/s · 8 s left'],
+    [7000, 3000, 60_000_000, 'Syncing: 3,001 paths, 60 MB to go · 600 paths/s, 6.0 MB/s · 10 s left'],
+    [9000, 0, 20_000_000, 'Syncing: 1 path, 20 MB to go · 857 paths/s, 20 MB/s · 1 s left'],
+    [15_000, 0, 0, 'Syncing: 1 path to go · 15 s'],
+  ]
+  for (const [at, queued, bytesQueued, text] of rows)
+    assert.equal(progress.text({ queued, inFlight: 1, bytesQueued }, at), text)
 })
 
 describe('a log line', () => {

@@ -29,8 +29,11 @@ const base: PathWhy = {
   since: now - 60_000,
   lastSyncAt: now - 5000,
   holds: [],
+  ignoredBy: {},
   stands: {},
 }
+
+const byDefault = { path: 'd/a', file: 'defaults', line: 29, pattern: '*.pem' }
 
 const conflict: ConflictInfo = {
   root,
@@ -80,6 +83,11 @@ const rows: Readonly<Record<string, Row>> = {
     says: /^It cannot be synced on here: permission denied \(EACCES\)\.$/,
     next: ['chmod or chown it'],
   },
+  'a change of a side that only receives': {
+    about: { untaken: [{ path: 'd/a', side: 'beta', how: 'changed' }] },
+    says: /^It was changed on twin, which only receives: here does not take it\.$/,
+    next: ['dsync push ~/p/d/a'],
+  },
   'put off': {
     about: { waiting: [{ path: 'd/a', stage: 'put-off', to: 'beta', againInMs: 4000 }] },
     says: /^twin could not do it just now, and it was put off, for 4 s\.$/,
@@ -97,8 +105,14 @@ const rows: Readonly<Record<string, Row>> = {
   },
   ignored: {
     about: { sides: { alpha: absent, beta: absent } },
-    why: { ignoredBy: '*.pem' },
-    says: /^It is ignored by the rule \*\.pem of the fixed list/,
+    why: { ignoredBy: { alpha: byDefault, beta: byDefault } },
+    says: /^It is ignored by the rule \*\.pem, a default: each host keeps what it has there\.$/,
+    next: [],
+  },
+  'ignored on one host': {
+    about: { sides: { alpha: absent, beta: absent } },
+    why: { ignoredBy: { beta: { path: 'd', file: 'c/.dsyncignore', line: 2, pattern: 'd/' } } },
+    says: /^On twin: It lies in d, which is ignored by the rule d\/ \(c\/\.dsyncignore, line 2\)\.$/,
     next: [],
   },
   'not there': {
@@ -137,11 +151,11 @@ describe('dsync why', () => {
   it('asks the daemon, and knows which roots there are', async t => {
     const { run } = await makeWorld(t, { about: () => calm })
     assert.match((await run('why projects/a')).out, /^~\/projects\/a with twin\n {2}It is in sync: /)
+    assert.match((await run('why projects/deep/id_rsa')).out, /\n {2}It is ignored by the rule id_rsa, a default/)
     assert.match(
-      (await run('why projects/deep/id_rsa')).out,
-      /\n {2}It is ignored by the rule id_rsa of the fixed list/,
+      (await run('why projects/node_modules/x/y')).out,
+      /\n {2}It lies in node_modules, which is ignored by the rule node_modules, a default/,
     )
-    assert.match((await run('why projects/node_modules/x/y')).out, /ignored by the rule node_modules/)
     assert.equal(
       (await run('why elsewhere/a')).out,
       'It lies in no root, so it is not synced. Roots: ~/projects.\n  → dsync roots add DIR\n',

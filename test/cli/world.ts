@@ -4,11 +4,13 @@ import { coloured, plain } from '../../lib/cli/paint.ts'
 import type { TrashItem } from '../../lib/core/messages.ts'
 import type { Screen, Surroundings } from '../../lib/cli/surroundings.ts'
 import type { Daemon } from '../../lib/daemon/daemon.ts'
+import { readEnvFile } from '../../lib/daemon/env-file.ts'
 import { startDaemon } from '../../lib/daemon/daemon.ts'
 import { addHost } from '../../lib/daemon/host-registration.ts'
 import { addRoot } from '../../lib/daemon/root-registration.ts'
 import type { Script, SessionDouble } from '../daemon/session-double.ts'
 import { openDoubles } from '../daemon/session-double.ts'
+import { foregroundPrograms } from '../../scripts/foreground-programs.ts'
 import { temporaryHome } from '../daemon/temporary-home.ts'
 
 /** An earlier version of `a.txt` in a trash. */
@@ -48,6 +50,8 @@ export interface World {
   readonly directory: (path: string) => string
   readonly doubles: readonly SessionDouble[]
   readonly daemon: Daemon | undefined
+  /** Sessions whose past is forgotten. */
+  readonly forgotten: readonly string[]
   readonly run: (line: string, options?: RunOptions) => Promise<Ran>
 }
 
@@ -56,11 +60,21 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
   const here = temporaryHome(t)
   here.directory('projects')
   const { open, doubles } = openDoubles(script)
+  const forgotten: string[] = []
+  const forgetSession = async (session: string): Promise<void> => void forgotten.push(session)
   let daemon: Daemon | undefined
   if (daemonRuns) {
     await addHost(here, 'twin', { pipe: here.directory('twin') })
     await addRoot(here, '~/projects', { on: [], at: {}, watcher: {} })
-    daemon = await startDaemon({ ...here, version: '1', socketParents: [], openSession: open })
+    daemon = await startDaemon({
+      ...here,
+      version: '1',
+      socketParents: [],
+      openSession: open,
+      forgetSession,
+      env: readEnvFile(here.home),
+      environment: process.env,
+    })
     here.atEnd(() => daemon?.stop())
   }
   const run = async (line: string, options: RunOptions = {}): Promise<Ran> => {
@@ -75,6 +89,7 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
         },
         err: text => (err += text),
         canAsk: options.answer !== undefined,
+        isTerminal: false,
         async ask(question) {
           err += question
           return options.answer ?? ''
@@ -87,6 +102,9 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       version: '1',
       cwd: options.cwd ?? here.userHome,
       signal: options.signal ?? new AbortController().signal,
+      runProgram: foregroundPrograms().run,
+      environment: process.env,
+      forgetSession: (_home, session) => forgetSession(session),
       editor: options.editor ?? [process.execPath, '-e', ''],
       daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
     }
@@ -94,5 +112,5 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
     const exit = await runCommand(words, around)
     return { exit, out, err, json: <T>() => JSON.parse(out) as T }
   }
-  return { userHome: here.userHome, directory: here.directory, doubles, daemon, run }
+  return { userHome: here.userHome, directory: here.directory, doubles, daemon, forgotten, run }
 }

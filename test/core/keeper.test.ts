@@ -17,7 +17,7 @@ function conflictOf(size: number): OpenConflict {
 class Stage {
   readonly commands: ReplicaCommand[] = []
   readonly staged: string[] = []
-  readonly missed: [string, number][] = []
+  readonly missed: [string, number | undefined][] = []
   #id = 0
   readonly keeper = new Keeper({
     command: (_, command) => this.commands.push(command),
@@ -30,6 +30,10 @@ class Stage {
   /** The answer to the last command: the copy, why there can be none, or neither. */
   answer(copy?: string, why?: string) {
     return this.keeper.kept({ type: 'kept', id: this.#id, copy, why })
+  }
+
+  get lastId() {
+    return this.#id
   }
 
   get outstanding() {
@@ -81,11 +85,14 @@ describe('copies of conflicts', () => {
     }
   })
 
-  it('that a disk refuses are not tried again', () => {
+  it('that a disk refuses are tried again, told once, and nobody waits for them', () => {
     const stage = new Stage()
-    stage.keeper.keep(conflictOf(3), 7)
-    stage.keeper.content(1, { bytes: new Uint8Array(3), mtimeMs: 0 })
-    assert.equal(stage.answer(undefined, 'the disk is full')?.path, 'f')
-    assert.deepEqual([stage.missed, stage.outstanding], [[], []])
+    for (const isTold of [false, true]) {
+      stage.keeper.keep(conflictOf(3), 7)
+      stage.keeper.content(stage.lastId, { bytes: new Uint8Array(3), mtimeMs: 0 })
+      assert.deepEqual(stage.answer(undefined, 'the disk is full'), { path: 'f', holder: 'alpha', isTold })
+      assert.deepEqual([stage.missed.at(-1), stage.outstanding], [['f', undefined], []])
+      assert.equal(stage.keeper.takeMissed('f'), true)
+    }
   })
 })

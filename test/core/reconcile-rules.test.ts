@@ -232,7 +232,7 @@ const rows: readonly Row[] = [
   {
     says: 'nothing is put where something untracked stands',
     ancestor: dir({}),
-    alpha: dir({ a: untracked('fifo'), d: untracked('kept'), e: untracked() }),
+    alpha: dir({ a: untracked('fifo'), d: untracked('kept'), e: untracked('device') }),
     beta: dir({ a: f1, d: f1, e: dir({ x: f1 }) }),
     conflicts: ['type a', 'type d', 'type e'],
   },

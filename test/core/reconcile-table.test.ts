@@ -61,7 +61,8 @@ function entryOf(given: TableEntry): Entry | undefined {
   if (given === null) return undefined
   if ('file' in given) return file(given.file)
   if ('link' in given) return link(given.link)
-  if ('untracked' in given) return untracked()
+  // What is ignored has rules of its own, in reconcile-ignored.test.ts.
+  if ('untracked' in given) return untracked('fifo')
   if ('problem' in given) return problem()
   return dir(Object.fromEntries(Object.entries(given.dir).map(([name, below]) => [name, entryOf(below) as Entry])))
 }

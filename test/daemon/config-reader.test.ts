@@ -40,7 +40,7 @@ describe('the settings', () => {
     [
       'an unknown word',
       '{\n  "hots": {}\n}',
-      ['2:3 "hots" means nothing here; known: $schema, name, hosts, ssh, roots'],
+      ['2:3 "hots" means nothing here; known: $schema, name, hosts, ssh, ignore, gitignore, roots'],
     ],
     [
       'a host without a way to it',
@@ -70,6 +70,11 @@ describe('the settings', () => {
       ],
     ],
     [
+      'a bandwidth without a unit',
+      `{ "hosts": {}, "roots": { "/a": { "id": "${id}", "on": [], "bandwidth": "500" } } }`,
+      ['1:100 "bandwidth" must be a number of KB, MB or GB a second, such as "500 KB"'],
+    ],
+    [
       'an id somebody made up',
       '{ "roots": { "/a": { "id": "mine", "on": [] } } }',
       ['1:28 "id" must be 32 hexadecimal digits, as `dsync roots add` makes them'],
@@ -80,6 +85,16 @@ describe('the settings', () => {
       ['2:9 there is no host "twin"'],
     ],
     [
+      'a command after a sync that is text for a shell, or nothing',
+      `{ "roots": { "/a": { "id": "${id}", "on": [], "afterSync": [\n{ "command": "make" },\n{ "command": [] }] } } }`,
+      ['2:14 "command" must be an array', '3:14 "command" must NOT have fewer than 1 items'],
+    ],
+    [
+      'a command after a sync on a host that does not have the root',
+      `{ "roots": { "/a": { "id": "${id}", "on": [], "afterSync": [\n{ "command": ["make"], "on": "mac" }] } } }`,
+      ['2:30 this root is not on "mac"; leave "on" out for this host'],
+    ],
+    [
       'one id twice',
       `{ "roots": {\n "/a": { "id": "${id}", "on": [] },\n "/b": { "id": "${id}", "on": [] } } }`,
       ['3:16 this id is that of /a too'],
@@ -88,7 +103,7 @@ describe('the settings', () => {
       'several mistakes, all told',
       '{ "name": 1, "hosts": [],\n "x": 2 }',
       [
-        '2:2 "x" means nothing here; known: $schema, name, hosts, ssh, roots',
+        '2:2 "x" means nothing here; known: $schema, name, hosts, ssh, ignore, gitignore, roots',
         '1:11 "name" must be a string',
         '1:23 "hosts" must be an object',
       ],

@@ -23,7 +23,15 @@ async function world(t: TestContext, script: Script = {}) {
   await addHost(here, 'twin', { pipe: here.directory('twin') })
   await addRoot(here, '~/a', { on: [], at: {}, watcher: {} })
   const { open, doubles } = openDoubles(script)
-  const options: DaemonOptions = { ...here, version: '1', socketParents: [], openSession: open }
+  const options: DaemonOptions = {
+    ...here,
+    version: '1',
+    socketParents: [],
+    openSession: open,
+    forgetSession: async () => {},
+    env: { values: {}, problems: [] },
+    environment: process.env,
+  }
   const ask = <Name extends keyof Verbs>(verb: Name, parameters: Verbs[Name]['parameters']) =>
     askDaemon({ home: here.home, version: '1' }, verb, parameters, { signal })
   return { here, options, ask, doubles, script }
@@ -128,6 +136,15 @@ describe('the daemon', () => {
     assert.equal((await ask('barrier', { timeoutMs: 1000, verify: false })).roots[0]?.state, 'synced')
   })
 
+  it('wakes what it has when it is told to look again', async t => {
+    const { here, options, ask, doubles } = await world(t)
+    const daemon = await startDaemon(options)
+    here.atEnd(() => daemon.stop())
+    const before = doubles[0]?.wakes ?? 0
+    await ask('reload', {})
+    assert.ok((doubles[0]?.wakes ?? 0) > before)
+  })
+
   it('remembers what was paused', async t => {
     const { here, options, ask } = await world(t)
     const first = await startDaemon(options)
@@ -169,7 +186,16 @@ describe('the daemon', () => {
     const home = kitHome(here.directory('d'.repeat(90)))
     const parent = here.directory('r')
     const { open } = openDoubles()
-    const daemon = await startDaemon({ ...here, home, version: '1', socketParents: [parent], openSession: open })
+    const daemon = await startDaemon({
+      ...here,
+      home,
+      version: '1',
+      socketParents: [parent],
+      openSession: open,
+      forgetSession: async () => {},
+      env: { values: {}, problems: [] },
+      environment: process.env,
+    })
     here.atEnd(() => daemon.stop())
     const status = await askDaemon({ home, version: '1' }, 'status', {}, { signal })
     assert.equal(status.home, home.directory)

@@ -109,7 +109,7 @@ describe('the daemon as a process', { concurrency: 1 }, () => {
     assert.equal(exit, 1)
     assert.match(
       err,
-      /^dsync: Cannot start: a daemon on elsewhere holds this home \(.*daemon\.lock-1\) → Stop it there/,
+      /^dsync: Cannot start: a daemon on elsewhere holds this home \(.*daemon\.lock-1\)\n {2}→ Stop it there/,
     )
     assert.match(readFileSync(home.daemonLog, 'utf8'), /elsewhere/)
   })

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
+import { IgnoreRules } from '../../lib/core/ignore-rules.ts'
 import type { Answer, Difference, Question, TrashItem } from '../../lib/core/messages.ts'
-import type { Notice, Side } from '../../lib/core/operation.ts'
+import type { Notice, Side, Untaken } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
 import type {
   BarrierOptions,
@@ -9,6 +10,10 @@ import type {
   ConflictInfo,
   Hold,
   OpenSession,
+  Overridden,
+  OverrideForecast,
+  OverrideOffer,
+  OverrideOrder,
   PathReport,
   Preference,
   Resolution,
@@ -30,11 +35,14 @@ export interface Script {
   holds?: readonly Hold[]
   problems?: readonly { readonly path: string; readonly side: Side; readonly why: string }[]
   notices?: readonly Notice[]
+  untaken?: readonly Untaken[]
   barrier?: BarrierState | 'never'
   /** Why it does not run. */
   trouble?: Trouble
   trash?: Partial<Record<Side, readonly TrashItem[]>>
   about?: (path: string) => PathReport
+  /** What an override would come to. */
+  forecast?: (order: OverrideOrder) => OverrideForecast
   /** What reading a side anew finds to differ. */
   verified?: Partial<Record<Side, readonly Difference[]>>
   /** Opening it fails with this. */
@@ -48,6 +56,8 @@ export class SessionDouble implements SessionHandle {
   readonly spec: SessionSpec
   readonly script: Script
   readonly told: string[] = []
+  /** How often it was told to try again what is lost. */
+  wakes = 0
   #listeners = new Set<(event: LogEvent) => void>()
   #paused: boolean
 
@@ -76,6 +86,8 @@ export class SessionDouble implements SessionHandle {
       problems: listed(script.problems ?? []),
       holds: script.holds ?? [],
       notices: listed(script.notices ?? []),
+      mode: this.spec.mode,
+      untaken: listed(script.untaken ?? []),
       latency: { medianMs: 2.4, p99Ms: 8.1, count: 12 },
       sides: {},
     }
@@ -106,6 +118,7 @@ export class SessionDouble implements SessionHandle {
       ...this.script.trouble,
       waiting: listed(barrier === 'timeout' ? ['slow.bin'] : []),
       conflicts: listed(conflicts),
+      untaken: listed(this.script.untaken ?? []),
       problems,
       holds,
     }
@@ -128,6 +141,18 @@ export class SessionDouble implements SessionHandle {
     this.script.conflicts = (this.script.conflicts ?? []).filter(each => each.path !== path)
     this.told.push(`resolve ${path} ${how.take}`)
     return { state: 'resolved' }
+  }
+
+  async foresee(order: OverrideOrder): Promise<OverrideForecast> {
+    return this.script.forecast?.(order) ?? { state: 'ready', ...nothingToDo }
+  }
+
+  async override(order: OverrideOrder, mark: string): Promise<Overridden> {
+    const now = await this.foresee(order)
+    if (now.state !== 'ready') return now
+    if (now.mark !== mark) return { ...now, state: 'changed' }
+    this.told.push(`override ${order.path} ${order.take}`)
+    return await this.barrier({ timeoutMs: 1, verify: false }, new AbortController().signal)
   }
 
   async ask(side: Side, question: Question): Promise<Answer> {
@@ -153,6 +178,8 @@ export class SessionDouble implements SessionHandle {
         )
         return { about: 'verify', done: true, after: undefined, entries: 3, bytes: 12, differing }
       }
+      case 'rule':
+        return { about: 'rule', reason: new IgnoreRules(this.spec.ignore).reason(question.path, true) }
       default:
         return { about: 'error', code: 'REFUSED', message: 'a double cannot do this' }
     }
@@ -161,6 +188,10 @@ export class SessionDouble implements SessionHandle {
   async approve(guard?: string, prefer?: Preference): Promise<void> {
     this.script.holds = (this.script.holds ?? []).filter(hold => guard !== undefined && hold.guard !== guard)
     this.told.push(`approve ${guard ?? 'all'} ${prefer ?? ''}`.trim())
+  }
+
+  wake(): void {
+    this.wakes++
   }
 
   pause(): void {
@@ -184,6 +215,16 @@ export class SessionDouble implements SessionHandle {
     this.told.push('closed')
     if (this.#listeners.size > 0) writeFileSync(`${this.spec.state}/settled`, '')
   }
+}
+
+const nothing = { paths: 0, bytes: 0 }
+
+/** Both sides hold the same. */
+export const nothingToDo: OverrideOffer = {
+  changes: listed([]),
+  counts: { create: nothing, replace: nothing, delete: nothing, mode: nothing },
+  left: listed([]),
+  mark: 'none',
 }
 
 function version(text: string): VersionInfo {

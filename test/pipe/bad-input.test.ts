@@ -160,7 +160,7 @@ describe('a home whose path is too long for a socket', () => {
     assert.equal((await pair.sync()).code, 0)
     await pair.stop()
     const before = everything(pair)
-    const ran = await pair.dsyncIn({ TMPDIR: pair.userHome, XDG_RUNTIME_DIR: '' }, 'start')
+    const ran = await pair.dsyncIn({ variables: { TMPDIR: pair.userHome, XDG_RUNTIME_DIR: '' } }, 'start')
     assertRefused(ran, 1, /^Cannot listen in \S+\/run: a socket's path may have 100 bytes$/, /shorter DSYNC_HOME/)
     assert.deepEqual(changes(before, everything(pair)), [])
   })

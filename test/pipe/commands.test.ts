@@ -70,7 +70,9 @@ function readAsPerson(row: Row, { code, stdout, stderr }: Ran, isRight: boolean)
     assert.match(stderr, row.shows ?? /^$/)
     return
   }
-  const [, message = '', next = ''] = /^dsync: ([^\n]+)\n(?: {2}→ ([^\n]+)\n)?$/.exec(stderr) ?? []
+  const [, message = '', next = ''] =
+    /^dsync: ([^\n]+)\n(?: {2}→ ([^\n]+)\n)?$/.exec(row.shows === undefined ? stderr : stderr.replace(row.shows, '')) ??
+    []
   assert.match(message, row.says, 'not one message')
   assert.match(next, row.next ?? /^$/, 'not the next command')
   assert.equal(stdout, '')
@@ -108,13 +110,14 @@ interface Run {
 /** Runs a line once for a person and once with `--json`; each failure is told by its command line. */
 async function runRow(pair: Pair, { name, row, isRight, isWhole }: Run): Promise<string[]> {
   const failures: string[] = []
+  const place = row.inRoot === true ? { cwd: pair.alpha } : {}
   if (isWhole) {
-    const plain = await pair.dsync(...wordsOf(row, 1))
+    const plain = await pair.dsyncIn(place, ...wordsOf(row, 1))
     told(row.line, plain, () => readAsPerson(row, plain, isRight), failures)
   }
   if (row.line.endsWith(' --help')) return failures
   if (isRight) await up(pair)
-  const json = await pair.dsync(...wordsOf(row, 2))
+  const json = await pair.dsyncIn(place, ...wordsOf(row, 2))
   told(`--json ${row.line}`, json, () => readAsScript(name, row, json, isRight), failures)
   return failures
 }

@@ -31,6 +31,12 @@ export interface AuditLine {
 /** Events of the audit log that say that something on a disk was changed. */
 const changes = new Set(['put', 'remove', 'move'])
 
+/** Where a command runs, and what its environment holds besides. */
+export interface RunPlace {
+  readonly cwd?: string
+  readonly variables?: Readonly<Record<string, string>>
+}
+
 /** What `roots add` is told besides the directory. */
 export interface PairOptions {
   /** `[HOST=]NAME`, as `--watcher` takes them. */
@@ -112,8 +118,8 @@ export class Pair {
     return this.dsyncIn({}, ...words)
   }
 
-  /** The same with variables of its own. */
-  dsyncIn(variables: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Ran> {
+  /** The same in another directory than the home, or with variables of its own. */
+  dsyncIn({ cwd = this.userHome, variables = {} }: RunPlace, ...words: readonly string[]): Promise<Ran> {
     const { PATH, NODE_COMPILE_CACHE, NODE_OPTIONS, DENO_DIR, DENO_NO_UPDATE_CHECK } = process.env
     const env = {
       PATH,
@@ -126,7 +132,7 @@ export class Pair {
     }
     const [program, ...before] = this.runtime.command
     return new Promise((resolve, reject) => {
-      const child = spawn(program, [...before, ...words], { env, cwd: this.userHome, timeout: commandMs })
+      const child = spawn(program, [...before, ...words], { env, cwd, timeout: commandMs })
       const [out, err]: [Buffer[], Buffer[]] = [[], []]
       child.stdin.end()
       child.stdout.on('data', (data: Buffer) => out.push(data))

@@ -15,7 +15,7 @@ describe('a disk that cannot be written', () => {
     const disk = smallDisk(t, '8m')
     if (disk === undefined) return
     t.after(() => disk.unmount())
-    const fixed = (...words: string[]) => pair.dsyncIn({ HOME: disk.path }, ...words)
+    const fixed = (...words: string[]) => pair.dsyncIn({ variables: { HOME: disk.path } }, ...words)
     mkdirSync(join(disk.path, 'project'))
     disk.remount('ro')
     assertRefused(await fixed('start'), 1, /^Cannot make the directory \S+: EROFS/, /DSYNC_HOME/)

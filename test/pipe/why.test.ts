@@ -8,7 +8,10 @@ it('dsync why says in what state a path is: in sync, ignored, in conflict, kept,
   const pair = await Pair.make()
   t.after(() => pair.close())
   mkdirSync(join(pair.alpha, 'node_modules'))
-  for (const name of ['calm.txt', 'torn.txt', 'node_modules/x']) writeFileSync(join(pair.alpha, name), 'base\n')
+  mkdirSync(join(pair.alpha, 'logs'))
+  writeFileSync(join(pair.alpha, 'logs/.dsyncignore'), '# kept here\n*.log\n')
+  for (const name of ['calm.txt', 'torn.txt', 'node_modules/x', 'logs/a.log'])
+    writeFileSync(join(pair.alpha, name), 'base\n')
   await pair.start()
   assert.equal((await pair.sync()).code, 0)
   await pair.stop()
@@ -26,7 +29,11 @@ it('dsync why says in what state a path is: in sync, ignored, in conflict, kept,
       /It was changed on both hosts .* has 5 B .* twin has 8 B .*\n(?:.*\n)* {2}→ dsync diff ~\/project\/torn\.txt\n/,
     ],
     ['project', /1 conflict near it: ~\/project\/torn\.txt\./],
-    ['project/node_modules/x', /It is ignored by the rule node_modules /],
+    [
+      'project/node_modules/x',
+      /It lies in node_modules, which is ignored by the rule node_modules, a default: each host keeps what it has there\./,
+    ],
+    ['project/logs/a.log', /It is ignored by the rule \*\.log \(logs\/\.dsyncignore, line 2\): each host keeps/],
     ['project/never', /Nothing stands there on either host\./],
     ['elsewhere', /^It lies in no root, so it is not synced\. Roots: ~\/project\.\n {2}→ dsync roots add DIR\n$/],
   ]

@@ -124,8 +124,9 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   record({ ...put, basis: path }),
   record({ ...put, basis: path, mtimeMs: moment }),
   record({ ...put, reason }),
+  record({ ...put, group: words }),
   record({ kind: fc.constant('remove' as const), path, before: shallowSynced }),
-  record({ kind: fc.constant('remove' as const), path, before: shallowSynced, reason }),
+  record({ kind: fc.constant('remove' as const), path, before: shallowSynced, reason, group: words }),
   record({ kind: fc.constant('move' as const), from: path, path, before: mode.map(each => directory(each)) }),
 )
 
@@ -155,7 +156,7 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     of: fc.constantFrom('file' as const, 'copy' as const),
     limit: fc.integer({ min: 0, max: 1024 * 1024 }),
   }),
-  record({ about: fc.constantFrom('time' as const, 'place-copy' as const), path }),
+  record({ about: fc.constantFrom('time' as const, 'place-copy' as const, 'rule' as const), path }),
   record({ about: fc.constant('verify' as const), path, after: undefinable(path), again: fc.boolean() }),
 )
 
@@ -214,6 +215,10 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   record({ about: fc.constant('text' as const), text: undefinable(bytes) }),
   record({ about: fc.constant('time' as const), mtimeMs: undefinable(moment) }),
   record({ about: fc.constant('place-copy' as const), placed: undefinable(path) }),
+  record({
+    about: fc.constant('rule' as const),
+    reason: undefinable(record({ path, file: words, line: size, pattern: words })),
+  }),
   record({
     about: fc.constant('verify' as const),
     done: fc.boolean(),

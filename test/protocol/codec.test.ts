@@ -39,9 +39,9 @@ function messagesNaming(path: unknown): readonly Message[] {
   const entry = shallowEntry.encode(file('1'))
   const hex = digest.encode(file('1').digest)
   return [
-    ['apply', 1, [['put', path, null, entry, null, null, null]], []],
-    ['apply', 1, [['put', 'x', null, entry, path, null, null]], []],
-    ['apply', 1, [['remove', path, entry, null]], []],
+    ['apply', 1, [['put', path, null, entry, null, null, null, null]], []],
+    ['apply', 1, [['put', 'x', null, entry, path, null, null, null]], []],
+    ['apply', 1, [['remove', path, entry, null, null]], []],
     ['apply', 1, [['move', path, 'x', [3, 0o755]]], []],
     ['apply', 1, [['move', 'x', path, [3, 0o755]]], []],
     ['read', 1, path, hex, 0, 1],
@@ -50,6 +50,7 @@ function messagesNaming(path: unknown): readonly Message[] {
     ['ask', 1, ['text', path, 'file', 1]],
     ['ask', 1, ['place-copy', path]],
     ['ask', 1, ['time', path]],
+    ['ask', 1, ['rule', path]],
     ['ask', 1, ['verify', 'x', path, false]],
   ]
 }

@@ -121,7 +121,7 @@ export class LingerRig {
         work: join(this.base, 'work'),
         host: 'far',
         watcher: 'auto',
-        ignore: [],
+        ignore: { patterns: [], gitignore: false },
         clock: systemClock,
         startWorker,
       })

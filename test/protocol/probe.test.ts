@@ -29,6 +29,23 @@ async function live(t: TestContext, wrap: (link: OutgoingLink) => OutgoingLink =
   return { ...connection, clock, turns }
 }
 
+it('a connection measures how long an answer takes, at once and with every heartbeat', async t => {
+  let held: (() => void)[] | undefined
+  const { replica, clock, turns } = await live(t, link => ({
+    ...bound(link),
+    onData: listen => link.onData(bytes => (held === undefined ? listen(bytes) : void held.push(() => listen(bytes)))),
+  }))
+  assert.equal(replica.roundTripMs, 0)
+  const late: (() => void)[] = []
+  held = late
+  clock.advance(heartbeatMs)
+  await turns()
+  clock.advance(40)
+  held = undefined
+  for (const give of late) give()
+  assert.equal(replica.roundTripMs, 40)
+})
+
 describe('a connection that is asked whether it is alive', () => {
   it('says so, and goes on', async t => {
     const { replica, events, clock, turns } = await live(t)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { sshCommand } from '../../lib/remote/ssh-command.ts'
+import { runEnd } from '../../lib/remote/run-end.ts'
+import { sshCommand, sshRunCommand } from '../../lib/remote/ssh-command.ts'
 import { sshFailure } from '../../lib/remote/ssh-failure.ts'
 import { checkTarget } from '../../lib/remote/ssh-target.ts'
 
@@ -135,4 +136,49 @@ describe('the end of ssh', () => {
     )
     assert.match(`${found.why} ${found.hint}`, /Cannot start ssh: spawn ssh ENOENT Install OpenSSH/)
   })
+})
+
+describe('the command that runs a program over ssh', () => {
+  const ssh = { program: 'ssh', target: 'mac00', configFile: undefined }
+  const run = (isTerminal: boolean): readonly string[] => sshRunCommand(ssh, { line: 'date', isTerminal, log: '/log' })
+
+  it('ends with the line, over a connection of its own, and asks for a terminal where there is one', () => {
+    assert.deepEqual(run(true).slice(-4), ['-t', '--', 'mac00', 'date'])
+    assert.deepEqual(run(false).slice(-4), ['-T', '--', 'mac00', 'date'])
+    for (const isTerminal of [true, false]) {
+      const words = run(isTerminal).join(' ')
+      assert.match(words, / -E \/log .*BatchMode=yes|BatchMode=yes.* -E \/log /)
+      assert.match(words, /ControlPath=none/)
+      assert.equal(words.includes('RequestTTY=yes'), isTerminal)
+      assert.equal(words.includes('RequestTTY=no'), !isTerminal)
+    }
+  })
+
+  const came = 'clientloop.c:1776:client_input_channel_req(): debug1: channel 0 rtype exit-status reply 0\n'
+  const ended = { pid: 1, code: 255, signal: null }
+  const ends: readonly (readonly [
+    says: string,
+    end: Parameters<typeof runEnd>[1],
+    log: string,
+    means: number | RegExp,
+  ])[] = [
+    ['a code', { ...ended, code: 3 }, '', 3],
+    ['255 of the program', ended, came, 255],
+    ['255 of ssh', ended, 'ssh: Could not resolve hostname mac00\n', /nobody knows an address/],
+    [
+      '255 of ssh after a code of something else',
+      ended,
+      came.replace('exit-status', 'eow@openssh.com'),
+      /ended with code 255/,
+    ],
+    ['a signal that ended ssh', { ...ended, code: null, signal: 'SIGTERM' }, '', /was ended by SIGTERM/],
+    ['no ssh', { ...ended, code: null, startError: 'spawn ssh ENOENT' }, '', /Cannot start ssh/],
+  ]
+  for (const [says, end, log, means] of ends) {
+    it(`knows ${says}`, () => {
+      const meaning = runEnd(ssh, end, log)
+      if (typeof means === 'number') assert.equal(meaning, means)
+      else assert.match(typeof meaning === 'number' ? '' : meaning.why, means)
+    })
+  }
 })

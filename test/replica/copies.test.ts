@@ -68,6 +68,16 @@ describe('a copy of the other side', () => {
     assert.deepEqual(rig.trashed(), ['copy a two', 'copy a one'])
   })
 
+  it('stays, though the one before was taken away by somebody and had the same name', () => {
+    const rig = new Rig()
+    const copies = open(rig)
+    const { copy } = keep(copies, 'a', file('one'), 'one')
+    rig.person.rm('../work/copies/a.mac00.20240101T000000Z')
+    assert.equal(keep(copies, 'a', file('two'), 'two').copy, copy)
+    assert.equal(shown(copies, 'a'), 'two')
+    assert.deepEqual([rig.trashed(), shown(open(rig), 'a')], [[], 'two'])
+  })
+
   it('goes to the trash when the conflict is over', () => {
     const rig = new Rig()
     const copies = open(rig)
@@ -125,6 +135,23 @@ describe('a copy of the other side', () => {
     })
     assert.equal(shown(copies, 'd/a.txt'), 'theirs')
     assert.deepEqual(rig.slots(), [])
+  })
+
+  it('of content that came in pieces is whole after a power cut, if its line is there', () => {
+    const large = 'z'.repeat(100_000)
+    for (let seed = 1; seed <= 40; seed++) {
+      const rig = new Rig({}, seed)
+      open(rig).close()
+      rig.settleDisk()
+      const copies = open(rig)
+      rig.stage(large)
+      keep(copies, 'a', file(large))
+      rig.cutPower(seed)
+      rig.restart()
+      const name = open(rig).find('a')?.name
+      const there = name === undefined ? undefined : rig.person.text(`../work/copies/${name}`)
+      assert.ok(there === undefined || there === large, `seed ${seed}: ${there?.length} of ${large.length} bytes`)
+    }
   })
 
   it('is not put over something of the same name', async () => {

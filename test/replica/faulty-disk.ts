@@ -70,6 +70,7 @@ class FaultyDirectory implements DirectoryHandle {
       stat: () => this.#faults.call('statFile', name, () => file.stat()),
       read: (offset, length) => this.#faults.call('readBytes', name, () => file.read(offset, length)),
       unwritten: () => this.#faults.call('unwritten', name, () => file.unwritten()),
+      sync: () => this.#faults.call('sync', name, () => file.sync()),
       close: () => file.close(),
     }
   }

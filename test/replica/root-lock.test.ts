@@ -33,7 +33,15 @@ it('a root that could not be opened is free for the next try', async () => {
     throw new Error('nothing is hashed or watched here')
   }
   const open = () =>
-    openRoot({ root, work, host: 'here', watcher: 'polling', ignore: [], clock: systemClock, startWorker })
+    openRoot({
+      root,
+      work,
+      host: 'here',
+      watcher: 'polling',
+      ignore: { patterns: [], gitignore: false },
+      clock: systemClock,
+      startWorker,
+    })
   try {
     // A file where the trash is to be.
     mkdirSync(work)

@@ -28,6 +28,15 @@ export class SimReadHandle implements ReadHandle {
     })
   }
 
+  sync(): void {
+    this.#caller.call(
+      'sync',
+      this.#name,
+      () => this.#file.sync(),
+      () => this.#file.failSync(),
+    )
+  }
+
   close(): void {
     this.#caller.handles.delete(this)
     this.#file.close()

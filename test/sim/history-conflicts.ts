@@ -57,9 +57,9 @@ export async function injectConflicts(history: History): Promise<void> {
   for (const path of expected) failures.push(`conflicts: ${path} was never reported`)
   for (const conflict of reported)
     for (const side of sides) checkCopy(history, conflict.path, side, conflict.sides[side].copy)
-  await world.pass(5000)
+  await world.pass(random.pick([0, 5000]))
   for (const { path } of reported) await resolve(history, path, random.pick(sides))
-  await world.pass(2000)
+  await world.pass(random.pick([0, 2000]))
   const after = await world.sync()
   const left = (world.session?.conflicts() ?? []).filter(({ path }) => !known.has(path))
   for (const { path } of left) failures.push(`conflicts: ${path} was resolved and is still there after ${after.state}`)
@@ -68,7 +68,12 @@ export async function injectConflicts(history: History): Promise<void> {
   )
 }
 
-/** Each host keeps the other's version. */
+/** Each host keeps the other's version of every conflict. */
+export function checkCopies(history: History): void {
+  for (const { path, sides: both } of history.world.session?.conflicts() ?? [])
+    for (const side of sides) checkCopy(history, path, side, both[side].copy)
+}
+
 function checkCopy({ users, failures }: History, path: string, side: 'alpha' | 'beta', copy: string | undefined): void {
   const theirs = users[otherSide(side)].find(path)
   if (theirs === undefined || theirs.kind !== 'file') return

@@ -1,14 +1,13 @@
 import { sides } from '../../lib/core/session/messages.ts'
 import type { BarrierResult } from '../../lib/sync/session-handle.ts'
 import type { History } from './history.ts'
-import type { RecordedUser } from './history-user.ts'
 import type { Listed } from './oracle.ts'
-import { injectConflicts } from './history-conflicts.ts'
+import { checkCopies, injectConflicts } from './history-conflicts.ts'
+import { changeRules } from './history-rules.ts'
+import { healMs, makeReadable } from './history-healing.ts'
+import { override } from './history-overrides.ts'
 import { strikeAndDie } from './history-strike.ts'
 import { divergences, halfFiles, leftovers, lostVersions, nameless, unasked } from './oracle.ts'
-
-/** Longer than the slow round over everything. */
-const healMs = 130_000
 
 /** What dsync does to files, as its log calls it. */
 const doing: ReadonlySet<string> = new Set([
@@ -33,23 +32,35 @@ export async function judge(history: History): Promise<void> {
   if (world.alpha.process?.dead !== false) world.startHub()
   // What is wrong with the store shows when it is read.
   world.cut()
-  await world.pass(healMs)
-  const state = await settled(history)
+  // A sync that lists both sides again needs no rest before it.
+  const isRested = random.chance(0.5)
+  if (isRested) await world.pass(healMs)
+  const state = await settled(history, !isRested)
   if (state === undefined) return
   history.tell(`settled: ${state}`)
   const listed = listedBy(history)
   failures.push(...divergences(users.alpha.snapshot(), users.beta.snapshot(), listed))
+  checkCopies(history)
   for (const side of sides) failures.push(...lostVersions(side, users[side]), ...halfFiles(side, users[side]))
   await staysQuiet(history, 'the next sync')
   await losesEvents(history)
   await writesTwice(history)
   await strikeAndDie(history)
+  await override(history)
+  await world.pass(healMs)
+  if ((await settled(history)) === undefined) return
+  failures.push(
+    ...divergences(users.alpha.snapshot(), users.beta.snapshot(), listedBy(history)).map(
+      each => `override: then ${each}`,
+    ),
+  )
   await injectConflicts(history)
   if ((await settled(history)) === undefined) return
   for (const side of sides) failures.push(...lostVersions(side, users[side]))
   await world.stopHub()
   world.startHub()
   await staysQuiet(history, 'a new start')
+  await changeRules(history)
   for (const side of sides) {
     const user = users[side]
     failures.push(...leftovers(side, user), ...unasked(side, user), ...nameless(side, user))
@@ -57,9 +68,9 @@ export async function judge(history: History): Promise<void> {
 }
 
 /** Syncs until nothing is held any more. Undefined: it cannot be reached, which is noted. */
-async function settled({ world, failures }: History): Promise<BarrierResult['state'] | undefined> {
+async function settled({ world, failures }: History, verify = false): Promise<BarrierResult['state'] | undefined> {
   for (let attempt = 0; attempt < 6; attempt++) {
-    const result = await world.sync()
+    const result = await world.sync({ verify })
     const holds = world.session?.status().holds.length ?? 0
     if (result.state === 'halted' || holds > 0) await world.session?.approve()
     else if (result.state === 'timeout') {
@@ -103,7 +114,7 @@ async function writesTwice(history: History): Promise<void> {
       await world.pass(random.fraction() * random.pick([5, 12, 30]))
     }
   }
-  await world.pass(3000)
+  await world.pass(random.pick([0, 3000]))
   if ((await settled(history)) === undefined) return
   const found = divergences(users.alpha.snapshot(), users.beta.snapshot(), listedBy(history))
   failures.push(...found.map(each => `unheard: after quick saves ${each}`))
@@ -121,12 +132,4 @@ async function losesEvents(history: History): Promise<void> {
   if ((await settled(history)) === undefined) return
   const found = divergences(users.alpha.snapshot(), users.beta.snapshot(), listedBy(history))
   failures.push(...found.map(each => `unheard: after a sync at once ${each}`))
-}
-
-/** A user who wants their own files synced can read them. */
-function makeReadable(user: RecordedUser): void {
-  for (const [path, found] of user.snapshot()) {
-    if (found.kind === 'directory' && (found.mode & 0o700) !== 0o700) user.chmod(path, 0o755)
-    if (found.kind === 'file' && (found.mode & 0o400) === 0) user.chmod(path, 0o644)
-  }
 }

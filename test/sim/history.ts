@@ -1,6 +1,7 @@
 import { SyncError } from '../../lib/core/errors.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import { sides } from '../../lib/core/session/messages.ts'
+import type { SyncMode } from '../../lib/sync/session-handle.ts'
 import { Contents } from './history-content.ts'
 import { FaultPlan } from './history-faults.ts'
 import type { Scene } from './history-scene.ts'
@@ -17,6 +18,8 @@ export interface HistoryOptions {
   readonly trace?: (line: string) => void
   /** Also every call of disks and stores. */
   readonly traceCalls?: boolean
+  /** Which way changes go; both unless said. */
+  readonly mode?: SyncMode
 }
 
 /** Programs of one side that run at once. */
@@ -44,6 +47,7 @@ export class History implements Scene {
     const places = this.random.fork('places')
     this.world = new World({
       seed,
+      ...(options.mode !== undefined && { mode: options.mode }),
       alpha: hostOptions(places),
       beta: hostOptions(places),
       makeUser: (volume, base) => new RecordedUser(volume, base, { ledger, slots: `${workBase}/slots` }),

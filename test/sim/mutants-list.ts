@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
     "if (outcome.result === 'done' || outcome.result === 'kept' || outcome.result === 'stale') {",
   ]),
   mutant('a fence comes back before what was heard before it was looked at', [
-    'lib/replica/local-replica.ts',
+    'lib/replica/session-fences.ts',
     'for (const fence of this.#draining) {\n',
     'for (const fence of this.#draining) {\n      fence.done()\n      this.#draining.delete(fence)\n      if (fence !== undefined) continue\n',
   ]),
@@ -98,7 +98,12 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('ignored files are synced', [
     'lib/replica/look.ts',
-    "if (rules.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }",
+    "if (rules.ignore.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }",
+    '',
+  ]),
+  mutant('what is ignored now is not forgotten', [
+    'lib/core/reconcile-entry.ts',
+    'if (versions.ancestor !== undefined) draft.agree(path, undefined)',
     '',
   ]),
   mutant('a file as young as the clock is coarse is not looked at again', [

@@ -149,7 +149,7 @@ it('a file that changed without any trace is read again when its content is want
     assert.ok(inode)
     inode.data = new TextEncoder().encode('as it is on the disk..')
     world.setWire(true)
-    assert.equal((await world.sync(20_000)).state, 'synced')
+    assert.equal((await world.sync({ timeoutMs: 20_000 })).state, 'synced')
     assert.equal(world.beta.user.text('f'), 'as it is on the disk..')
   }))
 

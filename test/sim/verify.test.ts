@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { noIgnoreSettings } from '../../lib/core/ignore-settings.ts'
 import type { RootVerified } from '../../lib/daemon/verbs.ts'
 import { Verification } from '../../lib/daemon/verify-answer.ts'
 import type { SessionSpec } from '../../lib/sync/session-handle.ts'
@@ -16,6 +17,8 @@ const spec: SessionSpec = {
   beta: { ...placement, host: 'beta' },
   state: '/',
   conflict: 'ask',
+  ignore: noIgnoreSettings,
+  mode: 'two-way',
   paused: false,
 }
 
@@ -111,7 +114,7 @@ it('reads a file larger than one answer in parts', () =>
       user.write('large', large)
       user.write('small', 'x')
     }
-    assert.equal((await world.sync(600_000)).state, 'synced')
+    assert.equal((await world.sync({ timeoutMs: 600_000 })).state, 'synced')
     const verified = await verify(world)
     assert.deepEqual(found(verified), { state: 'equal', differing: [], standing: [] })
     assert.deepEqual(verified.read.beta, { entries: 2, bytes: large.length + 1 })

@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '../../lib/core/entry.ts'
+import { IgnoreRules } from '../../lib/core/ignore-rules.ts'
+import type { IgnoreSettings } from '../../lib/core/ignore-settings.ts'
 import { openGate } from '../../lib/ports/gate.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
 import type { ReadHandle } from '../../lib/ports/disk.ts'
 import type { OpenReplica } from '../../lib/ports/replica.ts'
 import type { OpenWatcher } from '../../lib/ports/watcher.ts'
-import { ignoreRules } from '../../lib/replica/ignore.ts'
 import { LocalReplica } from '../../lib/replica/local-replica.ts'
 import { shareReplica } from '../../lib/replica/share-replica.ts'
 import { recover } from '../../lib/replica/recovery.ts'
 import { openWork } from '../../lib/replica/work.ts'
 import { connectReplica } from '../../lib/protocol/remote-replica.ts'
 import { serveReplica } from '../../lib/protocol/serve-replica.ts'
-import type { BarrierResult } from '../../lib/sync/session-handle.ts'
+import type { BarrierResult, SyncMode } from '../../lib/sync/session-handle.ts'
 import { SessionLoop } from '../../lib/sync/session-loop.ts'
 import { SimCarrier } from './carrier.ts'
 import type { Skew } from './clock.ts'
@@ -48,6 +49,8 @@ export interface HostOptions {
 
 export interface WorldOptions {
   readonly seed: number
+  /** Which way changes go; both unless said. */
+  readonly mode?: SyncMode
   readonly alpha?: HostOptions
   readonly beta?: HostOptions
   /** Makes the other programs of a host; plain ones unless given. */
@@ -144,7 +147,7 @@ export class SimHost {
       clock: process.clock,
       hashFile: handle => hashInPieces(handle, process, random),
       digest,
-      ignores: ignoreRules(['ignored', '*.ign']),
+      ignore: new IgnoreRules(this.#world.ignore, []),
       facts: {
         host: this.name,
         bootId: `${this.name}-${this.boots}`,
@@ -213,6 +216,8 @@ export class World {
   readonly storage = new SimStorage()
   readonly log: LogEvent[] = []
   session: SessionLoop | undefined
+  /** What the settings say, for processes that start from now on. */
+  ignore: IgnoreSettings = { patterns: ['ignored', '*.ign'], gitignore: false }
   #link: SimLink | undefined
   #epoch = 0
   /** Large files go by a carrier. */
@@ -266,6 +271,7 @@ export class World {
         gate: openGate,
         digester: digest,
         paused: false,
+        ...(this.options.mode !== undefined && { mode: this.options.mode }),
         ...(this.#hasLane && { carrier: this.#carrier(process) }),
       })
       session.onEvent(event => {
@@ -366,14 +372,14 @@ export class World {
   }
 
   /** Waits until both sides agree, or says what stands in the way. Time passes as it needs. */
-  async sync(timeoutMs = 120_000): Promise<BarrierResult> {
+  async sync({ timeoutMs = 120_000, verify = false } = {}): Promise<BarrierResult> {
     if (this.alpha.process === undefined || this.alpha.process.dead) this.startHub()
     let result: BarrierResult | undefined
     const end = this.clock.monotonic() + timeoutMs
     while (result === undefined || lost(result)) {
       if (this.clock.monotonic() > end) throw new Error(`No agreement after ${timeoutMs} ms of simulated time`)
       result = undefined
-      void this.session?.barrier({ timeoutMs, verify: false }, new AbortController().signal).then(given => {
+      void this.session?.barrier({ timeoutMs, verify }, new AbortController().signal).then(given => {
         result = given
       })
       await this.pass(timeoutMs, () => result !== undefined || this.alpha.process?.dead === true)

@@ -121,7 +121,7 @@ export class LanePair {
         work: join(this.base, side, 'kit home', 'work'),
         host: side,
         watcher: 'auto',
-        ignore: [],
+        ignore: { patterns: [], gitignore: false },
         clock: systemClock,
         startWorker,
       }),

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { SyncError } from '../../core/errors.ts'
@@ -105,13 +104,9 @@ function refused(copy: string, message: string, hint: string): SyncError {
 }
 
 /** Runs the editor on this terminal, however long it takes; says why it failed. */
-function runEditor({ editor }: Surroundings, file: string): Promise<string | undefined> {
-  const [program, ...words] = editor
-  return new Promise(resolve => {
-    const child = spawn(program, [...words, file], { stdio: 'inherit' })
-    child.once('error', error => resolve(error.message))
-    child.once('exit', (code, signal) => resolve(code === 0 ? undefined : `it ended with ${signal ?? code}`))
-  })
+async function runEditor({ editor, runProgram }: Surroundings, file: string): Promise<string | undefined> {
+  const { code, signal, startError } = await runProgram({ command: [...editor, file] })
+  return startError ?? (code === 0 ? undefined : `it ended with ${signal ?? code}`)
 }
 
 function fileOf(word: string): EditedFile {

@@ -4,6 +4,7 @@ import { problemNext, problemPlace } from '../../daemon/config-problem.ts'
 import { checkTexts, readConfig, requireConfig, unusable } from '../../daemon/config-reader.ts'
 import type { Setting } from '../../daemon/config-settings.ts'
 import { listSettings } from '../../daemon/config-settings.ts'
+import { readEnvFile } from '../../daemon/env-file.ts'
 import { contractHome } from '../../daemon/host-paths.ts'
 import { readPrivateFile, writePrivateFile } from '../../daemon/private-file.ts'
 import { sessionSpecs } from '../../daemon/session-specs.ts'
@@ -34,6 +35,7 @@ export async function get(given: Arguments, around: Surroundings): Promise<Outco
   const all: Shown[] = [
     ...settings(around).map(setting => shown(setting, around)),
     { key: 'paths', value: config.paths, from: around.home.paths },
+    ...environment(around),
   ]
   const found = key === undefined ? all : all.filter(each => each.key === key || each.key.startsWith(`${key}.`))
   if (key !== undefined && found.length === 0) throw unknownKey(key, all)
@@ -85,12 +87,13 @@ export async function set(given: Arguments, around: Surroundings): Promise<Outco
   }
 }
 
-/** Lists every mistake in both files. */
+/** Lists every mistake in the files that people edit. */
 export async function check(_given: Arguments, around: Surroundings): Promise<Outcome> {
   const read = readConfig(around.home)
   const problems = [
     ...read.problems,
     ...(read.config === undefined ? [] : sessionSpecs(read.config, around, new Set()).problems),
+    ...readEnvFile(around.home).problems,
   ]
   return {
     exit: problems.length > 0 ? exitCodes.usage : exitCodes.ok,
@@ -105,6 +108,12 @@ export function problemLines(problems: readonly ConfigProblem[]): string[] {
     escape(`${problemPlace(problem)}: ${problem.message}`),
     `  → ${escape(problemNext(problem))}`,
   ])
+}
+
+/** The names alone of what `env` sets: values may be secrets. */
+function environment({ home }: Surroundings): Shown[] {
+  const names = Object.keys(readEnvFile(home).values)
+  return names.length === 0 ? [] : [{ key: 'env', value: names, from: home.env }]
 }
 
 function settings(around: Surroundings): Setting[] {

@@ -77,6 +77,8 @@ export async function check(given: Arguments, around: Surroundings): Promise<Out
   const hosts = await checkHosts(around, given.operands[0])
   const unreachable = hosts.some(({ reachable }) => !reachable)
   const wrong = hosts.some(({ problems }) => problems.length > 0)
+  // What waits for a host that is there again need not wait any longer.
+  if (hosts.some(({ reachable }) => reachable)) await reloadDaemon(around)
   return {
     exit: unreachable ? exitCodes.unreachable : wrong ? exitCodes.failed : exitCodes.ok,
     json: { hosts },

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { SyncError } from '../../core/errors.ts'
 import type { RootRow } from '../../daemon/root-registration.ts'
 import { addRoot, listRoots, removeRoot, showRoot } from '../../daemon/root-registration.ts'
-import type { WatcherChoice } from '../../sync/session-handle.ts'
-import { watcherChoices } from '../../daemon/config-schema.ts'
+import type { SyncMode, WatcherChoice } from '../../sync/session-handle.ts'
+import { syncModes, watcherChoices } from '../../daemon/config-schema.ts'
 import type { Cell } from '../aligned.ts'
 import { aligned } from '../aligned.ts'
 import type { Arguments } from '../command-spec.ts'
@@ -31,8 +31,10 @@ export async function show(given: Arguments, around: Surroundings): Promise<Outc
 export async function add(given: Arguments, around: Surroundings): Promise<Outcome> {
   const watcher = Object.fromEntries(given.texts('watcher').map(watcherOf))
   const at = Object.fromEntries(given.texts('at').map(placeOf))
+  const mode = modeOf(given)
   const dryRun = given.has('dry-run')
-  const root = await addRoot(around, directoryOf(given, around), { on: given.texts('on'), at, watcher }, { dryRun })
+  const choice = { on: given.texts('on'), at, watcher, ...(mode !== undefined && { mode }) }
+  const root = await addRoot(around, directoryOf(given, around), choice, { dryRun })
   if (dryRun) return foreseen(root, paint => ['Would add', ...rootLines([root], paint)])
   const reloaded = await reloadDaemon(around)
   return {
@@ -98,12 +100,22 @@ function watcherOf(text: string): readonly [string, WatcherChoice] {
   )
 }
 
+function modeOf(given: Arguments): SyncMode | undefined {
+  const word = given.text('mode')
+  const mode = syncModes.find(each => each === word)
+  if (word === undefined || mode !== undefined) return mode
+  throw new SyncError('USAGE', `Cannot sync in the mode ${JSON.stringify(word)}`, {
+    hint: `One of ${syncModes.join(', ')}`,
+  })
+}
+
 function rootLines(roots: readonly RootRow[], paint: Paint): string[] {
-  const rows = roots.flatMap(({ root, active, on, watcher }): Cell[][] => [
+  const rows = roots.flatMap(({ root, active, on, watcher, mode }): Cell[][] => [
     [
       escape(root),
       active ? '' : { text: 'off (not in paths.txt)', paint: 'yellow' },
       watcher === 'auto' ? '' : watcher,
+      mode === 'two-way' ? '' : mode,
     ],
     ...on.map(({ host, path, watcher: there }): Cell[] => [
       `  ${escape(host)}`,

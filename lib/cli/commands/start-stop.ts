@@ -8,10 +8,10 @@ import { processState, thisProcess } from '../../daemon/process-identity.ts'
 import type { DaemonStatus } from '../../daemon/verbs.ts'
 import type { Arguments } from '../command-spec.ts'
 import { ask } from '../daemon-access.ts'
-import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
+import { foreseenDaemon, problemsFound } from './foreseen-daemon.ts'
 
 /** How long a daemon may take to answer after its start, and to be gone after its stop (ms). */
 const startMs = 20_000
@@ -21,14 +21,16 @@ const stopMs = 60_000
 const lookMs = 15
 
 /** Starts the daemon and waits until it answers. One that runs already is fine. */
-export async function start(_given: Arguments, around: Surroundings): Promise<Outcome> {
+export async function start(given: Arguments, around: Surroundings): Promise<Outcome> {
   const running = await statusOrDown(around)
+  if (given.has('dry-run')) return await foreseenDaemon('start', running, around)
   if (running !== undefined) return told('start', running, 'runs already')
   return told('start', await launch(around), 'runs')
 }
 
 /** Stops the daemon and waits until it is gone. None running is fine. */
-export async function stop(_given: Arguments, around: Surroundings): Promise<Outcome> {
+export async function stop(given: Arguments, around: Surroundings): Promise<Outcome> {
+  if (given.has('dry-run')) return await foreseenDaemon('stop', await statusOrDown(around), around)
   const stopped = await stopRunning(around)
   return {
     exit: exitCodes.ok,
@@ -37,7 +39,8 @@ export async function stop(_given: Arguments, around: Surroundings): Promise<Out
   }
 }
 
-export async function restart(_given: Arguments, around: Surroundings): Promise<Outcome> {
+export async function restart(given: Arguments, around: Surroundings): Promise<Outcome> {
+  if (given.has('dry-run')) return await foreseenDaemon('restart', await statusOrDown(around), around)
   await stopRunning(around)
   return told('restart', await launch(around), 'runs')
 }
@@ -147,10 +150,7 @@ function told(command: 'start' | 'restart', status: DaemonStatus, how: string): 
     json: { [command]: { running: true, pid, home: status.home, sessions: sessions.length, config } },
     lines: paint => [
       `The daemon ${how} (process ${pid}, ${countText(sessions.length + failed.length, 'session')}).`,
-      ...config.map(
-        ({ message, hint }) =>
-          `${paint.yellow('!')} ${escape(message)}${hint === undefined ? '' : `  → ${escape(hint)}`}`,
-      ),
+      ...problemsFound(config, paint),
     ],
   }
 }

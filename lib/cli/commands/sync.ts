@@ -1,6 +1,6 @@
 import { barrierSeconds } from '../../core/limits.ts'
 import type { BarrierState } from '../../sync/session-handle.ts'
-import type { BarrierProgress, RootBarrier } from '../../daemon/verbs.ts'
+import type { BarrierParameters, BarrierProgress, RootBarrier } from '../../daemon/verbs.ts'
 import type { Arguments } from '../command-spec.ts'
 import { ask, selected } from '../daemon-access.ts'
 import { escape } from '../escape.ts'
@@ -9,27 +9,39 @@ import { exitCodes } from '../exit-codes.ts'
 import { apartNext, haltNext, holdNext } from '../hold-next.ts'
 import type { Paint } from '../paint.ts'
 import { placeText, placeWord } from '../places.ts'
-import { bytesText, countText, durationText } from '../quantities.ts'
+import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
+import { SyncProgress } from '../sync-progress.ts'
+import { foreseenSync } from './foreseen-sync.ts'
 import { codeText } from '../system-words.ts'
+import { untakenText } from '../untaken-text.ts'
 
 /** How much later than asked the daemon may answer before it counts as hanging (ms). */
 const graceMs = 30_000
 
 /** Waits until every change made before has reached the other side. */
 export async function sync(given: Arguments, around: Surroundings): Promise<Outcome> {
-  const seconds = given.number('timeout') ?? barrierSeconds
-  const parameters = { ...selected(around, given), timeoutMs: seconds * 1000, verify: given.has('verify') }
-  const begun = Date.now()
-  const onEvent = (progress: BarrierProgress): void =>
-    around.terminal.progress(progressText(progress, Date.now() - begun))
-  const waitMs = parameters.timeoutMs + graceMs
-  const { roots } = await ask(around, 'barrier', parameters, { onEvent, waitMs })
+  if (given.has('dry-run')) return await foreseenSync(given, around)
+  const roots = await barrier(around, { ...selected(around, given), verify: given.has('verify') }, given)
   return {
     exit: barrierExit(roots.map(({ state }) => state)),
     json: { sync: roots },
     lines: paint => roots.flatMap(root => barrierLines(root, { paint, userHome: around.userHome })),
   }
+}
+
+/** Waits for what was changed before, as long as `--timeout` says, and shows how much is left. */
+export async function barrier(
+  around: Surroundings,
+  what: Omit<BarrierParameters, 'timeoutMs'>,
+  given: Arguments,
+): Promise<readonly RootBarrier[]> {
+  const timeoutMs = (given.number('timeout') ?? barrierSeconds) * 1000
+  const shown = new SyncProgress(Date.now())
+  const onEvent = (progress: BarrierProgress): void => around.terminal.progress(shown.text(progress, Date.now()))
+  const { roots } = await ask(around, 'barrier', { ...what, timeoutMs }, { onEvent, waitMs: timeoutMs + graceMs })
+  around.terminal.progress('')
+  return roots
 }
 
 const exits: Readonly<Record<BarrierState, ExitCode>> = {
@@ -49,16 +61,13 @@ export function barrierExit(states: readonly BarrierState[]): ExitCode {
   return worst === undefined ? exitCodes.ok : exits[worst]
 }
 
-/** One line while it lasts; nothing in the first second, which most waits do not reach. */
-export function progressText({ queued, inFlight, bytesQueued }: BarrierProgress, elapsedMs: number): string {
-  if (elapsedMs < 1000) return ''
-  const bytes = bytesQueued > 0 ? `, ${bytesText(bytesQueued)}` : ''
-  return `Syncing: ${countText(queued + inFlight, 'path')}${bytes} to go, ${durationText(elapsedMs)}`
-}
-
 const namedItems = 10
 
-function barrierLines(result: RootBarrier, view: { readonly paint: Paint; readonly userHome: string }): string[] {
+/** How a wait ended, in lines. */
+export function barrierLines(
+  result: RootBarrier,
+  view: { readonly paint: Paint; readonly userHome: string },
+): string[] {
   const { root, host, state } = result
   const { paint, userHome } = view
   const place = `${placeText(userHome, root)} with ${escape(host)}`
@@ -85,9 +94,15 @@ function barrierLines(result: RootBarrier, view: { readonly paint: Paint; readon
     result.holds.map(({ why }) => ({ text: escape(why) })),
     result.holds.length,
   )
+  const [untaken] = result.untaken.first
+  const isHere = untaken?.side === 'alpha'
+  const apart =
+    untaken === undefined
+      ? ''
+      : `; ${untakenText(result.untaken.total, isHere ? '' : host)}  → dsync ${isHere ? 'pull' : 'push'} ${word}`
   const why = result.why === undefined ? [] : [`    ${escape(result.why)}`]
   const says: Readonly<Record<BarrierState, readonly string[]>> = {
-    synced: [`${paint.green('in sync')}  ${place}`],
+    synced: [`${paint.green('in sync')}  ${place}${apart}`],
     conflicts: [
       `${paint.red(countText(result.conflicts.total, 'conflict'))}  ${place}  → dsync conflicts ${word}`,
       ...conflicts,

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { dryRun } from './words.ts'
+import { dryRun, yes } from './words.ts'
 
 /** What is kept in sync, with whom and how. */
 export const setUpCommands: readonly CommandSpec[] = [
@@ -59,10 +59,16 @@ export const setUpCommands: readonly CommandSpec[] = [
         words: ['auto', 'inotify', 'fs-watch', 'fsevents', 'chokidar', 'polling'],
         many: true,
       },
+      mode: {
+        says: 'which way changes go: two-way, send (only from here) or receive (only to here)',
+        value: 'MODE',
+        words: ['two-way', 'send', 'receive'],
+      },
       'dry-run': dryRun,
     },
     examples: [
       ['dsync roots add ~/projects', 'on all hosts, at the same place under the home'],
+      ['dsync roots add ~/site --mode send', 'what is changed elsewhere stays there and is listed'],
       ['dsync roots add ~/notes --at twin=/mnt/disk/texts', 'elsewhere on one host'],
     ],
   },
@@ -107,6 +113,7 @@ export const setUpCommands: readonly CommandSpec[] = [
     options: { default: { says: 'remove it instead, so that its default counts' }, 'dry-run': dryRun },
     examples: [
       ['dsync config set roots.~/projects.watcher polling', 'look every few seconds instead of being told'],
+      ['dsync config set roots.~/projects.bandwidth 500KB', 'the most that either host sends in a second'],
       ['dsync config set ssh.program --default', 'as if it had never been set'],
     ],
     more: ['Comments and order of config.json stay as they are. The daemon takes it up at once.'],
@@ -135,7 +142,19 @@ export const setUpCommands: readonly CommandSpec[] = [
     operands: [],
     options: {},
     examples: [['dsync config check', 'each with its file, line and column']],
-    more: ['Exit code 2 when there is one.'],
+    more: ['In config.json, paths.txt and env. Exit code 2 when there is one.'],
+  },
+  {
+    name: 'config trust',
+    says: 'let commands run that the settings name for after a sync',
+    operands: [],
+    options: { 'dry-run': dryRun, yes },
+    examples: [['dsync config trust', 'shows each that you have not seen yet, and asks']],
+    more: [
+      'They are in config.json, "afterSync" of a root: [{ "command": ["make", "site"], "on": HOST, "timeoutSeconds": 60 }].',
+      'One that is changed, or comes back, is asked about again; what is in the files it runs is not looked at.',
+      'What they print is in after-sync.log.',
+    ],
   },
   {
     name: 'completions',

@@ -1,10 +1,8 @@
 import { isDirectory } from '../entry.ts'
-import type { Entry } from '../entry.ts'
 import type { Move } from '../operation.ts'
-import type { Path } from '../path.ts'
 import { parentOf } from '../path.ts'
 import type { Change, Tree } from '../tree.ts'
-import { at, shallow, walk, withEntry, withMove, withShallow } from '../tree.ts'
+import { at, diff, shallow, walk, withMove, withShallow } from '../tree.ts'
 
 /** The ancestor, and what was entered into it since it was last written down. */
 export class AgreedPast {
@@ -32,13 +30,15 @@ export class AgreedPast {
     return true
   }
 
-  /** Makes the whole of `entry` the past of a path, as if both sides had held it: how a conflict is decided. */
-  decide(path: Path, entry: Entry | undefined): void {
-    this.#tree = withEntry(this.#tree, path, entry)
-    this.#unwritten.push({ path, entry: undefined })
-    if (entry === undefined) return
-    this.#unwritten.push({ path, entry: shallow(entry) })
-    for (const [below, each] of walk(entry, path)) this.#unwritten.push({ path: below, entry: shallow(each) })
+  /** From now on this is the past, as if both sides had held it: how a person's decision is carried out. */
+  become(tree: Tree): void {
+    for (const { path, entry } of diff(this.#tree, tree)) {
+      this.#unwritten.push({ path, entry: undefined })
+      if (entry === undefined) continue
+      this.#unwritten.push({ path, entry: shallow(entry) })
+      for (const [below, each] of walk(entry, path)) this.#unwritten.push({ path: below, entry: shallow(each) })
+    }
+    this.#tree = tree
   }
 
   takeUnwritten(): readonly (Change | Move)[] {

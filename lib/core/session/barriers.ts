@@ -1,6 +1,6 @@
 import type { Side } from '../operation.ts'
 import type { Path } from '../path.ts'
-import { overlaps } from '../path.ts'
+import { isWithin, overlaps } from '../path.ts'
 
 /** A path that is dirty, queued or on its way, with the moment its change was first heard of (monotonic ms). */
 export interface Outstanding {
@@ -8,9 +8,13 @@ export interface Outstanding {
   readonly since: number
 }
 
+/** What is waited for: agreement · that both sides have been heard, no more · that an override has been carried out. */
+export type Awaited = 'agreement' | 'hearing' | 'override'
+
 interface Barrier {
   readonly id: number
   readonly path: Path
+  readonly of: Awaited
   /** Sides whose fence has not come back yet. */
   readonly fences: Set<Side>
   /** When both fences had come back; undefined before. */
@@ -28,8 +32,8 @@ export class Barriers {
     return this.#open.size
   }
 
-  add(id: number, path: Path): void {
-    this.#open.set(id, { id, path, fences: new Set<Side>(['alpha', 'beta']), fencedAt: undefined })
+  add(id: number, path: Path, of: Awaited = 'agreement'): void {
+    this.#open.set(id, { id, path, of, fences: new Set<Side>(['alpha', 'beta']), fencedAt: undefined })
   }
 
   remove(id: number): void {
@@ -64,8 +68,9 @@ export class Barriers {
     return paths
   }
 
-  ids(): readonly number[] {
-    return [...this.#open.keys()]
+  /** Those for which waiting is pointless on a session that rests; with `all`, on one that is halted. */
+  idle(all: boolean): readonly number[] {
+    return [...this.#open.values()].flatMap(({ id, of }) => (all || of === 'agreement' ? [id] : []))
   }
 
   /** The oldest come first, so as long as there is one it is found at once. */
@@ -75,6 +80,8 @@ export class Barriers {
   }
 }
 
-function isAwaited(barrier: Barrier, item: Outstanding): boolean {
-  return (barrier.fencedAt === undefined || item.since <= barrier.fencedAt) && overlaps(item.path, barrier.path)
+function isAwaited({ fencedAt, path, of }: Barrier, item: Outstanding): boolean {
+  if (of === 'hearing') return fencedAt === undefined
+  const concerns = of === 'override' ? isWithin : overlaps
+  return (fencedAt === undefined || item.since <= fencedAt) && concerns(item.path, path)
 }

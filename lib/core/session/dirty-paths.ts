@@ -29,6 +29,13 @@ export class DirtyPaths {
     }
   }
 
+  /** What was moved to or from there is planned as what went and came: the moves of a side hang together, so all do. */
+  forgetMoves(path: Path): void {
+    const { alpha, beta } = this.#moves
+    if ([...alpha, ...beta].some(({ from, to }) => overlaps(from, path) || overlaps(to, path)))
+      this.#moves = { alpha: [], beta: [] }
+  }
+
   /**
    * Takes what can be planned now. A move and everything it touches are planned in one go or not at all.
    * @param isFree false for a path that something stands in the way of: it stays dirty

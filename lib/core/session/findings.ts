@@ -1,6 +1,6 @@
 import type { Digester } from '../entry.ts'
 import type { ReplicaEvent } from '../messages.ts'
-import type { Notice, Outcome, Problem, Side } from '../operation.ts'
+import type { Notice, Outcome, Problem, Side, Untaken } from '../operation.ts'
 import type { Path } from '../path.ts'
 import { parentOf } from '../path.ts'
 import type { Plan } from '../plan.ts'
@@ -29,6 +29,7 @@ export class Findings {
   readonly #problems = new Standing<Problem>()
   readonly #refusals = new Standing<Problem>()
   readonly #notices = new Standing<Notice>()
+  readonly #untaken = new Standing<Untaken>()
   readonly #keeper: Keeper
   readonly #outlet: Outlet
 
@@ -75,6 +76,11 @@ export class Findings {
     return this.#notices.all()
   }
 
+  /** What the side that only receives has changed. */
+  get untaken(): readonly Untaken[] {
+    return this.#untaken.all()
+  }
+
   /** True for a path a disk refused, until that side says more about it. */
   isRefused(path: Path): boolean {
     return this.#refusals.size > 0 && this.#refusals.all().some(problem => problem.path === path)
@@ -103,7 +109,17 @@ export class Findings {
       this.#outlet.log({ level: 'warning', event: 'problem', side, path, why })
     }
     for (const notice of plan.notices) this.notice(notice)
+    this.#noteUntaken(this.#untaken.revise(scope, plan.untaken))
     return opened
+  }
+
+  /** A side that only receives may hold much that the other has never had. */
+  #noteUntaken(fresh: readonly Untaken[]): void {
+    const level = 'notice'
+    for (const { path, side, how } of fresh.slice(0, noticesKept))
+      this.#outlet.log({ level, event: 'not-taken', side, path, how })
+    const rest = fresh.length - noticesKept
+    if (rest > 0) this.#outlet.log({ level, event: 'not-taken', side: fresh[0]?.side ?? 'beta', paths: rest })
   }
 
   notice(notice: Notice): void {
@@ -147,8 +163,10 @@ export class Findings {
     const keep = this.#keeper.kept(event)
     const conflict = keep && this.#conflicts.get(keep.path)
     if (keep === undefined || conflict === undefined) return
-    if (copy === undefined)
+    if (copy === undefined) {
+      if (keep.isTold) return
       return this.#outlet.log({ level: 'warning', event: 'copy-failed', side: keep.holder, path: keep.path, why })
+    }
     const next = { ...conflict, copies: { ...conflict.copies, [keep.holder]: copy } }
     this.#conflicts.set(next)
     this.#outlet.effect({ type: 'save-conflict', conflict: next })

@@ -37,6 +37,11 @@ export class Holds {
     return false
   }
 
+  /** True while a root is not what it was: whatever a person orders must wait. */
+  get stops(): boolean {
+    return ['root-missing', 'root-replaced', 'root-emptied'].some(guard => this.has(guard as GuardKind))
+  }
+
   /** Keeps the removals of a plan back, unless they were approved, and what is to come in their place. */
   holdRemovals(side: Side, operations: readonly Operation[], why: string): readonly Operation[] {
     const approved = this.#approved[side]
@@ -62,6 +67,19 @@ export class Holds {
     }
     this.#approved[side].delete(path)
     this.#deletes[side].set(path, 'the host where they would be deleted holds them')
+  }
+
+  /** A person has seen these removals and wants them. */
+  permit(side: Side, paths: readonly Path[]): void {
+    for (const path of paths) {
+      this.#approved[side].add(path)
+      this.#deletes[side].delete(path)
+    }
+  }
+
+  /** What was permitted at and below a path is so no longer. */
+  forbid(side: Side, path: Path): void {
+    for (const each of this.#approved[side]) if (isWithin(each, path)) this.#approved[side].delete(each)
   }
 
   isApproved(side: Side, path: Path): boolean {

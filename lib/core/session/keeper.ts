@@ -1,4 +1,5 @@
 import type { Digest, Entry } from '../entry.ts'
+import { isSynced } from '../entry.ts'
 import { inlineContentBytes } from '../limits.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../messages.ts'
 import type { Content, Side } from '../operation.ts'
@@ -21,13 +22,23 @@ interface Keep {
 
 type Kept = ReplicaEvent & { readonly type: 'kept' }
 
+/** Which copy came to be, or why it did not. `isTold`: the same was said of it before. */
+interface Settled {
+  readonly path: Path
+  readonly holder: Side
+  readonly isTold: boolean
+}
+
 /** What keeping asks of the session. */
 export interface KeeperOrders {
   readonly command: (side: Side, command: ReplicaCommand) => void
   /** Stages large content on the holder; `slotReady` follows. */
   readonly stage: (holder: Side, needs: { readonly digest: Digest; readonly size: number; readonly path: Path }) => void
-  /** A version could not be read: its conflict is to be judged again, not at once. */
-  readonly missed: (owner: Side, path: Path, since: number) => void
+  /**
+   * A copy did not come to be for what is on that side: its conflict is to be judged again, not at once. `since`:
+   * whoever waits goes on waiting for it; without, nobody does.
+   */
+  readonly missed: (side: Side, path: Path, since?: number) => void
   readonly nextId: () => number
   readonly hostOf: (side: Side) => string
 }
@@ -38,8 +49,10 @@ export class Keeper {
   readonly #reads = new Map<number, Keep>()
   readonly #staging = new Map<Digest, Keep[]>()
   readonly #sent = new Map<number, Keep>()
-  /** Conflicts of which a version could not be read when it was wanted. */
+  /** Conflicts of which a copy did not come to be when it was wanted. */
   readonly #missed = new Set<Path>()
+  /** Why a disk refused a copy, by path: it is tried again, and told once. */
+  readonly #refused = new Map<Path, string>()
 
   constructor(orders: KeeperOrders) {
     this.#orders = orders
@@ -103,7 +116,7 @@ export class Keeper {
     this.#orders.missed(otherSide(holder), path, since)
   }
 
-  /** True, once, for a conflict of which a version could not be read when it was wanted. */
+  /** True, once, for a conflict of which a copy did not come to be when it was wanted. */
   takeMissed(path: Path): boolean {
     return this.#missed.delete(path)
   }
@@ -119,10 +132,17 @@ export class Keeper {
    * Which conflict a `kept` event is about. Undefined when the content was not there and comes with another try: large
    * content is sent only where it is not kept already, and something else may have used it up.
    */
-  kept({ id, copy, why }: Kept): { readonly path: Path; readonly holder: Side } | undefined {
+  kept({ id, copy, why }: Kept): Settled | undefined {
     const keep = this.#sent.get(id)
     this.#sent.delete(id)
-    if (keep === undefined || copy !== undefined || why !== undefined) return keep
+    if (keep === undefined) return undefined
+    const { path, holder } = keep
+    // Of what is not synced there is nothing to keep.
+    if (copy !== undefined || !isSynced(keep.version)) {
+      this.#refused.delete(path)
+      return { path, holder, isTold: false }
+    }
+    if (why !== undefined) return this.#refuse(keep, why)
     if (keep.isStaged || !isFile(keep.version) || keep.version.size <= inlineContentBytes) {
       this.#miss(keep)
       return undefined
@@ -133,8 +153,17 @@ export class Keeper {
     return undefined
   }
 
+  #refuse({ path, holder }: Keep, why: string): Settled {
+    const isTold = this.#refused.get(path) === why
+    this.#refused.set(path, why)
+    this.#missed.add(path)
+    this.#orders.missed(holder, path)
+    return { path, holder, isTold }
+  }
+
   release(path: Path): void {
     this.#missed.delete(path)
+    this.#refused.delete(path)
     for (const side of sides) this.#orders.command(side, { type: 'release', path })
   }
 

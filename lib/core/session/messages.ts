@@ -3,6 +3,7 @@ import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../messages.ts'
 import type { Conflict, GuardKind, Move, Side } from '../operation.ts'
 import type { Path } from '../path.ts'
 import type { Change, Tree } from '../tree.ts'
+import type { Override } from './override.ts'
 import type { Needs } from './task.ts'
 
 /** Everything that can happen to a session. */
@@ -17,7 +18,15 @@ export type SessionEvent =
   | { readonly type: 'resolve'; readonly path: Path; readonly take: Side }
   /** Versions of these ids were brought back from a side's trash to these paths. */
   | { readonly type: 'restored'; readonly side: Side; readonly paths: readonly Path[]; readonly ids: readonly string[] }
-  | { readonly type: 'barrier'; readonly id: number; readonly path: Path; readonly verify: boolean }
+  /** The same for all below, whether or not the session is paused; `id` is that of the barrier at which its end is told. */
+  | { readonly type: 'override'; readonly id: number; readonly override: Override }
+  | {
+      readonly type: 'barrier'
+      readonly id: number
+      readonly path: Path
+      readonly verify: boolean
+      readonly of?: 'hearing'
+    }
   | { readonly type: 'barrier-over'; readonly id: number }
   /** So much of a content ordered by `carry` is there. */
   | { readonly type: 'carrying'; readonly side: Side; readonly digest: Digest; readonly bytes: number }
@@ -87,6 +96,8 @@ export interface SessionStart {
   readonly sides: Both<{ readonly tree: Tree; readonly facts: ReplicaFacts }>
   readonly conflicts: readonly Pick<OpenConflict, 'path' | 'kind' | 'since' | 'copies'>[]
   readonly paused: boolean
+  /** The only side whose changes are taken; undefined: both. */
+  readonly source: Side | undefined
   /** Content from this size on goes by a connection of its own (bytes): see the effect `carry`. Infinite where there is none. */
   readonly laneBytes: number
   /** Ids of commands start above this, so that answers to an earlier session are not taken for answers to this one. */

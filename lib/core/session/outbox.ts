@@ -14,6 +14,13 @@ import { Transfers } from './transfers.ts'
 /** A plan this small is somebody's edit and overtakes bulk. */
 const urgentTasks = 32
 
+/** See `next`. */
+interface Filling {
+  readonly stands: (task: Task) => boolean
+  readonly takeId: () => number
+  readonly mayGo: (task: Task) => boolean
+}
+
 export interface Batch {
   readonly tasks: readonly Task[]
   readonly operations: readonly Operation[]
@@ -84,6 +91,15 @@ export class Outbox {
     return ended
   }
 
+  /** Forgets queued moves that a path has to do with. */
+  dropMoves(path: Path): readonly Task[] {
+    const dropped = this.#dropMoves(({ operations }) =>
+      operations.some(operation => pathsOf(operation).some(each => overlaps(each, path))),
+    )
+    for (const task of dropped) for (const book of this.#books()) book.delete(task.path)
+    return dropped
+  }
+
   /** Forgets what is queued at a path, or at and below it (not what is on its way). */
   drop(path: Path, below = false): Dropped {
     let since = Number.POSITIVE_INFINITY
@@ -117,12 +133,13 @@ export class Outbox {
   /**
    * The commands that can go out now, to the receiver (`apply`) and to the sender (`read`).
    * @param stands whether a task is still what both trees ask for; others come back in `voided`
+   * @param mayGo false for a task that stays queued for now
    */
-  next(stands: (task: Task) => boolean, takeId: () => number): Outgoing {
+  next(stands: (task: Task) => boolean, takeId: () => number, mayGo: (task: Task) => boolean = () => true): Outgoing {
     const unwanted = this.transfers.endUnwanted(needs => this.#isAwaited(needs))
     const out: Outgoing = { toReceiver: [], toSender: [], voided: [], unwanted }
     while (this.#batches.size < batchesInFlight) {
-      const batch = this.#fill(stands, takeId, out)
+      const batch = this.#fill({ stands, takeId, mayGo }, out)
       if (batch === undefined) break
       out.toReceiver.push(batch)
     }
@@ -212,7 +229,7 @@ export class Outbox {
     }
   }
 
-  #fill(stands: (task: Task) => boolean, takeId: () => number, out: Outgoing): ReplicaCommand | undefined {
+  #fill({ stands, takeId, mayGo }: Filling, out: Outgoing): ReplicaCommand | undefined {
     const tasks: Task[] = []
     const operations: Operation[] = []
     const contents = new Map<Digest, Content>()
@@ -220,7 +237,7 @@ export class Outbox {
     for (const book of [this.#urgent, this.#bulk]) {
       for (const [path, task] of book) {
         if (operations.length >= batchOperations || bytes >= batchBytes) break
-        if (this.#busy.forbid(task)) continue
+        if (this.#busy.forbid(task) || !mayGo(task)) continue
         if (!stands(task)) {
           this.#take(book, task)
           out.voided.push(task)

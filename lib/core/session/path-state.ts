@@ -1,6 +1,7 @@
+import { holdsOnlyUntracked } from '../carry.ts'
 import type { Digester, Entry } from '../entry.ts'
 import { isDirectory, isSynced } from '../entry.ts'
-import type { Notice, Problem, Side } from '../operation.ts'
+import type { Notice, Problem, Side, Untaken } from '../operation.ts'
 import type { Path } from '../path.ts'
 import { join, overlaps } from '../path.ts'
 import type { Tree } from '../tree.ts'
@@ -24,6 +25,7 @@ export interface PathState {
   readonly conflicts: readonly OpenConflict[]
   readonly problems: readonly Problem[]
   readonly notices: readonly Notice[]
+  readonly untaken: readonly Untaken[]
   readonly holds: readonly Hold[]
   /** The first of what has not reached the other side. */
   readonly waiting: readonly WaitingPath[]
@@ -64,12 +66,13 @@ export function pathState(path: Path, parts: Parts): PathState {
     items.filter(item => overlaps(item.path, path))
   return {
     agreed: agreed && shallow(agreed),
-    sides: { alpha: alpha && shallow(alpha), beta: beta && shallow(beta) },
+    sides: { alpha: shown(alpha, beta), beta: shown(beta, alpha) },
     weights: { alpha: weight(alpha), beta: weight(beta) },
     isEqual: same(alpha, beta, digester),
     conflicts: near(findings.conflicts),
     problems: near(findings.problems),
     notices: near(findings.notices),
+    untaken: near(findings.untaken),
     holds: holds.all().flatMap(hold => holdAt(hold, path)),
     waiting: waitingAt(path, parts),
     isShut: shut.some(each => overlaps(each, path)),
@@ -90,9 +93,19 @@ export function differingPaths(
     if (differing.length >= limit) break
     const whole = join(path, change.path)
     // What neither side syncs may differ.
-    if (isSynced(at(trees.alpha, whole)) || isSynced(at(trees.beta, whole))) differing.push(whole)
+    if (isTracked(at(trees.alpha, whole)) || isTracked(at(trees.beta, whole))) differing.push(whole)
   }
   return differing
+}
+
+/** A directory that one side has for what is ignored in it is unknown to the other. */
+function shown(entry: Entry | undefined, other: Entry | undefined): Entry | undefined {
+  if (isDirectory(entry) && !isDirectory(other) && holdsOnlyUntracked(entry)) return { kind: 'untracked', why: 'kept' }
+  return entry && shallow(entry)
+}
+
+function isTracked(entry: Entry | undefined): boolean {
+  return isSynced(entry) && !(isDirectory(entry) && holdsOnlyUntracked(entry))
 }
 
 function holdAt(hold: Hold, path: Path): Hold[] {

@@ -28,6 +28,8 @@ interface Parts {
   readonly holds: Holds
   readonly resolving: Resolving
   readonly digester: Digester
+  /** The only side whose changes are taken; undefined: both. */
+  readonly source: Side | undefined
   readonly log: (line: LogLine) => void
   readonly takeId: () => number
 }
@@ -37,6 +39,14 @@ interface Moment {
   readonly shut: readonly Path[]
   readonly now: number
   readonly wallClock: number
+  /** Nothing but this may happen. */
+  readonly only?: Only | undefined
+}
+
+/** What a person ordered, on a session that rests otherwise. */
+interface Only {
+  readonly covers: (path: Path) => boolean
+  readonly changes: (side: Side, path: Path) => boolean
 }
 
 /** Held deletes named in the log; `status` has more of them. */
@@ -56,13 +66,14 @@ export class Planner {
    * @returns conflicts that are new
    */
   plan(moment: Moment): readonly OpenConflict[] {
-    const { past, halves, dirty, findings, holds, digester } = this.#parts
-    const taken = dirty.take(path => this.#isFree(path, moment.shut))
+    const { past, halves, dirty, findings, holds, digester, source } = this.#parts
+    const { only } = moment
+    const taken = dirty.take(path => (only?.covers(path) ?? true) && this.#isFree(path, moment.shut))
     if (taken.scope.length === 0) return []
     const { moves } = taken
-    const scope = findings.withConflictsAbove(taken.scope)
+    const scope = only === undefined ? findings.withConflictsAbove(taken.scope) : taken.scope
     const trees = { ancestor: past.tree, alpha: halves.alpha.tree, beta: halves.beta.tree }
-    const plan = reconcile({ ...trees, moves, scope, digester })
+    const plan = reconcile({ ...trees, moves, scope, digester, source })
     const since = Math.min(taken.since, ...sides.map(side => this.#dropQueued(side, scope)))
     const wereHeld = { alpha: holds.heldDeletes('alpha') > 0, beta: holds.heldDeletes('beta') > 0 }
     holds.reconsider(scope)
@@ -71,7 +82,9 @@ export class Planner {
     }
     const opened = findings.revise(scope, plan, { since, wallClock: moment.wallClock })
     for (const side of sides) {
-      this.#enqueue(side, side === 'alpha' ? plan.toAlpha : plan.toBeta, {
+      const operations = side === 'alpha' ? plan.toAlpha : plan.toBeta
+      const wanted = operations.filter(({ path }) => only?.changes(side, path) ?? true)
+      this.#enqueue(side, wanted, {
         ...{ since, now: moment.now, wereHeld: wereHeld[side] },
       })
     }
@@ -83,8 +96,13 @@ export class Planner {
     for (const side of sides) this.#deletes[side].forget()
   }
 
+  /** Queued moves that a path has to do with are planned anew. */
+  dropMoves(path: Path): void {
+    for (const side of sides) for (const task of this.#parts.halves[side].outbox.dropMoves(path)) this.#replan(task)
+  }
+
   /** What can go out to a side now. What no longer stands is planned again. */
-  dispatch(side: Side, now: number): Outgoing {
+  dispatch(side: Side, now: number, only?: Only): Outgoing {
     const { halves, holds, takeId } = this.#parts
     const receiver = halves[side]
     const sender = halves[otherSide(side)]
@@ -92,7 +110,7 @@ export class Planner {
       task.operations.every((operation, index) =>
         stillStands(operation, { receiver: receiver.tree, sender: sender.tree, isEmptied: index > 0 }),
       )
-    const out = receiver.outbox.next(stands, takeId)
+    const out = receiver.outbox.next(stands, takeId, task => only?.changes(side, task.path) ?? true)
     // What made it void is dirty already; the wait keeps a plan that can never stand from spinning.
     for (const task of out.voided) {
       if (holds.isInTheWay(side, task.path)) continue
@@ -145,7 +163,7 @@ export class Planner {
     }
     const sender = halves[otherSide(side)].tree
     const source = (operation: Operation): Source => ({ path: operation.path, agrees: senderHolds(operation, sender) })
-    const reasoned = passed.map(operation => resolving.withReason(operation, side))
+    const reasoned = passed.map(operation => resolving.labelled(operation, side))
     for (const task of half.outbox.add(reasoned, source, context.since)) this.#replan(task)
   }
 

@@ -4,9 +4,9 @@ import type { Side } from '../operation.ts'
 import { otherSide } from '../operation.ts'
 import type { Path } from '../path.ts'
 import type { Tree } from '../tree.ts'
-import { at, emptyTree, same, weight } from '../tree.ts'
+import { emptyTree, weight } from '../tree.ts'
 import { AgreedPast } from './agreed-past.ts'
-import type { Outstanding } from './barriers.ts'
+import type { Awaited, Outstanding } from './barriers.ts'
 import { Barriers } from './barriers.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { DirtyPaths } from './dirty-paths.ts'
@@ -17,6 +17,10 @@ import { Keeper } from './keeper.ts'
 import type { Latencies } from './latencies.ts'
 import type { BarrierState, Both, Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
 import { sides } from './messages.ts'
+import { openingHolds } from './opening.ts'
+import type { Foreseen } from './orders.ts'
+import { Orders } from './orders.ts'
+import type { Override } from './override.ts'
 import type { PathState } from './path-state.ts'
 import { differingPaths, pathState } from './path-state.ts'
 import { Planner } from './planner.ts'
@@ -45,6 +49,7 @@ export class Session {
   readonly #keeper: Keeper
   readonly #digester: Digester
   readonly #resolving = new Resolving()
+  readonly #orders: Orders
   #prefer: Side | undefined
   #paused: boolean
   #shut: readonly Path[] = []
@@ -67,9 +72,9 @@ export class Session {
     this.#keeper = new Keeper({
       command: (side, command) => this.#command(side, command),
       stage: (holder, needs) => this.#halves[holder].outbox.transfers.start(needs, true),
-      missed: (owner, path, since) => {
+      missed: (side, path, since) => {
         this.#markDirty(path, since)
-        this.#halves[owner].stall(path, this.#now)
+        this.#halves[side].stall(path, this.#now)
       },
       nextId: () => this.#nextId(),
       hostOf: side => this.#halves[side].facts.host,
@@ -86,8 +91,22 @@ export class Session {
       holds: this.#holds,
       resolving: this.#resolving,
       digester,
+      source: start.source,
       log: line => this.#log(line),
       takeId: () => this.#nextId(),
+    })
+    this.#orders = new Orders({
+      past: this.#past,
+      halves: this.#halves,
+      dirty: this.#dirty,
+      findings: this.#findings,
+      holds: this.#holds,
+      resolving: this.#resolving,
+      planner: this.#planner,
+      digester,
+      source: start.source,
+      command: (side, command) => this.#command(side, command),
+      log: line => this.#log(line),
     })
     this.#settlement = new Settlement({
       past: this.#past,
@@ -128,6 +147,11 @@ export class Session {
     return this.#findings.conflicts
   }
 
+  /** What an override would come to, by what has been heard so far. */
+  foresee(override: Override): Foreseen {
+    return this.#orders.foresee(override)
+  }
+
   /** Some of what a barrier still waits for. */
   waiting(barrier: number, limit: number): readonly Path[] {
     return this.#barriers.waiting(barrier, this.#outstanding(), limit)
@@ -158,6 +182,7 @@ export class Session {
       conflicts: this.#findings.conflicts.length,
       problems: this.#findings.problems,
       notices: this.#findings.notices,
+      untaken: this.#findings.untaken,
       holds: this.#holds.all(),
     }
   }
@@ -180,17 +205,19 @@ export class Session {
         this.#paused = event.type === 'pause'
         return this.#log({ level: 'info', event: event.type === 'pause' ? 'paused' : 'resumed' })
       case 'approve':
-        return this.#approve(event)
+        this.#prefer = event.prefer
+        return this.#orders.approve(event, this.#now)
       case 'resolve':
-        return this.#resolve(event.path, event.take)
+        return this.#orders.resolve(event.path, event.take, this.#now)
+      case 'override':
+        this.#orders.override(event.id, event.override, { now: this.#now, wallClock: this.#wallClock })
+        return this.#awaitBoth(event.id, event.override.path, 'override')
       case 'restored':
         return this.#findings.restored(event)
       case 'barrier':
-        this.#barriers.add(event.id, event.path)
-        for (const side of sides) this.#command(side, { type: 'fence', id: event.id, verify: event.verify })
-        return
+        return this.#awaitBoth(event.id, event.path, event.of, event.verify)
       case 'barrier-over':
-        return this.#barriers.remove(event.id)
+        return this.#endBarrier(event.id)
       case 'carrying':
         return this.#halves[event.side].outbox.transfers.carrying(event.digest, event.bytes)
       case 'not-carried':
@@ -206,26 +233,8 @@ export class Session {
 
   #begin(): void {
     const { alpha, beta } = this.#halves
-    const agreed = weight(this.#past.tree)
-    for (const side of sides) {
-      if (weight(this.#halves[side].tree) === 0 && agreed > 1) {
-        this.#hold({
-          guard: 'root-emptied',
-          side,
-          why: `the root is empty; ${agreed} entries were agreed on`,
-          paths: [],
-        })
-      }
-    }
-    const used = weight(alpha.tree) > 0 && weight(beta.tree) > 0
-    if (this.#isFirst && used && !same(alpha.tree, beta.tree, this.#digester)) {
-      this.#hold({
-        guard: 'first-sync',
-        side: 'beta',
-        why: `both sides hold files: ${weight(alpha.tree)} entries here, ${weight(beta.tree)} there`,
-        paths: [],
-      })
-    }
+    const past = this.#isFirst ? undefined : this.#past.tree
+    for (const hold of openingHolds({ alpha: alpha.tree, beta: beta.tree }, past, this.#digester)) this.#hold(hold)
     for (const side of sides) {
       const { facts, tree } = this.#halves[side]
       this.#log({
@@ -308,33 +317,18 @@ export class Session {
       this.#log({ level: 'warning', event: 'held', side: hold.side, guard: hold.guard, why: hold.why })
   }
 
-  #approve(event: SessionEvent & { type: 'approve' }): void {
-    const approved = this.#holds.all().filter(hold => event.guard === undefined || hold.guard === event.guard)
-    this.#prefer = event.prefer
-    if (approved.some(hold => hold.guard === 'first-sync')) this.#past.enter({ path: '', entry: emptyTree })
-    for (const path of this.#holds.approve(event.guard)) this.#markDirty(path)
-    if (approved.some(hold => hold.guard === 'mass-delete')) this.#planner.approveDeletes()
-    for (const { guard, side, paths } of approved) {
-      this.#command(side, { type: 'approve', guard })
-      this.#log({ level: 'notice', event: 'approved', side, guard, paths: paths.length })
-    }
-  }
-
-  /** What the loser holds becomes the common past, so that the winner's version is the only change. */
-  #resolve(path: Path, take: Side): void {
-    if (this.#findings.conflict(path) === undefined) return
-    this.#past.decide(path, at(this.#halves[otherSide(take)].tree, path))
-    this.#resolving.begin(path, take)
-    this.#markDirty(path)
-    this.#log({ level: 'info', event: 'resolved', path, take })
+  #awaitBoth(id: number, path: Path, of?: Awaited, verify = false): void {
+    this.#barriers.add(id, path, of)
+    for (const side of sides) this.#command(side, { type: 'fence', id, verify })
   }
 
   /** Plans what is dirty, sends what can go, answers who waits, and says when to come back. */
   #advance(): void {
     if (this.#mayPlan) {
-      const opened = this.#planner.plan({ shut: this.#shut, now: this.#now, wallClock: this.#wallClock })
-      this.#takePreferred(opened)
-      for (const side of sides) this.#dispatch(side)
+      const only = this.#paused ? this.#orders : undefined
+      const opened = this.#planner.plan({ shut: this.#shut, now: this.#now, wallClock: this.#wallClock, only })
+      if (only === undefined) this.#takePreferred(opened)
+      for (const side of sides) this.#dispatch(side, only)
     }
     const changes = this.#past.takeUnwritten()
     if (changes.length > 0) {
@@ -359,20 +353,20 @@ export class Session {
   /** At a first sync somebody may have said whose version wins. */
   #takePreferred(opened: readonly OpenConflict[]): void {
     if (this.#prefer === undefined) return
-    for (const { path } of opened) this.#resolve(path, this.#prefer)
+    for (const { path } of opened) this.#orders.resolve(path, this.#prefer, this.#now)
     if (opened.length > 0) this.#planner.plan({ shut: this.#shut, now: this.#now, wallClock: this.#wallClock })
     this.#prefer = undefined
   }
 
-  #dispatch(side: Side): void {
-    const { toReceiver, toSender, unwanted } = this.#planner.dispatch(side, this.#now)
+  #dispatch(side: Side, only: Orders | undefined): void {
+    const { toReceiver, toSender, unwanted } = this.#planner.dispatch(side, this.#now, only)
     for (const digest of unwanted) this.#effects.push({ type: 'end-carry', side, digest })
     for (const command of toSender) this.#command(otherSide(side), command)
     for (const command of toReceiver) this.#command(side, command)
   }
 
   get #mayPlan(): boolean {
-    return !this.#paused && !this.#holds.halts
+    return !this.#holds.halts && (!this.#paused || this.#orders.isOverriding)
   }
 
   get #isQuiet(): boolean {
@@ -390,15 +384,22 @@ export class Session {
     if (this.#barriers.size === 0) return
     const refusal = this.#refusal
     if (refusal !== undefined) {
-      for (const id of this.#barriers.ids()) {
-        this.#barriers.remove(id)
+      for (const id of this.#barriers.idle(this.#holds.stops)) {
+        this.#endBarrier(id)
         this.#effects.push({ type: 'barrier', id, state: refusal })
       }
-      return
     }
     for (const { id, path } of this.#barriers.over(() => this.#outstanding())) {
+      this.#endBarrier(id)
       this.#effects.push({ type: 'barrier', id, state: this.#stateOf(path) })
     }
+  }
+
+  #endBarrier(id: number): void {
+    this.#barriers.remove(id)
+    const ended = this.#orders.end(id)
+    // What came of it on the winning side was left alone.
+    if (ended !== undefined && this.#paused) this.#markDirty(ended.path)
   }
 
   /** Dirty, queued or on its way, be it as a copy. A path that a disk refused and that is listed is waited for no longer. */

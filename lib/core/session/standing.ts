@@ -1,5 +1,5 @@
 import type { Digester, Entry } from '../entry.ts'
-import type { Conflict, Notice, Problem, Side } from '../operation.ts'
+import type { Conflict, Notice, Problem, Side, Untaken } from '../operation.ts'
 import type { Path } from '../path.ts'
 import { isWithin, overlaps } from '../path.ts'
 import { same } from '../tree.ts'
@@ -82,8 +82,8 @@ export class Conflicts {
   }
 }
 
-/** Problems and notices by path and side: what `status` lists without asking for a decision. */
-export class Standing<T extends Problem | Notice> {
+/** Problems, notices and changes not taken by path and side: what `status` lists without asking for a decision. */
+export class Standing<T extends Problem | Notice | Untaken> {
   readonly #items = new Map<string, T>()
 
   get size(): number {

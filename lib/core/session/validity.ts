@@ -1,5 +1,5 @@
 import { isObstacle } from '../carry.ts'
-import { isDirectory } from '../entry.ts'
+import { isDirectory, isIgnored } from '../entry.ts'
 import type { Operation } from '../operation.ts'
 import { isFile } from '../operation.ts'
 import type { Tree } from '../tree.ts'
@@ -37,7 +37,7 @@ export function stillStands(operation: Operation, { receiver, sender, isEmptied 
   const there = at(sender, operation.path)
   switch (operation.kind) {
     case 'remove':
-      return there === undefined || there.kind !== operation.before.kind
+      return !isIgnored(there) && there?.kind !== operation.before.kind
     case 'move':
       return operation.aside === true || isDirectory(there)
     case 'put': {

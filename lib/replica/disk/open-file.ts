@@ -74,6 +74,10 @@ export class OpenForReading implements ReadHandle {
     return this.#native?.unwritten?.(this.#own.number)
   }
 
+  sync(): void {
+    makeDurable(this.#own, this.#native)
+  }
+
   close(): void {
     this.#own.close()
   }
@@ -108,13 +112,7 @@ export class OpenForWriting implements WriteHandle {
 
   /** After a failure the bytes may be gone though a second call succeeds: write the file anew. */
   sync(): void {
-    const barrier = this.#parts.native?.barrier
-    if (barrier === undefined) {
-      attempt('make durable', this.#own.path, () => fdatasyncSync(this.#own.number))
-    } else {
-      const failure = barrier(this.#own.number)
-      if (failure !== undefined) throw diskError(failure, 'make durable', this.#own.path)
-    }
+    makeDurable(this.#own, this.#parts.native)
     this.#synced = true
   }
 
@@ -140,4 +138,10 @@ export class OpenForWriting implements WriteHandle {
     const { path } = this.#own
     attempt('make durable', path, () => unsynced.addWritten(this.#own.release(), path))
   }
+}
+
+function makeDurable({ number, path }: OwnDescriptor, native: Native | undefined): void {
+  if (native?.barrier === undefined) return attempt('make durable', path, () => fdatasyncSync(number))
+  const failure = native.barrier(number)
+  if (failure !== undefined) throw diskError(failure, 'make durable', path)
 }

@@ -8,12 +8,14 @@ export interface Row {
   readonly exit?: number
   /** What a person reads: all of stdout for right input, the one message on stderr (without `dsync: `) for wrong. */
   readonly says: RegExp
-  /** For right input: what is on stderr, which is nothing unless said. */
+  /** What is on stderr besides: for right input nothing unless said, for wrong input what is asked about. */
   readonly shows?: RegExp
   /** For wrong input: the next command, or what to change. */
   readonly next?: RegExp
   /** What must be so before it. */
   readonly before?: (pair: Pair) => Promise<void>
+  /** In the root; else in the home. */
+  readonly inRoot?: boolean
   /** It is run while no daemon runs. */
   readonly down?: boolean
   /**

@@ -15,12 +15,16 @@ export const syncRows: RowTable = {
   start: {
     right: [
       { line: 'start', says: /^The daemon runs already \(process \d+, 1 session\)\.\n$/ },
+      { line: 'start --dry-run', says: /^The daemon runs already / },
       { line: 'start --help', says: /^Start the daemon[^]*Usage: dsync start/ },
     ],
     wrong: [{ line: 'start now', says: /^There is one word too many: now$/, next: /^dsync help start$/ }],
   },
   stop: {
-    right: [{ line: 'stop', says: /^The daemon has stopped\.\n$/ }],
+    right: [
+      { line: 'stop --dry-run', says: /^Would stop the daemon / },
+      { line: 'stop', says: /^The daemon has stopped\.\n$/ },
+    ],
     wrong: [{ line: 'stop --force', says: /^dsync stop has no option --force$/, next: /^dsync help stop$/ }],
   },
   restart: {
@@ -69,11 +73,71 @@ export const syncRows: RowTable = {
       needsDaemon('sync'),
     ],
   },
+  push: {
+    right: [
+      { line: 'push ~/project/kept --yes', says: /^nothing to do +~\/project\/kept, from \S+ to twin\n$/ },
+      {
+        line: 'push ~/project/clash3.txt --dry-run',
+        says: /^~\/project\/clash3\.txt, from \S+ to twin: .*\n +replace +5 B +~\/project\/clash3\.txt\n/,
+        everywhere: true,
+      },
+    ],
+    wrong: [
+      { line: 'push --to twin', says: /^dsync push has no option --to/, next: /^dsync help push$/ },
+      { line: 'push /etc', says: /^Cannot find a root that holds \/etc$/, next: /^dsync roots list$/ },
+      needsDaemon('push'),
+    ],
+  },
+  pull: {
+    right: [
+      {
+        line: 'pull ~/project/clash3.txt --dry-run',
+        says: /^~\/project\/clash3\.txt, from twin to \S+: .*\n +replace +7 B +~\/project\/clash3\.txt\n/,
+      },
+    ],
+    wrong: [
+      { line: 'pull ~/nowhere --yes', says: /^Cannot find a root that holds .*\/nowhere$/, next: /^dsync roots list$/ },
+      { line: 'pull --on nobody', says: /^Cannot find a session with the host "nobody"/, next: /^dsync / },
+      needsDaemon('pull'),
+    ],
+  },
+  run: {
+    right: [
+      {
+        line: 'run --force -- test -f kept/a.txt',
+        inRoot: true,
+        says: /^$/,
+        shows: /^3 conflicts +~\/project with twin[^]*$/,
+        everywhere: true,
+      },
+      { line: 'run --dry-run -- make test', inRoot: true, says: /^Would run on twin in \S+\/project: make test\n$/ },
+    ],
+    wrong: [
+      { line: 'run', says: /COMMAND/, next: /^dsync help run$/ },
+      { line: 'run -- true', exit: 125, says: /lies in no root; there is /, next: /^cd / },
+      { ...needsDaemon('run -- true'), exit: 125 },
+    ],
+  },
   verify: {
     right: [{ line: 'verify ~/project/kept', says: /^[^]*twin/ }],
     wrong: [
       { line: 'verify /etc', says: /^Cannot find a root that holds \/etc$/, next: /^dsync roots list$/ },
       needsDaemon('verify'),
+    ],
+  },
+  reset: {
+    right: [
+      { line: 'reset --dry-run', says: /^would reset +~\/project with twin\n$/ },
+      { line: 'reset --help', says: /^[^]*Usage: dsync reset/ },
+    ],
+    wrong: [
+      {
+        line: 'reset',
+        says: /^Cannot ask without a terminal: Compare 1 root anew\?$/,
+        next: /--yes/,
+        shows: /^to reset[^]*?\n(?=dsync: )/,
+      },
+      { line: 'reset ~/nowhere --yes', says: /^Cannot find a root /, next: /^dsync roots list$/ },
     ],
   },
   approve: {

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { openHosts, providers } from '../hosts/ssh-hosts.ts'
+import { until } from '../pipe/until.ts'
+import { Terminal } from './terminal.ts'
+
+const docker = providers().find(({ name }) => name === 'docker')
+const skip = docker === undefined ? 'only containers have dsync installed' : docker.skip
+
+/** What begins a coloured text. */
+const colour = '\x1B[3'
+
+it('a newcomer between two hosts, at a real terminal', { skip, timeout: 300_000 }, async t => {
+  const hosts = await openHosts('docker')
+  t.after(() => hosts.close())
+  const [here, there] = [hosts.host(0), hosts.host(1)]
+  const reads = async (path: string): Promise<string> => String(await there.read(path))
+  const terminal = await Terminal.open(here)
+
+  await t.test('asks what there is, and misspells it', async () => {
+    const help = await terminal.runs('dsync --help')
+    assert.equal(help.code, 0)
+    assert.match(help.text, /^\s+hosts add\b/m)
+    const wrong = await terminal.runs('dsync stauts')
+    assert.equal(wrong.code, 2)
+    assert.match(wrong.text, /stauts.*\n?.*dsync status/)
+  })
+
+  await t.test('adds a host and a directory, and sees a first copy arrive', async () => {
+    await here.run('mkdir project && echo one > project/notes.txt')
+    const added = await terminal.runs(`dsync hosts add ${there.name}`)
+    assert.equal(added.code, 0, added.text)
+    const root = await terminal.runs('dsync roots add ~/project')
+    assert.equal(root.code, 0, root.text)
+    assert.equal((await terminal.runs('dsync start')).code, 0)
+    const synced = await terminal.runs('dsync sync')
+    assert.equal(synced.code, 0, synced.text)
+    assert.equal(await reads('project/notes.txt'), 'one\n')
+  })
+
+  await t.test('edits on both hosts, and looks at the status in colour and without', async () => {
+    await there.write('project/theirs.txt', 'theirs\n')
+    assert.equal((await terminal.runs('echo two > project/notes.txt; dsync sync')).code, 0)
+    assert.equal(await reads('project/notes.txt'), 'two\n')
+    assert.equal(String(await here.read('project/theirs.txt')), 'theirs\n')
+    const status = await terminal.runs('dsync status')
+    assert.match(status.text, /~\/project +host-b \(ssh(, [\d.]+ ms)?\) +watching/)
+    assert.match(status.text, /Nothing waits for you/)
+    assert.ok(status.lines.length < 25)
+    assert.ok((await terminal.coloured()).includes(colour))
+    await terminal.runs('NO_COLOR=1 dsync status')
+    assert.ok(!(await terminal.coloured()).includes(colour))
+  })
+
+  await t.test('pauses, makes a conflict, and is told of it', async () => {
+    assert.equal((await terminal.runs('dsync pause')).code, 0)
+    await there.write('project/notes.txt', 'from there\n')
+    assert.equal((await terminal.runs('echo from here > project/notes.txt; dsync sync')).code, 7)
+    assert.match((await terminal.runs('dsync status')).text, /paused[^]*dsync resume/)
+    assert.equal((await terminal.runs('dsync resume')).code, 0)
+    assert.equal((await terminal.runs('dsync sync')).code, 3)
+    const listed = await terminal.runs('dsync conflicts')
+    assert.match(listed.text, /notes\.txt[^]*dsync resolve/)
+    const why = await terminal.runs('dsync why project/notes.txt')
+    assert.match(why.text, /conflict/)
+    const diff = await terminal.runs('dsync diff project/notes.txt')
+    assert.equal(diff.code, 3)
+    assert.match(diff.text, /from here[^]*from there/)
+  })
+
+  await t.test('resolves it, and takes that back', async () => {
+    const resolved = await terminal.runs('dsync resolve project/notes.txt --mine')
+    assert.equal(resolved.code, 0, resolved.text)
+    assert.equal((await terminal.runs('dsync sync')).code, 0)
+    assert.equal(await reads('project/notes.txt'), 'from here\n')
+    const undone = await terminal.runs('dsync undo project/notes.txt; dsync sync')
+    assert.equal(undone.code, 0, undone.text)
+    assert.equal(await reads('project/notes.txt'), 'from there\n')
+    assert.equal(String(await here.read('project/notes.txt')), 'from there\n')
+  })
+
+  await t.test('deletes something on the other host, and brings it back', async () => {
+    await there.run('rm project/theirs.txt')
+    assert.equal((await terminal.runs('dsync sync')).code, 0)
+    assert.equal((await terminal.runs('cat project/theirs.txt')).code, 1)
+    assert.match((await terminal.runs('dsync history project/theirs.txt')).text, /deleted/)
+    assert.equal((await terminal.runs('dsync undo project/theirs.txt')).code, 0)
+    assert.equal((await terminal.runs('dsync sync && dsync verify')).code, 0)
+    assert.equal(await reads('project/theirs.txt'), 'theirs\n')
+  })
+
+  await t.test('watches, interrupts that, and stops', async () => {
+    await terminal.types('dsync status --watch')
+    await terminal.sees(/Nothing waits for you/)
+    await terminal.presses('C-c')
+    assert.equal((await terminal.ends()).code, 130)
+    assert.equal((await terminal.runs('dsync stop && dsync start && dsync sync')).code, 0)
+    assert.equal((await terminal.runs('dsync stop')).code, 0)
+    await until('the agent is gone', async () =>
+      (await there.processes()).every(({ command }) => !/agent\.cjs/.test(command)),
+    )
+  })
+})
