@@ -152,7 +152,7 @@ function changes(before: readonly Snapshot[], after: readonly Snapshot[]): strin
 describe('every command, with right and wrong input', { concurrency: 2 }, () => {
   for (const runtime of Object.values(runtimes)) {
     const isFirst = runtime === runtimes.nodeSource
-    it(`under ${runtime.name}`, { skip: runtime.lacks ?? false, timeout: 180_000 }, async t => {
+    it(`under ${runtime.name}`, { skip: runtime.lacks ?? false, timeout: 400_000 }, async t => {
       const pair = await Pair.make({ runtime })
       t.after(() => pair.close())
       await prepared(pair)
