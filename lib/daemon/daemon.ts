@@ -15,6 +15,7 @@ import { LogFeed } from './log-feed.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
 import { thisProcess } from './process-identity.ts'
+import { answerRules } from './rules-answer.ts'
 import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
 import type { OpenSession } from '../sync/session-handle.ts'
 import { Sessions } from './sessions.ts'
@@ -147,6 +148,8 @@ export class Daemon {
       case 'pause':
       case 'resume':
         return answerPause(sessions, parameters, { paused: verb === 'pause', record: this.#pauses })
+      case 'rules':
+        return await answerRules(sessions, parameters, this.#settings.here())
       case 'reload':
         return await this.reload()
       case 'logs':

@@ -6,6 +6,7 @@ import type {
   LogParameters,
   PauseParameters,
   ResolveParameters,
+  RulesParameters,
   Selection,
   TrashParameters,
   UndoParameters,
@@ -37,6 +38,10 @@ export function verifyOf(parameters: unknown): VerifyParameters {
 export function resolveOf(parameters: unknown): ResolveParameters {
   const fields = fieldsOf(parameters)
   return { ...selectionOf(fields), ...dryRunOf(fields), take: takeOf(fields['take']) }
+}
+
+export function rulesOf(parameters: unknown): RulesParameters {
+  return { config: text(fieldsOf(parameters)['config']) }
 }
 
 export function trashOf(parameters: unknown): TrashParameters {

@@ -22,6 +22,7 @@ import { chosenSide } from './chosen-side.ts'
 import { conflictInfo } from './conflict-info.ts'
 import { noSigns } from './clock-signs.ts'
 import { Connection } from './connection.ts'
+import { EarlyEvents } from './early-events.ts'
 import { Lane } from './lane.ts'
 import { Ledger } from './ledger.ts'
 import type {
@@ -72,6 +73,7 @@ export class SessionLoop implements SessionHandle {
   readonly #asks: AskDesk
   readonly #lane: Lane | undefined
   readonly #listeners = new Set<(event: LogEvent) => void>()
+  readonly #early = new EarlyEvents()
   #session: Session | undefined
   /** Of the last session: the next one's ids start above. */
   #lastId = 0
@@ -269,6 +271,7 @@ export class SessionLoop implements SessionHandle {
 
   #heard(side: Side, event: ReplicaEvent, again: boolean): void {
     if (this.#closed) return
+    if (this.#session === undefined) this.#early.heard(side, event)
     if (event.type === 'answer') this.#asks.answered(event.id, event.answer)
     else if (event.type === 'closed') this.#lost(side, event, again)
     else if (event.type === 'ready') this.#start()
@@ -353,6 +356,7 @@ export class SessionLoop implements SessionHandle {
     )
     this.#step({ type: 'gates', shut: this.#options.gate.shut(this.root) })
     this.#step({ type: 'start' })
+    for (const early of this.#early.take()) this.#step({ type: 'replica', ...early })
     for (const { id, options } of this.#barriers.waiting()) {
       this.#step({ type: 'barrier', id, path: options.path ?? '', verify: options.verify })
     }

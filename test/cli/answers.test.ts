@@ -66,6 +66,7 @@ const rows: readonly string[] = [
   'config get',
   'config set name mac01 --dry-run',
   'config set name mac01',
+  'config set ignore big.iso --dry-run',
   'config check',
   'completions bash',
   'completions bash -- sta',

@@ -43,6 +43,11 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['pause projects --on nobody', 2, /Cannot find a session with the host "nobody"/],
   ['resume', 0, /^would resume {2}~\/projects with twin\n$/],
   ['config set name mac01', 0, /^Would change name:\n/],
+  [
+    'config set ignore big.iso',
+    0,
+    /^Would change ignore:\n(?:.*\n)*~\/projects: ignored from now on, and kept on each host as it is: "big\.iso"\.\n$/,
+  ],
 ]
 
 /** Every file below a home with what it holds, but for what a daemon writes all the time. */
