@@ -63,12 +63,18 @@ it('what other settings would change is answered beforehand, and said when they 
     })
     await world.pass(5000)
     assert.deepEqual([said(world), world.beta.user.text('b.ign')], [[], undefined], 'asking changes nothing')
-    world.killHub()
-    world.killAgent()
+    await world.stopHub()
     world.ignore = settings
     world.startHub()
     assert.equal((await world.sync()).state, 'synced')
     assert.equal(world.beta.user.text('b.ign'), 'b.ign')
+    assert.deepEqual(
+      said(world).map(([on, path, why]) => [on, path, String(why).split(': ').slice(1).join()]),
+      [
+        ['alpha', '', '"big.iso"; ignored no longer, and synced,"b.ign"'],
+        ['beta', '', '"big.iso"'],
+      ],
+    )
     assert.deepEqual([world.alpha.user.text('big.iso'), world.beta.user.text('big.iso')], ['big.iso', 'big.iso'])
     assert.deepEqual(await ask(world, { about: 'rule', path: 'big.iso' }), {
       about: 'rule',
