@@ -189,7 +189,12 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
       next: `dsync undo ${escape(trash)}`,
     })
   }
-  const others = notices.total - Math.min(recovered.length, namedItems)
+  const rules = notices.first.filter(({ kind }) => kind === 'rules')
+  for (const { path, why: reason = '' } of rules.slice(-namedItems)) {
+    const what = `${placeText(userHome, root, path)}: ${escape(reason)}`
+    waiting.push({ colour: 'dim', count: 'ignore rules', what, next: 'dsync logs' })
+  }
+  const others = notices.total - Math.min(recovered.length, namedItems) - Math.min(rules.length, namedItems)
   if (others > 0) waiting.push({ colour: 'dim', count: countText(others, 'notice'), what: place, next: 'dsync logs' })
   return waiting
 }

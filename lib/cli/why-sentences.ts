@@ -95,7 +95,7 @@ function ruleText({ file, line, pattern }: IgnoreReason): string {
 }
 
 function ofPath(why: PathWhy, view: WhyView): (Told | undefined)[] {
-  const { about, hosts } = why
+  const { about } = why
   if (about === undefined) return []
   return [
     inConflict(why, about, view),
@@ -103,7 +103,7 @@ function ofPath(why: PathWhy, view: WhyView): (Told | undefined)[] {
     hasProblem(why, about, view),
     notTaken(why, about, view),
     waits(why, about, view),
-    untracked(about, hosts),
+    untracked(about, why),
   ]
 }
 
@@ -185,9 +185,11 @@ const untrackedSays: Readonly<Record<string, string>> = {
   kept: 'is a directory kept for what is ignored in it, unknown to the other host',
 }
 
-function untracked({ sides }: PathReport, hosts: PathWhy['hosts']): Told | undefined {
+function untracked({ sides }: PathReport, { hosts, ignoredBy }: PathWhy): Told | undefined {
   const says = (['alpha', 'beta'] as const).flatMap(side => {
     const { kind, why = '' } = sides[side]
+    // By which rule is said already.
+    if (why === 'ignored' && ignoredBy[side] !== undefined) return []
     return kind === 'untracked' ? [`On ${escape(hosts[side])} it ${untrackedSays[why] ?? 'is not synced'}.`] : []
   })
   return says.length === 0 ? undefined : { says, next: [] }

@@ -63,12 +63,14 @@ export class IgnoreRules {
   /** By the path of the directory, then by the name of the file. */
   readonly #files = new Map<Path, Map<string, FileRules>>()
   readonly #verdicts = new Map<Path, IgnoreReason | undefined>()
+  readonly #defaultPatterns: readonly string[]
 
   constructor(
     { patterns, gitignore }: IgnoreSettings = noIgnoreSettings,
     defaultPatterns: readonly string[] = defaults,
   ) {
     this.fileNames = gitignore ? [ownIgnoreFile, '.gitignore'] : [ownIgnoreFile]
+    this.#defaultPatterns = defaultPatterns
     this.#settings = rulesOf('settings', patterns)
     this.#defaults = rulesOf('defaults', defaultPatterns)
   }
@@ -81,6 +83,13 @@ export class IgnoreRules {
   reason(path: Path, isDirectory: boolean): IgnoreReason | undefined {
     if (path === '') return undefined
     return this.#reasonAbove(parentOf(path)) ?? this.#decide(path, isDirectory)
+  }
+
+  /** With other settings, and what is known of ignore files. */
+  withSettings(settings: IgnoreSettings): IgnoreRules {
+    const other = new IgnoreRules(settings, this.#defaultPatterns)
+    for (const [directory, files] of this.#files) other.#files.set(directory, new Map(files))
+    return other
   }
 
   /** Of the content that was last taken from an ignore file; undefined: there is none. */

@@ -2,6 +2,7 @@ import type { Digest, Entry } from './entry.ts'
 import type { IgnoreReason } from './ignore-rules.ts'
 import type { Content, GuardKind, Move, Operation, Outcome } from './operation.ts'
 import type { Path } from './path.ts'
+import type { RuleChanges } from './rule-change.ts'
 import type { Tree } from './tree.ts'
 
 /**
@@ -79,6 +80,8 @@ export type Question =
   | { readonly about: 'place-copy'; readonly path: Path }
   /** By which rule this side leaves a path alone. */
   | { readonly about: 'rule'; readonly path: Path }
+  /** What other ignore settings would make of what is known; in the words of `ignoreText`. */
+  | { readonly about: 'rules'; readonly settings: string }
   /**
    * Read what stands at and below a path anew, trusting nothing that is known, and say where it is not what the tree
    * says. An answer covers a bounded piece; `after` goes on where it ended. `again`: look at the path alone; what still
@@ -97,6 +100,7 @@ export type Answer =
   | { readonly about: 'time'; readonly mtimeMs: number | undefined }
   | { readonly about: 'place-copy'; readonly placed: Path | undefined }
   | { readonly about: 'rule'; readonly reason: IgnoreReason | undefined }
+  | { readonly about: 'rules'; readonly changes: RuleChanges }
   /** `after`: go on from there, unless it is `done`. */
   | ({ readonly about: 'verify'; readonly done: boolean; readonly after: Path | undefined } & Verified)
   | { readonly about: 'error'; readonly code: string; readonly message: string }

@@ -87,10 +87,11 @@ export interface Notice {
   readonly path: Path
   /**
    * `edit-beat-delete`: the edit was restored on both sides · `moved-twice`: both new names exist · `kept-untracked`: see
-   * Outcome `kept` · `recovered`: somebody's version has no place and lies in the trash.
+   * Outcome `kept` · `recovered`: somebody's version has no place and lies in the trash · `rules`: other ignore rules made
+   * something else of paths.
    */
-  readonly kind: 'edit-beat-delete' | 'moved-twice' | 'kept-untracked' | 'recovered'
-  /** Whose delete did not stand, whose new name this is, or in whose trash it lies. */
+  readonly kind: 'edit-beat-delete' | 'moved-twice' | 'kept-untracked' | 'recovered' | 'rules'
+  /** Whose delete did not stand, whose new name this is, in whose trash it lies, or whose rules they are. */
   readonly side?: Side
   /** What happened, as part of a sentence, and what was recovered, by its id in the trash. */
   readonly why?: string

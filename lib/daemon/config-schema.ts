@@ -1,4 +1,4 @@
-import type { SyncMode, WatcherChoice } from '../sync/session-handle.ts'
+import type { SyncMode, WatcherChoice } from '../sync/session-spec.ts'
 import { bandwidthPattern } from './bandwidth.ts'
 
 export const watcherChoices: readonly WatcherChoice[] = [

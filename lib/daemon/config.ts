@@ -1,5 +1,5 @@
 import type { IgnoreSettings } from '../core/ignore-settings.ts'
-import type { ConflictRule, SyncMode, WatcherChoice } from '../sync/session-handle.ts'
+import type { ConflictRule, SyncMode, WatcherChoice } from '../sync/session-spec.ts'
 import type { ConfigProblem } from './verbs.ts'
 
 /** What `config.json` and `paths.txt` say, as they say it: paths may begin with `~`. */

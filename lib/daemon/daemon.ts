@@ -18,6 +18,7 @@ import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
 import { thisProcess } from './process-identity.ts'
+import { answerRules } from './rules-answer.ts'
 import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
 import { answerQueue } from './queue-answer.ts'
 import type { ForgetSession } from './reset.ts'
@@ -184,6 +185,8 @@ export class Daemon {
           pauses: this.#pauses,
           inTurn: work => this.#settings.inTurn(work),
         })
+      case 'rules':
+        return await answerRules(sessions, parameters, this.#settings.here())
       case 'reload':
         return await this.reload()
       case 'logs':

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { SyncError } from '../core/errors.ts'
 import { checkTarget } from '../remote/ssh-target.ts'
-import type { Way } from '../sync/session-handle.ts'
+import type { Way } from '../sync/session-spec.ts'
 import type { Config } from './config.ts'
 import type { EditOptions } from './config-edit.ts'
 import { editConfig, whileEditing } from './config-edit.ts'

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Way } from '../sync/session-handle.ts'
+import type { Way } from '../sync/session-spec.ts'
 import type { Config } from './config.ts'
 import { expandHome } from './host-paths.ts'
 import type { HostFacts } from './host-question.ts'

@@ -9,6 +9,7 @@ import type {
   PauseParameters,
   ResetParameters,
   ResolveParameters,
+  RulesParameters,
   Selection,
   TrashParameters,
   UndoParameters,
@@ -60,6 +61,10 @@ export function overrideOf(parameters: unknown): OverrideParameters {
 function markOf(value: unknown): OverrideParameters['marks'][number] {
   const { root, host, mark } = fieldsOf(value)
   return { root: text(root), host: text(host), mark: text(mark) }
+}
+
+export function rulesOf(parameters: unknown): RulesParameters {
+  return { config: text(fieldsOf(parameters)['config']) }
 }
 
 export function trashOf(parameters: unknown): TrashParameters {

@@ -35,6 +35,7 @@ const words: Readonly<Record<string, string>> = {
   problem: 'problem',
   failed: 'failed',
   remark: 'noticed',
+  rules: 'other ignore rules',
   'copy-failed': 'copy failed',
   'kept-untracked': 'kept for what is ignored in it',
   'edit-beat-delete': 'edit kept, not deleted',

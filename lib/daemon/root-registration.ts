@@ -16,7 +16,7 @@ import { placesOn, wayTo } from './other-host.ts'
 import { refuseOwnPlace, refusePlaces } from './root-guard.ts'
 import { mark } from './root-place.ts'
 import { serveRoot, unserveRoot } from './served-roots.ts'
-import type { SyncMode, WatcherChoice, Way } from '../sync/session-handle.ts'
+import type { SyncMode, WatcherChoice, Way } from '../sync/session-spec.ts'
 import type { Here } from './session-specs.ts'
 import { findRoot, placeOn, rootKey } from './session-specs.ts'
 

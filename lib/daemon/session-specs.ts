@@ -5,7 +5,7 @@ import { ignoreOf, watcherOf } from './config.ts'
 import { contractHome, expandHome, samePlace } from './host-paths.ts'
 import type { KitHome } from './kit-home.ts'
 import { placesOn, wayTo } from './other-host.ts'
-import type { SessionSpec } from '../sync/session-handle.ts'
+import type { SessionSpec } from '../sync/session-spec.ts'
 import type { ConfigProblem } from './verbs.ts'
 
 /** This host as its settings are read. */

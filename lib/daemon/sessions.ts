@@ -2,7 +2,8 @@ import { SyncError, codeOf } from '../core/errors.ts'
 import type { LogEvent, Log } from '../ports/log.ts'
 import { ensurePrivateDirectory } from './kit-home.ts'
 import { realPath } from './root-place.ts'
-import type { OpenSession, SessionHandle, SessionSpec } from '../sync/session-handle.ts'
+import type { OpenSession, SessionHandle } from '../sync/session-handle.ts'
+import type { SessionSpec } from '../sync/session-spec.ts'
 import { sessionName } from './session-specs.ts'
 
 /** A session that runs. */

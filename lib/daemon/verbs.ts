@@ -2,6 +2,7 @@ import type { GuardKind, Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Entry } from '../core/entry.ts'
+import type { RuleChanges } from '../core/rule-change.ts'
 import type { TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
 import type {
@@ -16,8 +17,8 @@ import type {
   SessionState,
   SessionStatus,
   Trouble,
-  Way,
 } from '../sync/session-handle.ts'
+import type { Way } from '../sync/session-spec.ts'
 
 /** All that can be asked of a daemon, with what it needs, tells meanwhile, and answers. Everything is plain JSON. */
 export interface Verbs {
@@ -43,6 +44,7 @@ export interface Verbs {
   readonly pause: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly reset: Verb<ResetParameters, { readonly roots: readonly SessionName[] }>
+  readonly rules: Verb<RulesParameters, { readonly rules: readonly RootRules[] }>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
@@ -94,6 +96,17 @@ export interface DaemonStatus {
   readonly config: readonly ConfigProblem[]
   /** Log lines that could not be written since the start. */
   readonly logDropped: number
+}
+
+/** Another text of `config.json`, not yet in force. */
+export interface RulesParameters {
+  readonly config: string
+}
+
+/** What other ignore rules would change on this host. */
+export interface RootRules {
+  readonly root: string
+  readonly changes: RuleChanges
 }
 
 /** One mistake in a file people edit. Lines and columns count from 1. */

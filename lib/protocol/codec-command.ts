@@ -14,6 +14,7 @@ import {
   path,
   record,
   size,
+  text,
   union,
   whole,
   words,
@@ -37,6 +38,7 @@ export const question: Codec<Question> = union('about', {
   time: record({ path: entryPath }),
   'place-copy': record({ path: entryPath }),
   rule: record({ path: entryPath }),
+  rules: record({ settings: text }),
   verify: record({ path, after: optional(entryPath), again: flag }),
 })
 

@@ -3,6 +3,8 @@ import type { Answer, ReplicaEvent, ReplicaFacts, TrashItem } from '../core/mess
 import { chunkBytes, verifyDifferences } from '../core/limits.ts'
 import type { Content, Move, Outcome } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
+import type { NamedPaths } from '../core/rule-change.ts'
+import { namedPaths as pathsNamed } from '../core/rule-change.ts'
 import { entriesLimit, messageValuesLimit } from './bounds.ts'
 import type { Codec } from './codec.ts'
 import {
@@ -48,6 +50,8 @@ const trashItem: Codec<TrashItem> = record({
   group: words,
 })
 
+const namedPaths: Codec<NamedPaths> = record({ total: size, first: list(entryPath, pathsNamed) })
+
 const answer: Codec<Answer> = union('about', {
   trash: record({ items: list(trashItem, messageValuesLimit) }),
   restore: record({
@@ -58,6 +62,7 @@ const answer: Codec<Answer> = union('about', {
   time: record({ mtimeMs: optional(moment) }),
   'place-copy': record({ placed: optional(entryPath) }),
   rule: record({ reason: optional(record({ path: entryPath, file: words, line: size, pattern: words })) }),
+  rules: record({ changes: record({ ignored: namedPaths, entries: size, released: namedPaths }) }),
   verify: record({
     done: flag,
     after: optional(entryPath),

@@ -3,6 +3,9 @@ import type { ReplicaEvent } from '../core/messages.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ReplicaListener } from '../ports/replica.ts'
 
+/** Events kept until somebody listens. */
+const unheardEvents = 200
+
 /** One session's end of a replica that several may share. */
 export interface Attachment {
   readonly listener: ReplicaListener
@@ -15,6 +18,7 @@ export class Attachments {
   readonly #all = new Set<Attachment>()
   readonly #queue: (() => void)[] = []
   readonly #clock: Clock
+  readonly #unheard: ReplicaEvent[] = []
   #delivering = false
 
   constructor(clock: Clock) {
@@ -55,6 +59,18 @@ export class Attachments {
   /** Sends to every session that is ready, but for one. */
   tellOthers(except: Attachment | undefined, event: ReplicaEvent): void {
     for (const attachment of this.ready()) if (attachment !== except) this.tell(attachment, event)
+  }
+
+  /** Sends to every session that is ready; while there is none, to those that are the first to be. */
+  tellOnce(event: ReplicaEvent): void {
+    if (this.#unheard.length < unheardEvents) this.#unheard.push(event)
+    this.tellUnheard()
+  }
+
+  /** To be called when sessions became ready. */
+  tellUnheard(): void {
+    if (this.ready().next().done === true) return
+    for (const event of this.#unheard.splice(0)) this.tellOthers(undefined, event)
   }
 
   #deliver(): void {

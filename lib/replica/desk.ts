@@ -1,4 +1,5 @@
 import { SyncError } from '../core/errors.ts'
+import { readIgnoreText } from '../core/ignore-settings.ts'
 import type { Answer, Question, ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import type { Path } from '../core/path.ts'
 import { checkPath, nameOf, parentOf } from '../core/path.ts'
@@ -8,6 +9,7 @@ import type { Hands } from './hands.ts'
 import { ruleAt } from './ignore-files.ts'
 import { placeCopy } from './place-copy.ts'
 import { restore } from './restore.ts'
+import { previewRules } from './rules-preview.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Pause } from './staging.ts'
 import { Verifying } from './verifying.ts'
@@ -85,6 +87,10 @@ export class Desk {
         return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question.path, this.#pause) }
       case 'rule':
         return { about: 'rule', reason: ruleAt(question.path, this.#around) }
+      case 'rules': {
+        const settings = readIgnoreText(question.settings)
+        return { about: 'rules', changes: await previewRules(settings, this.#around, this.#pause) }
+      }
       case 'verify':
         return { about: 'verify', ...(await this.#verifying.answer(question)) }
       case 'text': {

@@ -6,6 +6,7 @@ import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Operation, Outcome } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import { join, nameOf, parentOf } from '../core/path.ts'
+import { RuleChange, ruleChangeText } from '../core/rule-change.ts'
 import { child, children } from '../core/tree.ts'
 import type { DirectoryHandle, Stat } from '../ports/disk.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
@@ -25,25 +26,29 @@ export function waitsForRules({ node, name }: DirtyName, { dirty, rules }: Surro
 
 /** Applies what the ignore files of a directory say, as the view knows them, and judges what is known below anew. */
 export function heedIgnoreFiles(node: DirectoryNode, directory: DirectoryHandle, around: Surroundings): void {
-  const names = around.rules.ignore.fileNames
-  const changed = names.filter(name => heed({ node, directory, name }, around))
-  if (changed.length > 0) judgeAgain(around.view.nodes.pathOf(node), around)
+  if (learn(node, directory, around)) judgeAgain(around.view.nodes.pathOf(node), around)
 }
 
 /** The same for a directory that is not open, when one of its names was changed by our own doing. */
 export function heedOwnChange(path: Path, around: Surroundings): void {
   const node = around.view.nodes.at(parentOf(path))
-  if (node !== undefined && around.rules.ignore.fileNames.includes(nameOf(path))) heedUnopened(node, around)
+  if (node === undefined || !around.rules.ignore.fileNames.includes(nameOf(path))) return
+  if (learnUnopened(node, around)) judgeAgain(parentOf(path), around)
 }
 
 /** At the start: rules that the view knows of from earlier, and all it knows judged by the rules of now. */
 export function heedKnownFiles(around: Surroundings): void {
+  learnKnownFiles(around)
+  judgeAgain('', around)
+}
+
+/** Takes what all ignore files say that the view knows of; nothing is judged by it yet. */
+export function learnKnownFiles(around: Surroundings): void {
   const { view, rules } = around
   for (const node of view.nodes.below(view.nodes.root)) {
     const entry = view.entryAt(view.nodes.pathOf(node))
-    if (rules.ignore.fileNames.some(name => child(entry, name) !== undefined)) heedUnopened(node, around)
+    if (rules.ignore.fileNames.some(name => child(entry, name) !== undefined)) learnUnopened(node, around)
   }
-  judgeAgain('', around)
 }
 
 /** A directory stands at another place: its own rules go with it, those above it are others. */
@@ -86,8 +91,7 @@ interface Asked {
   readonly name: string
 }
 
-/** True when the rules are others than before. */
-function heed({ node, directory, name }: Asked, { view, rules, dirty }: Surroundings): boolean {
+function learnFile({ node, directory, name }: Asked, { view, rules, dirty }: Surroundings): boolean {
   const path = view.nodes.pathOf(node)
   const entry = child(view.entryAt(path), name)
   const known = rules.ignore.digestOf(path, name)
@@ -134,7 +138,9 @@ function textOf(
  * What is ignored now leaves the tree at once, as ignored and never as gone; what may be ignored no longer is looked at.
  * Nothing on the disk is touched.
  */
-function judgeAgain(top: Path, { view, rules, dirty }: Surroundings): void {
+function judgeAgain(top: Path, around: Surroundings): void {
+  const { view, rules, dirty } = around
+  const change = new RuleChange()
   const open = [top]
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     const node = view.nodes.at(path)
@@ -143,22 +149,40 @@ function judgeAgain(top: Path, { view, rules, dirty }: Surroundings): void {
       const isNow = rules.ignore.ignores(below, isDirectory(entry))
       if (isIgnored(entry) || entry.kind === 'problem') {
         if (node !== undefined) dirty.noteListed(node, name)
-      } else if (isNow && entry.kind !== 'untracked') view.observe(below, ignoredEntry)
-      else if (isDirectory(entry)) open.push(below)
+        if (isIgnored(entry) && isReleased(below, around)) change.released(below)
+      } else if (isNow && entry.kind !== 'untracked') {
+        change.ignored(below, entry)
+        view.observe(below, ignoredEntry)
+      } else if (isDirectory(entry)) open.push(below)
     }
   }
+  const why = ruleChangeText(change.changes())
+  if (why !== undefined) around.remark({ code: 'RULES', path: top, why, trash: undefined })
 }
 
-function heedUnopened(node: DirectoryNode, around: Surroundings): void {
+/** Of an ignored path: whether no rule ignores it any more. The disk is asked only where that depends on what stands there. */
+export function isReleased(path: Path, around: Surroundings): boolean {
+  const { ignore } = around.rules
+  const asDirectory = ignore.ignores(path, true)
+  return asDirectory === ignore.ignores(path, false) ? !asDirectory : ruleAt(path, around) === undefined
+}
+
+/** True when the rules are others than before. */
+function learn(node: DirectoryNode, directory: DirectoryHandle, around: Surroundings): boolean {
+  return around.rules.ignore.fileNames.filter(name => learnFile({ node, directory, name }, around)).length > 0
+}
+
+function learnUnopened(node: DirectoryNode, around: Surroundings): boolean {
   try {
     const directory = around.root.open(around.view.nodes.pathOf(node))
     try {
-      heedIgnoreFiles(node, directory, around)
+      return learn(node, directory, around)
     } finally {
       directory.close()
     }
   } catch (error) {
     // A directory that is gone or not to be read tells so itself when it is listed.
     if (!(error instanceof SyncError) || error.code === 'INVARIANT') throw error
+    return false
   }
 }

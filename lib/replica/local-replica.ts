@@ -139,6 +139,7 @@ export class LocalReplica {
       rootUnreadable: () => {
         if (this.#guard.rootUnreadable()) this.#listings.add(this.#view.nodes.root, true)
       },
+      remark: remark => this.#attachments.tellOnce({ type: 'remark', ...remark }),
       hashLater: (dirty, path, wasClosed) => this.#hashing.add({ dirty, path, wasClosed }),
     }
     this.#sessionFences = new SessionFences({
@@ -375,6 +376,7 @@ export class LocalReplica {
         this.#attachments.tell(attachment, { type: 'ready', tree: this.#view.tree, facts })
         for (const event of this.#aftermath.news()) this.#attachments.tell(attachment, event)
       }
+      this.#attachments.tellUnheard()
     }
     this.#sessionFences.settle()
   }

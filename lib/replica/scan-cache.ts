@@ -1,10 +1,12 @@
 import type { Entry } from '../core/entry.ts'
+import { isIgnored } from '../core/entry.ts'
 import { SyncError, codeOf } from '../core/errors.ts'
 import { children, directory, emptyTree } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
 import type { DirectoryHandle, Disk, Stat } from '../ports/disk.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { Identity } from './identity-table.ts'
+import { ignoredEntry } from './kept-directory.ts'
 import type { View } from './view.ts'
 
 /**
@@ -13,7 +15,7 @@ import type { View } from './view.ts'
  * of hashing again: a line that cannot be read ends the reading.
  */
 const fileName = 'scan-cache'
-const header = 'dsync scan cache 1'
+const header = 'dsync scan cache 2'
 
 type CachedChild =
   | readonly [
@@ -27,6 +29,7 @@ type CachedChild =
       inode: number,
     ]
   | readonly ['l', name: string, target: string]
+  | readonly ['ignored', name: string]
   | readonly ['d', name: string, mode: number, device: number, inode: number, mtimeMs: number]
 
 /** Writes the cache of what is known of a root. A full or read-only home costs the next start some hashing, nothing else. */
@@ -72,6 +75,8 @@ function linesOf(node: DirectoryNode, view: View): readonly [string, readonly Ca
 }
 
 function lineOf(node: DirectoryNode, name: string, entry: Entry, view: View): CachedChild | undefined {
+  // So that the next start can tell what other rules ignore no longer.
+  if (isIgnored(entry)) return ['ignored', name]
   if (entry.kind === 'symlink') return ['l', name, entry.target]
   if (entry.kind === 'directory') {
     const child = node.children?.get(name)
@@ -115,6 +120,7 @@ function fill(path: string, node: DirectoryNode, cached: Cached, view: View): Tr
   const entries: (readonly [string, Entry])[] = []
   for (const line of cached.byPath.get(path) ?? []) {
     if (line[0] === 'l') entries.push([line[1], { kind: 'symlink', target: line[2] }])
+    else if (line[0] === 'ignored') entries.push([line[1], ignoredEntry])
     else if (line[0] === 'f') {
       const [, name, mode, size, digest, mtimeMs, ctimeMs, inode] = line
       const identity: Identity = { size, mtimeMs, ctimeMs, inode }

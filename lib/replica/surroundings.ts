@@ -5,6 +5,7 @@ import type { Watcher } from '../ports/watcher.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { DirtyName, DirtyNames } from './dirty-names.ts'
 import type { LookRules } from './look.ts'
+import type { Remark } from './remarks.ts'
 import type { View } from './view.ts'
 
 /** Everything a look needs to be turned into knowledge. */
@@ -23,6 +24,8 @@ export interface Surroundings {
   readonly rootUnreadable: () => void
   /** A file too large to read at once: hashed by a worker, then looked at again. */
   readonly hashLater: (dirty: DirtyName, path: Path, wasClosed: boolean) => void
+  /** Something that people should hear of once. */
+  readonly remark: (remark: Remark) => void
   /** How long a time stamp may stand still while content changes, on this disk (ms). */
   readonly racyMs: number
   /** An operation of ours was broken off there by a failing disk, and will be finished or undone. */

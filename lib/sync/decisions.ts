@@ -3,7 +3,7 @@ import type { Answer, Question } from '../core/messages.ts'
 import type { Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { Override } from '../core/session/override.ts'
-import type { OpenConflict, SessionEvent } from '../core/session/messages.ts'
+import type { Effect, OpenConflict, SessionEvent } from '../core/session/messages.ts'
 import type { Session } from '../core/session/session.ts'
 import type { Awaiting } from './barrier-desk.ts'
 import { chosenSide } from './chosen-side.ts'
@@ -35,6 +35,8 @@ interface Around {
 
 /** Carries out what a person decides, if it is still what the person was shown. */
 export class Decisions {
+  /** At a first sync every conflict that its plan finds is ended by time. */
+  preferNewest = false
   readonly #around: Around
 
   constructor(around: Around) {
@@ -58,6 +60,15 @@ export class Decisions {
       return { state: 'changed', conflict: now }
     step({ type: 'resolve', path, take })
     return { state: 'resolved' }
+  }
+
+  /** Ends what has just been found, if that was decided before. */
+  settle(effects: readonly Effect[]): void {
+    if (!this.preferNewest) return
+    const opened = effects.flatMap(effect => (effect.type === 'save-conflict' ? [effect.conflict.path] : []))
+    if (opened.length === 0) return
+    this.preferNewest = false
+    for (const path of new Set(opened)) void this.resolve(path, { take: 'newest' })
   }
 
   /** Hears both sides out first: what was saved a moment ago counts. */

@@ -20,7 +20,8 @@ import { rsyncCarrier } from '../remote/rsync-carrier.ts'
 import type { SshLinkOptions } from '../remote/ssh-link.ts'
 import { sshLink } from '../remote/ssh-link.ts'
 import { pinned } from './pinned.ts'
-import type { OpenSession, Placement, SessionSpec } from './session-handle.ts'
+import type { OpenSession } from './session-handle.ts'
+import type { Placement, SessionSpec } from './session-spec.ts'
 import { SessionLoop } from './session-loop.ts'
 
 export interface SessionSurroundings {

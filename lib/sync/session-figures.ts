@@ -2,7 +2,8 @@ import type { Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import { isWithin } from '../core/path.ts'
 import type { Session } from '../core/session/session.ts'
-import type { BarrierResult, SessionStatus, SyncMode } from './session-handle.ts'
+import type { BarrierResult, SessionStatus } from './session-handle.ts'
+import type { SyncMode } from './session-spec.ts'
 import { listed } from './session-handle.ts'
 
 /** The only side whose changes are taken; undefined: both. */

@@ -1,9 +1,9 @@
-import type { IgnoreSettings } from '../core/ignore-settings.ts'
 import type { Answer, Question, ReplicaFacts } from '../core/messages.ts'
 import type { ConflictKind, GuardKind, Notice, Problem, Side, Untaken } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { WaitingPath } from '../core/session/path-state.ts'
 import type { LogEvent } from '../ports/log.ts'
+import type { SessionSpec, SyncMode } from './session-spec.ts'
 
 /**
  * One root on one pair of hosts, as the daemon drives it. Everything returned is plain JSON unless said otherwise.
@@ -50,55 +50,6 @@ export interface SessionHandle {
 
 /** Starts a session; given to the daemon by the script. Throws SyncError when it cannot; the daemon tries again. */
 export type OpenSession = (spec: SessionSpec) => SessionHandle
-
-/** All a session has to be told. Paths are absolute. */
-export interface SessionSpec {
-  /** The root's id, the same on every host. */
-  readonly id: string
-  readonly way: Way
-  readonly alpha: Placement
-  readonly beta: Placement
-  /** Directory of this session's own records (0700, made before the session opens). */
-  readonly state: string
-  readonly conflict: ConflictRule
-  /** The most that either host sends in a second (bytes); absent: no limit. */
-  readonly bandwidth?: number
-  readonly ignore: IgnoreSettings
-  readonly mode: SyncMode
-  /** Start without planning or applying anything, as if `pause` had been called at once. */
-  readonly paused: boolean
-}
-
-/** Where one replica lies on its host. */
-export interface Placement {
-  readonly host: string
-  readonly root: string
-  /** The user's home there: absolute links below it are mapped from home to home. */
-  readonly userHome: string
-  readonly kitHome: string
-  readonly watcher: WatcherChoice
-}
-
-/** How the other host is reached. */
-export type Way =
-  /** It is a directory of this machine. */
-  | { readonly kind: 'pipe'; readonly directory: string }
-  | {
-      readonly kind: 'ssh'
-      /** An alias, `user@host` or `ssh://user@host:port`. */
-      readonly target: string
-      readonly program: string
-      /** A configuration file instead of the user's own. */
-      readonly configFile: string | undefined
-    }
-
-export type WatcherChoice = 'auto' | 'inotify' | 'fs-watch' | 'fsevents' | 'chokidar' | 'polling'
-
-/** Which way changes of a root go: both, or only from this host, or only to it. */
-export type SyncMode = 'two-way' | 'send' | 'receive'
-
-/** `ask`: both sides keep their version until a person decides. */
-export type ConflictRule = 'ask'
 
 export type SessionState =
   | 'connecting'

@@ -22,6 +22,7 @@ import { conflictInfo } from './conflict-info.ts'
 import { noSigns } from './clock-signs.ts'
 import { Connection } from './connection.ts'
 import { Decisions } from './decisions.ts'
+import { EarlyEvents } from './early-events.ts'
 import { Lane } from './lane.ts'
 import { Ledger } from './ledger.ts'
 import type {
@@ -39,9 +40,9 @@ import type {
   SessionState,
   SessionStatus,
   ShownVersions,
-  SyncMode,
   Trouble,
 } from './session-handle.ts'
+import type { SyncMode } from './session-spec.ts'
 import { pathReport } from './path-report.ts'
 import { sessionFigures, sourceOf, standingUnder } from './session-figures.ts'
 import { listed } from './session-handle.ts'
@@ -81,6 +82,7 @@ export class SessionLoop implements SessionHandle {
   readonly #decisions: Decisions
   readonly #lane: Lane | undefined
   readonly #listeners = new Set<(event: LogEvent) => void>()
+  readonly #early = new EarlyEvents()
   #session: Session | undefined
   /** Of the last session: the next one's ids start above. */
   #lastId = 0
@@ -90,7 +92,6 @@ export class SessionLoop implements SessionHandle {
   readonly #alarm: Alarm
   readonly #rest: StoreRest
   #paused: boolean
-  #preferNewest = false
   #since: number
   #state: SessionState = 'connecting'
   #closed = false
@@ -226,7 +227,7 @@ export class SessionLoop implements SessionHandle {
   }
 
   async approve(guard?: GuardKind, prefer?: Preference): Promise<void> {
-    this.#preferNewest = prefer === 'newest'
+    this.#decisions.preferNewest = prefer === 'newest'
     this.#step({ type: 'approve', guard, prefer: prefer === 'alpha' || prefer === 'beta' ? prefer : undefined })
     this.wake()
   }
@@ -285,6 +286,7 @@ export class SessionLoop implements SessionHandle {
 
   #heard(side: Side, event: ReplicaEvent, again: boolean): void {
     if (this.#closed) return
+    if (this.#session === undefined) this.#early.heard(side, event)
     if (event.type === 'answer') this.#asks.answered(event.id, event.answer)
     else if (event.type === 'closed') this.#lost(side, event, again)
     else if (event.type === 'ready') this.#start()
@@ -367,6 +369,7 @@ export class SessionLoop implements SessionHandle {
     )
     this.#step({ type: 'gates', shut: this.#options.gate.shut(this.root) })
     this.#step({ type: 'start' })
+    for (const early of this.#early.take()) this.#step({ type: 'replica', ...early })
     for (const { id, options } of this.#barriers.waiting()) {
       this.#step(awaitEvent(id, options))
     }
@@ -378,7 +381,7 @@ export class SessionLoop implements SessionHandle {
     const { clock } = this.#options
     const effects = this.#session.step(event, clock.monotonic(), clock.now())
     for (const effect of effects) this.#carryOut(effect)
-    if (this.#preferNewest && this.#session !== undefined) this.#resolveByTime(effects)
+    if (this.#session !== undefined) this.#decisions.settle(effects)
     this.#noteState()
   }
 
@@ -403,14 +406,6 @@ export class SessionLoop implements SessionHandle {
       case 'wake':
         return this.#alarm.set(effect.at)
     }
-  }
-
-  /** `--prefer newest` at a first sync: every conflict its plan found is ended by time. */
-  #resolveByTime(effects: readonly Effect[]): void {
-    const opened = effects.flatMap(effect => (effect.type === 'save-conflict' ? [effect.conflict.path] : []))
-    if (opened.length === 0) return
-    this.#preferNewest = false
-    for (const path of new Set(opened)) void this.resolve(path, { take: 'newest' })
   }
 
   #noteState(): void {

@@ -65,6 +65,7 @@ const rows: readonly string[] = [
   'config get',
   'config set name mac01 --dry-run',
   'config set name mac01',
+  'config set ignore big.iso --dry-run',
   'config check',
   'config trust --dry-run',
   'config trust --yes',

@@ -64,6 +64,11 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['run make', 125, /lies in no root; there is .*\/projects\n/],
   ['config trust', 0, /^would trust {2}~\/projects on here: make site\n$/],
   ['config set name mac01', 0, /^Would change name:\n/],
+  [
+    'config set ignore big.iso',
+    0,
+    /^Would change ignore:\n(?:.*\n)*~\/projects: ignored from now on, and kept on each host as it is: "big\.iso"\.\n$/,
+  ],
 ]
 
 /** Every file below a home with what it holds, but for what a daemon writes all the time. */

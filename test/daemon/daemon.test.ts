@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
 import { auditTail } from '../../lib/daemon/audit-tail.ts'
+import { configWith } from '../../lib/daemon/config-edit.ts'
 import { askDaemon } from '../../lib/daemon/control-client.ts'
 import type { DaemonOptions } from '../../lib/daemon/daemon.ts'
 import { startDaemon } from '../../lib/daemon/daemon.ts'
@@ -109,6 +110,29 @@ describe('the daemon', () => {
         [0, join(here.userHome, 'elsewhere')],
       ],
     )
+  })
+
+  it('says what other ignore rules would change, and opens a session anew when they count', async t => {
+    const { here, options, ask, doubles } = await world(t)
+    const daemon = await startDaemon(options)
+    here.atEnd(() => daemon.stop())
+    const config = configWith(readFileSync(here.home.config, 'utf8'), ['roots', '~/a', 'ignore'], ['*.iso'])
+    const { rules } = await ask('rules', { config })
+    assert.deepEqual(
+      rules.map(({ root, changes }) => [root, changes.ignored.first]),
+      [[join(here.userHome, 'a'), ['*.iso']]],
+    )
+    assert.deepEqual(doubles[0]?.told, [])
+    writeFileSync(here.home.config, config)
+    await ask('reload', {})
+    assert.deepEqual(
+      doubles.map(({ told, spec }) => [told, spec.ignore.patterns]),
+      [
+        [['closed'], []],
+        [[], ['*.iso']],
+      ],
+    )
+    assert.deepEqual(await ask('rules', { config }), { rules: [] })
   })
 
   it('tells of a line in paths.txt that nothing is known of', async t => {

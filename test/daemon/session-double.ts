@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { IgnoreRules } from '../../lib/core/ignore-rules.ts'
+import { readIgnoreText } from '../../lib/core/ignore-settings.ts'
 import type { Answer, Difference, Question, TrashItem } from '../../lib/core/messages.ts'
 import type { Notice, Side, Untaken } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
@@ -19,13 +20,13 @@ import type {
   Resolution,
   ResolveResult,
   SessionHandle,
-  SessionSpec,
   SessionState,
   SessionStatus,
   ShownVersions,
   Trouble,
   VersionInfo,
 } from '../../lib/sync/session-handle.ts'
+import type { SessionSpec } from '../../lib/sync/session-spec.ts'
 import { listed } from '../../lib/sync/session-handle.ts'
 
 /** What a double is made to say. Everything may be changed while it runs. */
@@ -177,6 +178,11 @@ export class SessionDouble implements SessionHandle {
           ({ path }) => !question.again || path === question.path,
         )
         return { about: 'verify', done: true, after: undefined, entries: 3, bytes: 12, differing }
+      }
+      case 'rules': {
+        const { patterns } = readIgnoreText(question.settings)
+        const ignored = { total: patterns.length, first: patterns }
+        return { about: 'rules', changes: { ignored, entries: patterns.length, released: { total: 0, first: [] } } }
       }
       case 'rule':
         return { about: 'rule', reason: new IgnoreRules(this.spec.ignore).reason(question.path, true) }

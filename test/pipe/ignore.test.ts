@@ -38,25 +38,42 @@ it('an ignore file is heard on both sides as it changes, and nothing is deleted 
   )
 })
 
-it('the settings ignore and take back, from one start to the next', async t => {
+it('the settings are heard as they change, and what they did is said', async t => {
   const pair = await Pair.make()
   t.after(() => pair.close())
   for (const root of [pair.alpha, pair.beta]) mkdirSync(root, { recursive: true })
   writeFileSync(join(pair.alpha, 'cert.pem'), 'pem\n')
   writeFileSync(join(pair.alpha, 'big.iso'), 'iso\n')
-  const config = join(pair.userHome, '.dsync/config.json')
-  const set = (ignore: readonly string[]): void => {
-    const before = JSON.parse(readFileSync(config, 'utf8')) as object
-    writeFileSync(config, JSON.stringify({ ...before, ignore }))
-  }
   await pair.start()
   assert.equal((await pair.sync()).code, 0)
   assert.deepEqual(readdirSync(pair.beta), ['big.iso'])
-  await pair.stop()
-  set(['*.iso', '!*.pem'])
-  await pair.start()
+
+  const set = ['config', 'set', 'roots.~/project.ignore', '["*.iso", "!*.pem"]'] as const
+  assert.match(
+    (await pair.ok(...set, '--dry-run')).stdout,
+    /\n~\/project: ignored from now on, .*: "big\.iso"; ignored no longer, and synced: "cert\.pem"\.\n$/,
+  )
+  assert.deepEqual(readdirSync(pair.beta), ['big.iso'])
+  await pair.ok(...set)
   await until('what the settings take back travels', () => existsSync(join(pair.beta, 'cert.pem')))
   rmSync(join(pair.beta, 'big.iso'))
   assert.equal((await pair.sync()).code, 0)
   assert.equal(readFileSync(join(pair.alpha, 'big.iso'), 'utf8'), 'iso\n')
+  assert.match(
+    (await pair.ok('status')).stdout,
+    /ignore rules {2}~\/project: ignored from now on, .* it is: "big\.iso"; ignored no longer, and synced: "cert\.pem"/,
+  )
+  assert.match(
+    (await pair.ok('why', 'project/big.iso')).stdout,
+    /ignored by the rule \*\.iso in "ignore" of config\.json/,
+  )
+
+  const config = join(pair.userHome, '.dsync/config.json')
+  writeFileSync(config, readFileSync(config, 'utf8').replace('"*.iso", ', ''))
+  await until('what is ignored no more is on both sides', () => existsSync(join(pair.beta, 'big.iso')))
+  assert.equal((await pair.sync()).code, 0)
+  assert.deepEqual(
+    (await pair.settledOperations()).filter(({ event }) => event === 'remove'),
+    [],
+  )
 })

@@ -150,6 +150,7 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     limit: fc.integer({ min: 0, max: 100_000 }),
   }),
   record({ about: fc.constant('restore' as const), trash: fc.array(words) }),
+  record({ about: fc.constant('rules' as const), settings: words }),
   record({
     about: fc.constant('text' as const),
     path,
@@ -193,6 +194,8 @@ export const command: fc.Arbitrary<ReplicaCommand> = fc.oneof(
   record({ type: fc.constant('ask' as const), id: size, question }),
 )
 
+const namedPaths = record({ total: size, first: fc.array(path, { maxLength: 3 }) })
+
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   record({
     about: fc.constant('trash' as const),
@@ -215,6 +218,10 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   record({ about: fc.constant('text' as const), text: undefinable(bytes) }),
   record({ about: fc.constant('time' as const), mtimeMs: undefinable(moment) }),
   record({ about: fc.constant('place-copy' as const), placed: undefinable(path) }),
+  record({
+    about: fc.constant('rules' as const),
+    changes: record({ ignored: namedPaths, entries: size, released: namedPaths }),
+  }),
   record({
     about: fc.constant('rule' as const),
     reason: undefinable(record({ path, file: words, line: size, pattern: words })),

@@ -1,7 +1,7 @@
 import { SyncError } from '../../lib/core/errors.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import { sides } from '../../lib/core/session/messages.ts'
-import type { SyncMode } from '../../lib/sync/session-handle.ts'
+import type { SyncMode } from '../../lib/sync/session-spec.ts'
 import { Contents } from './history-content.ts'
 import { FaultPlan } from './history-faults.ts'
 import type { Scene } from './history-scene.ts'

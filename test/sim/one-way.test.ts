@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { SyncMode } from '../../lib/sync/session-handle.ts'
+import type { SyncMode } from '../../lib/sync/session-spec.ts'
 import { World } from './world.ts'
 
 for (const [mode, from, to] of [

@@ -202,6 +202,35 @@ describe('a version that was recovered', () => {
   })
 })
 
+describe('other ignore rules', () => {
+  it('are told once, be it before the other side is there, and again when they change again', async () => {
+    const stage = new Stage()
+    stage.beta.fails = new SyncError('TRANSPORT_LOST', 'no route', { verdict: 'retry' })
+    const loop = await stage.start()
+    const remark = { type: 'remark', code: 'RULES', path: 'd', trash: undefined } as const
+    stage.alpha.say({ ...remark, why: 'first' })
+    await stage.pass(100)
+    assert.deepEqual(loop.status().notices.first, [])
+    stage.beta.fails = undefined
+    await stage.pass(60_000)
+    stage.beta.say({ ...remark, why: 'first' })
+    stage.beta.say({ ...remark, why: 'second' })
+    stage.alpha.say({ ...remark, why: 'second' })
+    stage.alpha.say({ ...remark, why: 'first' })
+    stage.beta.say({ ...remark, why: 'first' })
+    await stage.pass(100)
+    assert.deepEqual(
+      stage.log.filter(({ event }) => event === 'rules').map(event => [event['on'], event['why']]),
+      [
+        ['here', 'first'],
+        ['there', 'second'],
+        ['here', 'first'],
+      ],
+    )
+    assert.deepEqual(loop.status().notices.first, [{ path: 'd', kind: 'rules', side: 'alpha', why: 'first' }])
+  })
+})
+
 describe('a full trash', () => {
   it('holds what would go to it, and nothing else, until it fits again', async () => {
     const stage = new Stage()

@@ -1,4 +1,5 @@
-import { SyncError } from '../../core/errors.ts'
+import { SyncError, codeOf } from '../../core/errors.ts'
+import { ruleChangeText } from '../../core/rule-change.ts'
 import { configWith, whileEditing } from '../../daemon/config-edit.ts'
 import { problemNext, problemPlace } from '../../daemon/config-problem.ts'
 import { checkTexts, readConfig, requireConfig, unusable } from '../../daemon/config-reader.ts'
@@ -8,15 +9,17 @@ import { readEnvFile } from '../../daemon/env-file.ts'
 import { contractHome } from '../../daemon/host-paths.ts'
 import { readPrivateFile, writePrivateFile } from '../../daemon/private-file.ts'
 import { sessionSpecs } from '../../daemon/session-specs.ts'
-import type { ConfigProblem } from '../../daemon/verbs.ts'
+import type { ConfigProblem, RootRules } from '../../daemon/verbs.ts'
 import type { Cell } from '../aligned.ts'
 import { aligned } from '../aligned.ts'
 import { changedLines } from '../changed-lines.ts'
 import type { Arguments } from '../command-spec.ts'
+import { ask } from '../daemon-access.ts'
 import { reloadDaemon, reloadedLines } from '../daemon-reload.ts'
 import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { nearestWord } from '../nearest-word.ts'
+import { placeText } from '../places.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 
 /** A setting as `--json` prints it. */
@@ -71,20 +74,37 @@ export async function set(given: Arguments, around: Surroundings): Promise<Outco
   }
   const { setting, before, after } = await whileEditing(around, edited, { dryRun })
   const same = before === after
+  const rules = dryRun && !same ? await rulesAfter(after, around) : []
   const reloaded = dryRun || same ? undefined : await reloadDaemon(around)
   return {
     exit: exitCodes.ok,
-    json: { config: [shown(setting, around)], changed: !same, ...(dryRun && { dryRun }) },
+    json: { config: [shown(setting, around)], changed: !same, ...(dryRun && { dryRun, rules }) },
     lines: paint => {
       if (same) return [`${escape(key)} is so already.`]
       const head = dryRun ? `Would change ${escape(key)}:` : `Changed ${escape(key)}:`
       return [
         head,
         ...changedLines(before, after, paint),
+        ...rules.flatMap(each => rulesLines(each, around)),
         ...(reloaded === undefined ? [] : reloadedLines(reloaded, paint)),
       ]
     },
   }
+}
+
+/** What other ignore rules would change, asked of the daemon; one that does not run knows of nothing. */
+async function rulesAfter(config: string, around: Surroundings): Promise<readonly RootRules[]> {
+  try {
+    return (await ask(around, 'rules', { config })).rules
+  } catch (error) {
+    if (codeOf(error) === 'DAEMON_DOWN') return []
+    throw error
+  }
+}
+
+function rulesLines({ root, changes }: RootRules, { userHome }: Surroundings): string[] {
+  const text = ruleChangeText(changes)
+  return [`${placeText(userHome, root)}: ${text === undefined ? 'nothing there changes by it.' : `${escape(text)}.`}`]
 }
 
 /** Lists every mistake in the files that people edit. */

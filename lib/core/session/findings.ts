@@ -130,11 +130,23 @@ export class Findings {
 
   /** A side noticed something. What it recovered is for a person to look at. */
   remark(side: Side, { code, path, why, trash }: ReplicaEvent & { readonly type: 'remark' }): void {
+    if (code === 'RULES') return this.#rulesChanged({ path, kind: 'rules', side, why })
     const line = { event: 'remark', side, path, code, why }
     if (trash === undefined) return this.#outlet.log({ level: 'notice', ...line })
     this.#outlet.log({ level: 'warning', ...line, trash, next: `dsync undo ${trash}` })
     this.#notices.add({ path, kind: 'recovered', side, why, trash })
     this.#notices.trim(noticesKept)
+  }
+
+  /** Both sides get the same rules and mostly say the same of them: that is told once. */
+  #rulesChanged(notice: Notice & { readonly side: Side }): void {
+    const { path, side, why } = notice
+    const isOf = (other: Notice): boolean => other.kind === 'rules' && other.path === path
+    this.#notices.drop(other => isOf(other) && other.side === side)
+    if (this.#notices.all().some(other => isOf(other) && other.why === why)) return
+    this.#notices.add(notice)
+    this.#notices.trim(noticesKept)
+    this.#outlet.log({ level: 'notice', event: 'rules', side, path, why })
   }
 
   /** What lay in the trash was brought back. */
