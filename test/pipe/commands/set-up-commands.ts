@@ -138,6 +138,10 @@ export const setUpRows: RowTable = {
     right: [{ line: 'config check', says: /^Nothing is wrong\.\n$/ }],
     wrong: [{ line: 'config chekc', says: /^There is no command "config chekc"$/, next: /^dsync config check$/ }],
   },
+  'config trust': {
+    right: [{ line: 'config trust', says: /^No command waits for your trust\.\n$/ }],
+    wrong: [{ line: 'config trust all', says: /^There is one word too many: all$/, next: /^dsync help config trust$/ }],
+  },
   completions: {
     right: [
       { line: 'completions bash', says: /complete [^]*dsync/ },
