@@ -70,8 +70,7 @@ export class Copies {
     const line: CopyLine = { path, name: this.#freeName(path, host), host, at: area.clock.now(), entry }
     this.#index.add(line)
     area.move(slots.directory, staged.slot, area.copies, line.name)
-    // Where the one before was taken away, the new one may have got its name.
-    if (before !== undefined && before.name !== line.name) this.#discard(before)
+    if (before !== undefined) this.#discard(before)
     return { copy: this.#absolute(line), why: undefined }
   }
 
@@ -145,11 +144,12 @@ export class Copies {
     else trash.takeFrom(area.copies, name, { path, entry: found.entry ?? entry ?? unknown, why: 'copy', group: '' })
   }
 
+  /** One that no copy has, also none that is gone without our doing. */
   #freeName(path: Path, host: string): string {
     const { copies, clock } = this.#work.area
     for (let count = 1; ; count++) {
       const name = copyName(nameOf(path), host, clock.now(), count)
-      if (copies.lookup(name) === undefined) return name
+      if (copies.lookup(name) === undefined && !this.#index.isCurrent(name)) return name
     }
   }
 

@@ -27,6 +27,7 @@ interface StoredCopy extends Omit<CopyLine, 'entry'> {
 export class CopyIndex {
   readonly #lines: LineFile<StoredCopy>
   readonly #current = new Map<Path, CopyLine>()
+  readonly #names = new Set<string>()
   /** Copies that were replaced or released, by name. */
   readonly #former = new Map<string, CopyLine>()
   /** A sync of the file failed: what it held then will never be on the disk, and no later sync says so. */
@@ -42,8 +43,7 @@ export class CopyIndex {
   }
 
   isCurrent(name: string): boolean {
-    for (const line of this.#current.values()) if (line.name === name) return true
-    return false
+    return this.#names.has(name)
   }
 
   former(name: string): CopyLine | undefined {
@@ -92,9 +92,15 @@ export class CopyIndex {
     const { path, name, host, at, isOver } = stored
     const line: CopyLine = { path, name, host, at, entry: revivedEntry(stored.entry) }
     const before = this.#current.get(path)
-    if (before !== undefined) this.#former.set(before.name, before)
+    if (before !== undefined) {
+      this.#former.set(before.name, before)
+      this.#names.delete(before.name)
+    }
     if (isOver) this.#current.delete(path)
-    else this.#current.set(path, line)
+    else {
+      this.#current.set(path, line)
+      this.#names.add(name)
+    }
   }
 }
 

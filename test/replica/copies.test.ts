@@ -68,14 +68,24 @@ describe('a copy of the other side', () => {
     assert.deepEqual(rig.trashed(), ['copy a two', 'copy a one'])
   })
 
-  it('stays, though the one before was taken away by somebody and had the same name', () => {
+  it('stays, though the one before was taken away by somebody', () => {
     const rig = new Rig()
     const copies = open(rig)
-    const { copy } = keep(copies, 'a', file('one'), 'one')
+    keep(copies, 'a', file('one'), 'one')
     rig.person.rm('../work/copies/a.mac00.20240101T000000Z')
-    assert.equal(keep(copies, 'a', file('two'), 'two').copy, copy)
+    keep(copies, 'a', file('two'), 'two')
     assert.equal(shown(copies, 'a'), 'two')
     assert.deepEqual([rig.trashed(), shown(open(rig), 'a')], [[], 'two'])
+  })
+
+  it('gets no name that belongs to the copy of another path, though that was taken away', () => {
+    const rig = new Rig()
+    const copies = open(rig)
+    keep(copies, 'a', file('one'), 'one')
+    rig.person.rm('../work/copies/a.mac00.20240101T000000Z')
+    keep(copies, 'd/a', file('two'), 'two')
+    keep(copies, 'a', file('one'), 'one')
+    assert.deepEqual([shown(copies, 'a'), shown(copies, 'd/a')], ['one', 'two'])
   })
 
   it('goes to the trash when the conflict is over', () => {
