@@ -89,6 +89,45 @@ it('a newcomer between two hosts, at a real terminal', { skip, timeout: 300_000 
     assert.equal(await reads('project/theirs.txt'), 'theirs\n')
   })
 
+  await t.test('pushes by hand: is shown what would change, says no, then yes', async () => {
+    assert.equal((await terminal.runs('dsync pause')).code, 0)
+    await there.write('project/theirs.txt', 'not wanted\n')
+    await terminal.types('dsync push project')
+    await terminal.sees(/replace +7 B +~\/project\/theirs\.txt[^]*\[y\/N\]/)
+    await terminal.answers('n')
+    assert.equal((await terminal.ends()).code, 130)
+    assert.equal(await reads('project/theirs.txt'), 'not wanted\n')
+    await terminal.types('dsync push project')
+    await terminal.sees(/\[y\/N\]/)
+    await terminal.answers('y')
+    const pushed = await terminal.ends()
+    assert.equal(pushed.code, 0, pushed.text)
+    assert.match(pushed.text, /pushed/)
+    assert.equal(await reads('project/theirs.txt'), 'theirs\n')
+    assert.equal((await terminal.runs('dsync resume && dsync sync')).code, 0)
+  })
+
+  await t.test('runs a command there, with a terminal of its own, and gets what it made', async () => {
+    await here.write('project/word.txt', 'typed last\n')
+    const ran = await terminal.runs(
+      `cd project; dsync run -- sh -c 'test -t 1 && tr a-z A-Z <word.txt >made.txt; exit 7'; cd ~`,
+    )
+    assert.equal(ran.code, 0, ran.text)
+    assert.equal(String(await here.read('project/made.txt')), 'TYPED LAST\n')
+    assert.equal((await terminal.runs(`cd project && dsync run -- sh -c 'exit 7'`)).code, 7)
+    assert.equal((await terminal.runs('cd ~')).code, 0)
+  })
+
+  await t.test('forgets what was agreed on, and starts over without losing anything', async () => {
+    await terminal.types('dsync reset project')
+    await terminal.sees(/\[y\/N\]/)
+    await terminal.answers('y')
+    const reset = await terminal.ends()
+    assert.equal(reset.code, 0, reset.text)
+    assert.equal((await terminal.runs('dsync sync && dsync verify')).code, 0)
+    assert.equal(await reads('project/theirs.txt'), 'theirs\n')
+  })
+
   await t.test('watches, interrupts that, and stops', async () => {
     await terminal.types('dsync status --watch')
     await terminal.sees(/Nothing waits for you/)
