@@ -35,7 +35,12 @@ export async function judge(history: History): Promise<void> {
   // A sync that lists both sides again needs no rest before it.
   const isRested = random.chance(0.5)
   if (isRested) await world.pass(healMs)
-  const state = await settled(history, !isRested)
+  let state = await settled(history, !isRested)
+  // What a disk refused is tried again in its own time.
+  if (state === 'problems' && !isRested) {
+    await world.pass(healMs)
+    state = await settled(history)
+  }
   if (state === undefined) return
   history.tell(`settled: ${state}`)
   const listed = listedBy(history)
