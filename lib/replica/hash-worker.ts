@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { parentPort } from 'node:worker_threads'
 import type { Digest } from '../core/entry.ts'
-import { codeOf, invariant } from '../core/errors.ts'
+import { codeOf } from '../core/errors.ts'
+import type { ThreadPort } from '../ports/worker.ts'
 import { createHasher } from './hash.ts'
 
 /** What the pool says to a thread: hash the file behind a descriptor of this process, or stop doing so. */
@@ -15,15 +15,14 @@ export type HashAnswer = { readonly digest: Digest } | { readonly failed: string
 const pieceBytes = 1024 * 1024
 
 /** The body of a `hash` thread: one file at a time, until it is terminated. */
-export function runHashWorker(): void {
-  const port = parentPort
-  invariant(port !== null, 'The hash worker was started outside a thread')
+export function runHashWorker(port: ThreadPort): void {
   const buffer = new Uint8Array(pieceBytes)
   let running = new AbortController()
-  port.on('message', (request: HashRequest) => {
+  port.listen(message => {
+    const request = message as HashRequest
     if (request === 'cancel') return running.abort()
     running = new AbortController()
-    void answerFor(request.hash, buffer, running.signal).then(answer => port.postMessage(answer))
+    void answerFor(request.hash, buffer, running.signal).then(answer => port.post(answer))
   })
 }
 

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { MessagePort } from 'node:worker_threads'
-import { parentPort } from 'node:worker_threads'
 import { codeOf, invariant } from '../core/errors.ts'
 import type { Boots } from '../ports/store.ts'
+import type { ThreadPort } from '../ports/worker.ts'
 import { encodeMessage } from '../protocol/message.ts'
 import { copyAside, isRefusal, moveAside, openDatabase, resultCode } from './store-database.ts'
 import { linesOf } from './store-lines.ts'
@@ -20,10 +19,10 @@ import { damage } from './store-rows.ts'
 import { SessionTable } from './store-sessions.ts'
 
 /** The thread in which the database is read and written, so that the event loop never waits for it. Whoever started it ends it. */
-export function runStoreWorker(data: unknown): void {
-  invariant(parentPort !== null && isStoreData(data), 'A store thread is started with the file it is to open')
-  const thread = new StoreThread(parentPort, data)
-  parentPort.on('message', (order: StoreOrder) => thread.take(order))
+export function runStoreWorker(port: ThreadPort, data: unknown): void {
+  invariant(isStoreData(data), 'A store thread is started with the file it is to open')
+  const thread = new StoreThread(port, data)
+  port.listen(order => thread.take(order as StoreOrder))
 }
 
 function isStoreData(data: unknown): data is StoreData {
@@ -43,7 +42,7 @@ const foldedAtOnce = 20_000
 const heldRequests = 10_000
 
 class StoreThread {
-  readonly #port: MessagePort
+  readonly #port: ThreadPort
   readonly #file: string
   #database: DatabaseSync
   #sessions: SessionTable
@@ -58,7 +57,7 @@ class StoreThread {
   #underWay = 0
   #taken = (): void => {}
 
-  constructor(port: MessagePort, { file }: StoreData) {
+  constructor(port: ThreadPort, { file }: StoreData) {
     this.#port = port
     this.#file = file
     const { database, damaged } = openDatabase(file)
@@ -240,7 +239,7 @@ class StoreThread {
 
   async #send(load: number, flat: unknown[]): Promise<void> {
     const message = encodeMessage(['rows', flat])
-    this.#port.postMessage({ type: 'rows', load, message } satisfies StoreReport, [message.buffer])
+    this.#port.post({ type: 'rows', load, message } satisfies StoreReport, [message.buffer])
     this.#underWay++
     while (this.#underWay >= messagesUnderWay) {
       await new Promise<void>(resolve => {
@@ -250,7 +249,7 @@ class StoreThread {
   }
 
   #report(report: StoreReport): void {
-    this.#port.postMessage(report)
+    this.#port.post(report)
   }
 }
 

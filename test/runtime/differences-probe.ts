@@ -58,14 +58,38 @@ function rightsOfChild(folder: string): string {
   return spawnSync(process.execPath, [script], { encoding: 'utf8' }).stdout.trim()
 }
 
+/** How long a thread takes to listen, and how long after that nothing more is expected of it (ms). */
+const lateMs = 300
+
+function toldEarly(): Promise<string> {
+  const thread = new Worker(new URL(import.meta.url), { workerData: 'listen late' })
+  thread.postMessage('early')
+  return new Promise<string>((resolve, reject) => {
+    const heard: unknown[] = []
+    thread.once('error', reject)
+    thread.on('message', message => {
+      if (message !== 'over') return heard.push(message)
+      resolve(heard.includes('early') ? 'waits' : 'lost')
+      void thread.terminate()
+    })
+  })
+}
+
+function listenLate(): void {
+  setTimeout(() => parentPort?.on('message', message => parentPort?.postMessage(message)), lateMs)
+  setTimeout(() => parentPort?.postMessage('over'), 2 * lateMs)
+}
+
 if (isMainThread) {
   const folder = process.argv[2] ?? ''
   const facts = {
     'names that are not UTF-8': bytesOfName(folder),
     'files of the kernel': attempt(() => (readFileSync('/proc/self/stat').length > 0 ? 'read' : 'empty')),
     'a descriptor in another thread': await inThread(),
+    'what a thread is told before it listens': await toldEarly(),
     'sockets and children': await socketsOfChild(folder),
     'rights of children': rightsOfChild(folder),
   }
   console.log(JSON.stringify(facts))
-} else parentPort?.postMessage(attempt(() => `${fstatSync(workerData as number).isFile() ? 'a file' : 'no file'}`))
+} else if (workerData === 'listen late') listenLate()
+else parentPort?.postMessage(attempt(() => `${fstatSync(workerData as number).isFile() ? 'a file' : 'no file'}`))

@@ -22,6 +22,11 @@ const differences: Readonly<Record<string, { readonly node: string; readonly den
       deno: 'EBADF',
       hence: 'ownDescriptor in lib/replica/hash-worker.ts',
     },
+    'what a thread is told before it listens': {
+      node: 'waits',
+      deno: 'lost',
+      hence: 'patientPort in scripts/worker.ts',
+    },
     'sockets and children': { node: 'kept', deno: 'inherited', hence: 'lib/remote/own-descriptors.ts' },
     'rights of children': { node: 'none to ask for', deno: 'granted', hence: 'scripts/start-words.ts' },
   }
