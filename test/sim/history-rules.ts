@@ -1,6 +1,7 @@
 import { IgnoreRules } from '../../lib/core/ignore-rules.ts'
 import type { Side } from '../../lib/core/operation.ts'
-import { overlaps } from '../../lib/core/path.ts'
+import type { Path } from '../../lib/core/path.ts'
+import { isWithin, overlaps, parentOf } from '../../lib/core/path.ts'
 import { sides } from '../../lib/core/session/messages.ts'
 import type { History } from './history.ts'
 import { shown } from './oracle.ts'
@@ -61,15 +62,22 @@ async function goOn(history: History, random: Random, patterns: readonly string[
 
 async function restart(history: History, patterns: readonly string[], what: string): Promise<void> {
   const { world } = history
+  const blocked = blockedPaths(history)
   world.killHub()
   world.killAgent()
   world.ignore = { patterns, gitignore: false }
   world.startHub()
-  await quiet(history, what)
+  await quiet(history, what, blocked)
+}
+
+/** Directories with a problem in them: what was decided of such a one before goes on once rules leave the problem alone. */
+function blockedPaths({ world }: History): readonly Path[] {
+  return (world.session?.status().problems.first ?? []).map(({ path }) => parentOf(path)).filter(path => path !== '')
 }
 
 /** Lets everything settle: all that stood on either side stands there still. */
-async function quiet({ world, users, failures }: History, what: string): Promise<void> {
+async function quiet(history: History, what: string, blocked = blockedPaths(history)): Promise<void> {
+  const { world, users, failures } = history
   const before: Snapshots = { alpha: users.alpha.snapshot(), beta: users.beta.snapshot() }
   await world.pass(10_000)
   const { state } = await world.sync()
@@ -77,7 +85,7 @@ async function quiet({ world, users, failures }: History, what: string): Promise
   for (const side of sides) {
     const after = users[side].snapshot()
     for (const [path, found] of before[side]) {
-      if (path === file) continue
+      if (path === file || blocked.some(each => isWithin(path, each))) continue
       const now = after.get(path)
       if (now === undefined || now.kind !== found.kind || textOf(now) !== textOf(found))
         failures.push(`rules: ${what} touched ${path} on ${side}: ${textOf(found)}, then ${textOf(now)}`)
