@@ -1,10 +1,11 @@
 import type { Digest } from '../core/entry.ts'
-import { chunkBytes, inlineContentBytes } from '../core/limits.ts'
+import { captureHashBytes, chunkBytes, inlineContentBytes } from '../core/limits.ts'
 import type { ReadHandle, WriteHandle } from '../ports/disk.ts'
-import { isSameContent } from './inspect.ts'
+import { inspect, isSameContent } from './inspect.ts'
 import { isRefusal } from './refusal.ts'
 import type { Hasher } from './hash.ts'
 import { createHasher, digest as digestOf } from './hash.ts'
+import { parsedSlot } from './slot-name.ts'
 import type { FileFacts, Staged } from './slots.ts'
 import type { Work } from './work.ts'
 
@@ -155,11 +156,22 @@ export class Staging {
       if (stat === undefined || !isSameContent(stat, staged.stat)) return
       // What has another name, at a path, may be written to there.
       const isSpent = stat.links > 1 || this.#whole.has(staged.digest)
-      if (isSpent || stat.size <= inlineContentBytes) slots.drop(staged.slot)
-      else this.#whole.set(staged.digest, { staged, isDurable, at: area.clock.now() })
+      if (!isSpent && stat.size > inlineContentBytes)
+        this.#whole.set(staged.digest, { staged, isDurable, at: area.clock.now() })
+      else if (stat.links > 1 || this.#isUntouched(staged)) slots.drop(staged.slot)
     } catch (error) {
       if (!isRefusal(error)) throw error
     }
+  }
+
+  /**
+   * True unless somebody may have written to it while it stood at a path: times can be set back, so its bytes tell. What
+   * they do not is left to the next start, which finds somebody's version in it.
+   */
+  #isUntouched({ slot, digest }: Staged): boolean {
+    if (parsedSlot(slot).kind === 'part') return true
+    const seen = inspect(this.#work.slots.directory, slot, captureHashBytes)
+    return seen?.unwritten !== false && seen?.entry?.kind === 'file' && seen.entry.digest === digest
   }
 
   /** Drops what nobody asked for. */

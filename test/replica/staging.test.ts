@@ -150,3 +150,24 @@ describe('content of a batch', () => {
     )
   })
 })
+
+describe('content that is given back', () => {
+  for (const [says, text, isLeft] of [
+    ['as it was is dropped', 'mine', false],
+    ['with what somebody wrote to it at a path is left, though its times were set back', 'user', true],
+  ] as const) {
+    it(says, () => {
+      const rig = new Rig()
+      const { staging, work } = rig.hands
+      const content = bytes('mine')
+      const prepared = staging.write(content, { digest: digest(content), mode: 0o644, mtimeMs: 5000 }, true)
+      assert.ok(prepared !== undefined)
+      const staged = work.slots.confirm(prepared.staged, 'f')
+      const slot = `../work/slots/${staged.slot}`
+      rig.person.write(slot, text)
+      rig.person.touch(slot, 5000)
+      staging.giveBack({ staged, isDurable: true })
+      assert.equal(rig.person.text(slot), isLeft ? 'user' : undefined)
+    })
+  }
+})
