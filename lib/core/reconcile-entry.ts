@@ -12,9 +12,9 @@ import type { Versions } from './versions.ts'
 import { agreedDirectory, childVersions } from './versions.ts'
 
 /**
- * The rules for one path; children of directories on both sides are left to `reconcileDirectories`. Changed on one side: that is taken. The same on both: agreed. Else the
- * cases below. A problem freezes its path; what one side ignores is
- * left alone on both and forgotten; any other untracked entry counts as absent, but nothing is put where it stands.
+ * The rules for one path; children of directories on both sides are left to `reconcileDirectories`. Changed on one side:
+ * that is taken. The same on both: agreed. Else the cases below. A problem freezes its path; what one side ignores is left
+ * alone on both and forgotten; any other untracked entry counts as absent, but nothing is put where it stands.
  */
 export function reconcileEntry(writing: Writing, path: Path, versions: Versions): void {
   const { draft, digester, moved } = writing
