@@ -155,23 +155,28 @@ export class Staging {
       const stat = slots.directory.lookup(staged.slot)
       if (stat === undefined || !isSameContent(stat, staged.stat)) return
       // What has another name, at a path, may be written to there.
-      const isSpent = stat.links > 1 || this.#whole.has(staged.digest)
-      if (!isSpent && stat.size > inlineContentBytes)
-        this.#whole.set(staged.digest, { staged, isDurable, at: area.clock.now() })
-      else if (stat.links > 1 || this.#isUntouched(staged)) slots.drop(staged.slot)
+      if (stat.links > 1) return slots.drop(staged.slot)
+      const isWanted = stat.size > inlineContentBytes && !this.#whole.has(staged.digest)
+      // To keep what its times vouch for loses nothing; only bytes allow to drop it.
+      if (!this.#isUntouched(staged, isWanted)) return
+      if (isWanted) this.#whole.set(staged.digest, { staged, isDurable, at: area.clock.now() })
+      else slots.drop(staged.slot)
     } catch (error) {
       if (!isRefusal(error)) throw error
     }
   }
 
   /**
-   * True unless somebody may have written to it while it stood at a path: times can be set back, so its bytes tell. What
-   * they do not is left to the next start, which finds somebody's version in it.
+   * True unless somebody may have written to it while it stood at a path: times can be set back, so its bytes tell, as
+   * far as captures are read at once. What was written to is left to the next start, which finds somebody's version in it.
+   * @param unread what to say of content too large for that
    */
-  #isUntouched({ slot, digest }: Staged): boolean {
+  #isUntouched({ slot, digest }: Staged, unread: boolean): boolean {
     if (parsedSlot(slot).kind === 'part') return true
     const seen = inspect(this.#work.slots.directory, slot, captureHashBytes)
-    return seen?.unwritten !== false && seen?.entry?.kind === 'file' && seen.entry.digest === digest
+    if (seen === undefined || seen.unwritten === false) return false
+    if (seen.stat.size > captureHashBytes) return unread
+    return seen.entry?.kind === 'file' && seen.entry.digest === digest
   }
 
   /** Drops what nobody asked for. */

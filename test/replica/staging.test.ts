@@ -152,22 +152,27 @@ describe('content of a batch', () => {
 })
 
 describe('content that is given back', () => {
-  for (const [says, text, isLeft] of [
-    ['as it was is dropped', 'mine', false],
-    ['with what somebody wrote to it at a path is left, though its times were set back', 'user', true],
+  const large = 'mine'.repeat(30_000)
+  for (const [says, content, text, becomes] of [
+    ['as it was is dropped', 'mine', 'mine', 'dropped'],
+    ['with what somebody wrote to it at a path is left, though its times were set back', 'mine', 'user', 'left'],
+    ['as it was is kept for another try when it is large', large, large, 'kept'],
+    ['is not kept with what somebody wrote to it', large, large.replaceAll('mine', 'user'), 'left'],
   ] as const) {
     it(says, () => {
       const rig = new Rig()
       const { staging, work } = rig.hands
-      const content = bytes('mine')
-      const prepared = staging.write(content, { digest: digest(content), mode: 0o644, mtimeMs: 5000 }, true)
+      const written = bytes(content)
+      const facts = { digest: digest(written), mode: 0o644, mtimeMs: 5000 }
+      const prepared = staging.write(written, facts, true)
       assert.ok(prepared !== undefined)
       const staged = work.slots.confirm(prepared.staged, 'f')
       const slot = `../work/slots/${staged.slot}`
       rig.person.write(slot, text)
       rig.person.touch(slot, 5000)
       staging.giveBack({ staged, isDurable: true })
-      assert.equal(rig.person.text(slot), isLeft ? 'user' : undefined)
+      assert.equal(rig.person.text(slot), becomes === 'dropped' ? undefined : text)
+      assert.equal(staging.has(facts.digest), becomes === 'kept')
     })
   }
 })
