@@ -52,6 +52,8 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/lock.ts': 'the lock of the home',
   'lib/daemon/private-file.ts': 'settings and records in the home',
   'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
+  'lib/kit/lay.ts': 'what an installation changes outside the home, and its manifest',
+  'lib/kit/look.ts': 'what stands where an installation is to change something',
   'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
   'lib/replica/hash-worker.ts': 'reads a descriptor that the disk port opened',
   'lib/replica/watch/directory-check.ts': 'what a path is before it is watched',
