@@ -44,6 +44,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/after-sync-log.ts': 'what commands after a sync print, in the home',
   'lib/daemon/audit-log.ts': 'writes the logs in the home',
   'lib/daemon/audit-tail.ts': 'reads the end of the logs',
+  'lib/daemon/crash-reports.ts': 'lists the reports in the home',
   'lib/daemon/control-server.ts': 'the mode of the control socket, and a dead one in its place',
   'lib/daemon/daemon-log.ts': 'what the daemon process prints, in the home',
   'lib/daemon/host-registration.ts': 'makes the directory that plays another host',
@@ -58,6 +59,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/replica/watch/fs-watch.ts': 'fs.watch',
   'lib/replica/watch/fsevents-worker.ts': 'fs.watch',
   'lib/replica/watch/network-disk.ts': 'statfs: which disks belong to another machine',
+  'lib/service/service-disk.ts': 'what tells launchd and systemd of the service',
   'lib/sync/store-database.ts': 'looks for its database in the home, and puts a damaged one aside',
 }
 

@@ -74,8 +74,7 @@ function names(home: KitHome): string[] {
 }
 
 function parsed(text: string): Omit<CrashReport, 'file'> | undefined {
-  const [, time = '', process = '', why = ''] =
-    /^time: (\S+)\nprocess: (\d+)\n[^]*?\n\n([^]*)$/.exec(text) ?? []
+  const [, time = '', process = '', why = ''] = /^time: (\S+)\nprocess: (\d+)\n[^]*?\n\n([^]*)$/.exec(text) ?? []
   const at = Date.parse(time)
   return Number.isNaN(at) ? undefined : { at, pid: Number(process), why: why.trim() }
 }

@@ -19,12 +19,17 @@ export interface Hands {
 export class CronSupervisor implements Supervisor {
   readonly kind = 'cron'
   readonly files: readonly ServiceFile[] = []
+  readonly directories: readonly string[] = []
   readonly #run: RunTool
   readonly #hands: Hands
   readonly #name: string
   readonly #lines: readonly string[]
 
-  constructor(place: ServicePlace, jobs: readonly Job[], { run, hands }: { readonly run: RunTool; readonly hands: Hands }) {
+  constructor(
+    place: ServicePlace,
+    jobs: readonly Job[],
+    { run, hands }: { readonly run: RunTool; readonly hands: Hands },
+  ) {
     const instance = instanceOf(place)
     this.#name = instance === '' ? 'dsync service' : `dsync service ${instance}`
     this.#lines = crontabLines(jobs)
@@ -35,7 +40,12 @@ export class CronSupervisor implements Supervisor {
   async look(): Promise<JobLook> {
     const pid = this.#hands.pid()
     const isLoaded = blockIn(await this.#read(), this.#name) !== undefined
-    return { isLoaded, isEnabled: isLoaded, state: pid === undefined ? 'stopped' : 'running', ...(pid !== undefined && { pid }) }
+    return {
+      isLoaded,
+      isEnabled: isLoaded,
+      state: pid === undefined ? 'stopped' : 'running',
+      ...(pid !== undefined && { pid }),
+    }
   }
 
   /** The crontab as it is, and as it is to be. */
@@ -55,6 +65,8 @@ export class CronSupervisor implements Supervisor {
     const after = withoutBlock(before, this.#name)
     if (after !== before) await this.#write(after)
   }
+
+  async forget(): Promise<void> {}
 
   start(): Promise<void> {
     return this.#hands.start()

@@ -40,6 +40,8 @@ export function launchdLook(text: string): JobLook {
     state: pid > 0 ? 'running' : failed ? 'waiting' : 'stopped',
     ...(pid > 0 && { pid }),
     ...(runs > 0 && { restarts: runs - 1 }),
-    ...(failed && { lastEnd: signal === undefined ? `it ended with ${code.replace(/:.*/, '')}` : `signal ${signal} ended it` }),
+    ...(failed && {
+      lastEnd: signal === undefined ? `it ended with ${code.replace(/:.*/, '')}` : `signal ${signal} ended it`,
+    }),
   }
 }

@@ -51,18 +51,12 @@ export function launchdPlist(job: Job, instance: string): string {
 }
 
 function plistText(value: Value): string[] {
-  switch (typeof value) {
-    case 'string':
-      return [`<string>${xmlText(value)}</string>`]
-    case 'number':
-      return [`<integer>${value}</integer>`]
-    case 'boolean':
-      return [value ? '<true/>' : '<false/>']
-    case 'object':
-      return isList(value)
-        ? ['<array>', ...indented(value.flatMap(plistText)), '</array>']
-        : ['<dict>', ...indented(Object.entries(value).flatMap(([key, each]) => entryText(key, each))), '</dict>']
-  }
+  if (typeof value === 'string') return [`<string>${xmlText(value)}</string>`]
+  if (typeof value === 'number') return [`<integer>${value}</integer>`]
+  if (typeof value === 'boolean') return [value ? '<true/>' : '<false/>']
+  return isList(value)
+    ? ['<array>', ...indented(value.flatMap(plistText)), '</array>']
+    : ['<dict>', ...indented(Object.entries(value).flatMap(([key, each]) => entryText(key, each))), '</dict>']
 }
 
 function entryText(key: string, value: Value): string[] {

@@ -24,6 +24,7 @@ export interface LaunchdOptions {
 export class LaunchdSupervisor implements Supervisor {
   readonly kind = 'launchd'
   readonly files: readonly ServiceFile[]
+  readonly directories: readonly string[] = []
   readonly #run: RunTool
   readonly #domains: readonly string[]
   /** Label and file of each job, the daemon's first. */
@@ -59,6 +60,8 @@ export class LaunchdSupervisor implements Supervisor {
   async unload(): Promise<void> {
     for (const { label } of this.#jobs) await this.#bootout(label)
   }
+
+  async forget(): Promise<void> {}
 
   /** Loading starts the daemon. One that was loaded and ended well, or waits after a failure, is kicked. */
   async start(): Promise<void> {
@@ -128,5 +131,7 @@ export class LaunchdSupervisor implements Supervisor {
 }
 
 function refusal(command: readonly [string, ...string[]], end: ToolEnd): SyncError {
-  return new SyncError('REFUSED', `Cannot ${command[1] ?? ''} the service: launchd says: ${saidBy(end)}`, { hint: command.join(' ') })
+  return new SyncError('REFUSED', `Cannot ${command[1] ?? ''} the service: launchd says: ${saidBy(end)}`, {
+    hint: command.join(' '),
+  })
 }

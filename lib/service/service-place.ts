@@ -51,8 +51,12 @@ export function checkPlace({ userHome, home, kit, runtime }: ServicePlace): void
   for (const path of [userHome, home, kit, runtime]) {
     // oxlint-disable-next-line no-control-regex
     if (!/[\u0000-\u001F\u007F:]/.test(path)) continue
-    throw new SyncError('REFUSED', `Cannot make a service of ${JSON.stringify(path)}: its name holds ':' or a control character`, {
-      hint: 'Choose another place with DSYNC_HOME',
-    })
+    throw new SyncError(
+      'REFUSED',
+      `Cannot make a service of ${JSON.stringify(path)}: its name holds ':' or a control character`,
+      {
+        hint: 'Choose another place with DSYNC_HOME',
+      },
+    )
   }
 }

@@ -8,7 +8,10 @@ export interface ToolEnd {
 }
 
 /** Runs a program of the system to its end, without a shell. Undefined: there is no such program here. */
-export type RunTool = (command: readonly [program: string, ...words: string[]], input?: string) => Promise<ToolEnd | undefined>
+export type RunTool = (
+  command: readonly [program: string, ...words: string[]],
+  input?: string,
+) => Promise<ToolEnd | undefined>
 
 /** `running` · `waiting`: it failed and is started again in a moment · `stopped`: by a person, or it ended well · `failed`: given up on. */
 export type JobState = 'running' | 'waiting' | 'stopped' | 'failed'
@@ -41,11 +44,15 @@ export interface Supervisor {
   readonly kind: SupervisorKind
   /** What must stand on the disk before `load`, and may go after `unload`. */
   readonly files: readonly ServiceFile[]
+  /** Directories that it would make by itself: made before, they are known to be ours and none stays behind. */
+  readonly directories: readonly string[]
   look(): Promise<JobLook>
   /** Takes up the files as they are now, so that daemon and timers come by themselves from now on. Starts no daemon. */
   load(): Promise<void>
-  /** Stops the daemon and the timers, and forgets them. */
+  /** Stops the daemon and the timers, which come by themselves no longer. */
   unload(): Promise<void>
+  /** Forgets the files, which have gone. */
+  forget(): Promise<void>
   /** Starts the daemon. It may not answer yet. */
   start(): Promise<void>
   /** Stops the daemon until `start` or the next login or boot, also while it waits for its next start. */

@@ -12,6 +12,7 @@ import { leadingUnit, systemdUnits, unitName } from './systemd-units.ts'
 export class SystemdSupervisor implements Supervisor {
   readonly kind = 'systemd'
   readonly files: readonly ServiceFile[]
+  readonly directories: readonly string[]
   readonly #run: RunTool
   readonly #daemon: string
   /** What is enabled: the daemon and the timers. */
@@ -24,6 +25,12 @@ export class SystemdSupervisor implements Supervisor {
     this.files = jobs
       .flatMap(job => systemdUnits(job, instance))
       .map(({ name, text }) => ({ path: join(folder, name), text }))
+    // Links to what is enabled, and the times at which timers last fired.
+    this.directories = [
+      join(folder, 'default.target.wants'),
+      join(folder, 'timers.target.wants'),
+      join(place.userHome, '.local/share/systemd/timers'),
+    ]
     this.#run = run
     this.#daemon = unitName({ name: 'daemon' }, instance)
     this.#leading = jobs.map(job => leadingUnit(job, instance))
@@ -42,7 +49,12 @@ export class SystemdSupervisor implements Supervisor {
 
   async unload(): Promise<void> {
     if ((await this.look()).isLoaded) await this.#ask(systemctl.disable(this.#leading))
+    for (const timer of this.#timers) await this.#run(systemctl.clean(timer))
     await this.#run(systemctl.forgive(this.#daemon))
+  }
+
+  async forget(): Promise<void> {
+    await this.#ask(systemctl.reload())
   }
 
   async start(): Promise<void> {
@@ -57,6 +69,8 @@ export class SystemdSupervisor implements Supervisor {
     const end = await this.#run(command)
     if (end?.code === 0) return end
     const why = end === undefined ? 'there is no systemctl here' : saidBy(end)
-    throw new SyncError('REFUSED', `Cannot ${command[2] ?? ''} the service: systemd says: ${why}`, { hint: command.join(' ') })
+    throw new SyncError('REFUSED', `Cannot ${command[2] ?? ''} the service: systemd says: ${why}`, {
+      hint: command.join(' '),
+    })
   }
 }

@@ -23,7 +23,7 @@ export function systemdUnits(job: Job, instance: string): readonly Unit[] {
   const service = { name, text: unitText(job, name, serviceSections(job)) }
   if (job.runs === 'always') return [service]
   const timer = unitName(job, instance, 'timer')
-  return [service, { name: timer, text: unitText(job, timer, timerSections(job, job.runs)) }]
+  return [service, { name: timer, text: unitText(job, timer, timerSections(job.runs)) }]
 }
 
 type Section = readonly [name: string, ...lines: string[]]
@@ -34,7 +34,9 @@ type Section = readonly [name: string, ...lines: string[]]
  */
 function serviceSections(job: Job): readonly Section[] {
   const words = job.command.map(commandWord).join(' ')
-  const environment = Object.entries(job.environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`)
+  const environment = Object.entries(job.environment).map(
+    ([name, value]) => `Environment=${quoted(`${name}=${value}`)}`,
+  )
   const shared = [
     `ExecStart=${words}`,
     `WorkingDirectory=${escapeSpecifiers(job.directory)}`,
@@ -65,7 +67,7 @@ function serviceSections(job: Job): readonly Section[] {
 }
 
 /** A machine that was off or asleep at the time makes up for it. */
-function timerSections(job: Job, { hour, minute }: { readonly hour: number; readonly minute: number }): Section[] {
+function timerSections({ hour, minute }: { readonly hour: number; readonly minute: number }): Section[] {
   const time = [hour, minute, 0].map(part => String(part).padStart(2, '0')).join(':')
   return [
     ['Timer', `OnCalendar=*-*-* ${time}`, 'RandomizedDelaySec=15min', 'Persistent=true'],

@@ -23,8 +23,12 @@ export const syncCommands: readonly CommandSpec[] = [
     name: 'start',
     says: 'start the daemon, which keeps the roots in sync',
     operands: [],
-    options: { 'dry-run': dryRun },
+    options: {
+      'unless-stopped': { says: 'not if somebody has stopped it since the system was started; for cron' },
+      'dry-run': dryRun,
+    },
     examples: [['dsync start', 'start it, unless it runs already']],
+    more: ['With a service (dsync service install), start, stop and restart act through what keeps the daemon up.'],
   },
   {
     name: 'stop',

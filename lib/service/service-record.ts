@@ -2,25 +2,12 @@ import { join } from 'node:path'
 import type { KitHome } from '../daemon/kit-home.ts'
 import { readPrivateFile, removePrivateFile, writePrivateFile } from '../daemon/private-file.ts'
 import { supervisorKind } from '../daemon/supervisor-kind.ts'
-import { CronSupervisor } from './cron-supervisor.ts'
-import type { Hands } from './cron-supervisor.ts'
-import { serviceJobs } from './jobs.ts'
-import { LaunchdSupervisor } from './launchd-supervisor.ts'
 import type { ServicePlace } from './service-place.ts'
-import type { RunTool, Supervisor } from './supervisor.ts'
-import { SystemdSupervisor } from './systemd-supervisor.ts'
 
 /** What is written down of a service that was installed. */
 export interface InstalledService extends ServicePlace {
   /** We had systemd start the person's services without a login: so `remove` takes it back. */
   readonly lingers: boolean
-}
-
-/** What supervisors are reached by. */
-export interface ServiceTools {
-  readonly uid: number
-  readonly run: RunTool
-  readonly hands: Hands
 }
 
 /** The service of a home, or undefined when none is installed. A record that cannot be read counts as none. */
@@ -48,18 +35,6 @@ export function writeService(home: KitHome, service: InstalledService): void {
 
 export function forgetService(home: KitHome): void {
   removePrivateFile(fileOf(home))
-}
-
-export function supervisorOf(place: ServicePlace, { uid, run, hands }: ServiceTools): Supervisor {
-  const jobs = serviceJobs(place)
-  switch (place.kind) {
-    case 'launchd':
-      return new LaunchdSupervisor(place, jobs, { uid, run })
-    case 'systemd':
-      return new SystemdSupervisor(place, jobs, run)
-    case 'cron':
-      return new CronSupervisor(place, jobs, { run, hands })
-  }
 }
 
 function fileOf(home: KitHome): string {
