@@ -51,6 +51,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/kit-home.ts': 'makes the home and its directories',
   'lib/daemon/other-host.ts': 'the directory of what other hosts said, in the home',
   'lib/daemon/lock.ts': 'the lock of the home',
+  'lib/daemon/prompt-file.ts': 'one line for shells, in the home, too often for a flush',
   'lib/daemon/private-file.ts': 'settings and records in the home',
   'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
   'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
@@ -66,6 +67,7 @@ const filesystem: Readonly<Record<string, string>> = {
 /** Scripts without a row in `test/runtime/`, each with what runs them. */
 const smoked: Readonly<Record<string, string>> = {
   'scripts/check.ts': 'it is what runs this test',
+  'scripts/generate.ts': 'test/shell/completions.test.ts holds what it writes against what it is made from',
   'scripts/sim.ts': 'test/sim/history.test.ts runs what it runs',
 }
 

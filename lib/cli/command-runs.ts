@@ -11,6 +11,7 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   status: async () => (await import('./commands/status.ts')).status,
   sync: async () => (await import('./commands/sync.ts')).sync,
   run: async () => (await import('./commands/run.ts')).run,
+  switch: async () => (await import('./commands/switch.ts')).switchTo,
   push: async () => (await import('./commands/push.ts')).push,
   pull: async () => (await import('./commands/push.ts')).pull,
   verify: async () => (await import('./commands/verify.ts')).verify,

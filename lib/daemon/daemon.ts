@@ -18,6 +18,8 @@ import { LogFeed } from './log-feed.ts'
 import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
+import { PromptFile } from './prompt-file.ts'
+import { promptText } from './prompt-text.ts'
 import { thisProcess } from './process-identity.ts'
 import { answerRules } from './rules-answer.ts'
 import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
@@ -94,6 +96,7 @@ export class Daemon {
   readonly #sessions: Sessions
   readonly #settings: Settings
   readonly #afterSync: AfterSync
+  readonly #prompt: PromptFile
   readonly #since = Date.now()
   readonly #cleanSince: number
   #server: ControlServer | undefined
@@ -118,6 +121,8 @@ export class Daemon {
     this.#sessions = new Sessions(options.openSession, this.#feed.log, (spec, event) =>
       this.#afterSync.heard(spec, event),
     )
+    this.#prompt = new PromptFile(options.home.prompt, () => promptText(this.#status()))
+    this.#feed.follow(() => this.#prompt.touch())
     this.stopped = new Promise(resolve => (this.#tellStopped = resolve))
   }
 
@@ -154,6 +159,8 @@ export class Daemon {
   }
 
   async answer(verb: string, parameters: unknown, call: Call): Promise<unknown> {
+    // Some of what a person decides is in no log.
+    this.#prompt.touch()
     const sessions = this.#sessions
     switch (verb as keyof Verbs) {
       case 'status':
@@ -227,6 +234,7 @@ export class Daemon {
     await this.#server?.close()
     this.#feed.log({ at: Date.now(), level: 'info', event: 'stopped', pid: process.pid })
     this.#feed.close()
+    this.#prompt.close()
     this.#lock.release()
     this.#tellStopped()
   }

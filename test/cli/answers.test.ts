@@ -47,6 +47,7 @@ const rows: readonly string[] = [
   'logs',
   'run --dry-run true',
   'run true',
+  'switch twin --dry-run',
   'verify',
   'history',
   'why a.txt',
@@ -71,6 +72,7 @@ const rows: readonly string[] = [
   'config trust --yes',
   'completions bash',
   'completions bash -- sta',
+  'completions bash --of dtest -- con',
 ]
 
 /** Not among them: one edits on a terminal, one starts a daemon of its own, one waits until the daemon's process is gone. */

@@ -208,7 +208,9 @@ export const setUpCommands: readonly CommandSpec[] = [
         many: true,
       },
     ],
-    options: {},
+    options: {
+      of: { says: 'complete the words of this program instead of dsync’s', value: 'PROGRAM', words: ['dtest'] },
+    },
     examples: [
       ['dsync completions bash', 'in ~/.bashrc: eval "$(dsync completions bash)"'],
       ['dsync completions zsh', 'in ~/.zshrc, after compinit: eval "$(dsync completions zsh)"'],

@@ -101,6 +101,31 @@ export const syncCommands: readonly CommandSpec[] = [
     ],
   },
   {
+    name: 'switch',
+    says: 'bring everything to another host and open a shell there, in the same directory',
+    operands: [{ name: 'HOST', says: 'the host', needed: true, completes: 'hosts' }],
+    options: {
+      timeout: {
+        says: 'wait so many seconds for everything to be there (60)',
+        value: 'SECONDS',
+        short: 't',
+        atLeast: 0,
+      },
+      'dry-run': dryRun,
+      yes: { says: 'go on though not everything is there', short: 'y' },
+    },
+    examples: [
+      ['dsync switch mac00', 'says what has not arrived there, and asks whether to go on'],
+      ['dsync switch mac00 --dry-run', 'only says where it would take you'],
+    ],
+    failure: exitCodes.notRun,
+    more: [
+      'switch-mac00 is the same, where your shell loads dsync’s aliases.',
+      'Outside all roots it opens your home there. Your own ssh configuration decides what is forwarded.',
+      'It is a new shell: terminal sessions do not move yet. The exit code is that of the shell, 125 when it was not opened.',
+    ],
+  },
+  {
     name: 'push',
     says: "make this host's version of everything there the other host's",
     ...override,
