@@ -67,7 +67,8 @@ const filesystem: Readonly<Record<string, string>> = {
 /** Scripts without a row in `test/runtime/`, each with what runs them. */
 const smoked: Readonly<Record<string, string>> = {
   'scripts/check.ts': 'it is what runs this test',
-  'scripts/generate.ts': 'test/shell/completions.test.ts holds what it writes against what it is made from',
+  'scripts/generate.ts':
+    'test/shell/completions.test.ts and test/service/templates.test.ts hold what it writes against what it is made from',
   'scripts/sim.ts': 'test/sim/history.test.ts runs what it runs',
 }
 

@@ -1,4 +1,3 @@
-import { SyncError } from '../core/errors.ts'
 import { readService } from '../service/service-record.ts'
 import type { Hands } from '../service/cron-supervisor.ts'
 import type { RunTool, Supervisor } from '../service/supervisor.ts'
@@ -26,11 +25,4 @@ export function handsOf(around: Surroundings): Hands {
     start: async () => void (await launchDaemon(around, 'cron')),
     stop: async () => void (await stopDaemon(around)),
   }
-}
-
-/** The service of this home. Throws NOT_FOUND when there is none. */
-export function requireService(around: Surroundings): NonNullable<ReturnType<typeof readService>> {
-  const service = readService(around.home)
-  if (service !== undefined) return service
-  throw new SyncError('NOT_FOUND', 'No service is installed', { hint: 'dsync service install' })
 }

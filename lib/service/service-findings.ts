@@ -5,7 +5,7 @@ import type { SupervisorKind } from '../daemon/supervisor-kind.ts'
 
 /** Something about a service that is not as it should be, and what to do about it. */
 export interface ServiceFinding {
-  readonly about: 'file' | 'program' | 'job' | 'daemon' | 'linger' | 'crash'
+  readonly about: 'file' | 'program' | 'job' | 'daemon' | 'linger'
   readonly message: string
   readonly hint: string
   /** Nothing is broken: the person may want it so. */

@@ -25,7 +25,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Paint } from '../paint.ts'
 import { placeText } from '../places.ts'
 import { countText } from '../quantities.ts'
-import { handsOf, requireService, serviceTool } from '../service-access.ts'
+import { handsOf, serviceTool } from '../service-access.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 
 /** Everything that one of these commands works with. */
@@ -149,7 +149,6 @@ export async function status(_given: Arguments, around: Surroundings): Promise<O
 
 /** Shows what the daemon process itself printed: next to nothing, unless it could not start or crashed. */
 export async function logs(given: Arguments, around: Surroundings): Promise<Outcome> {
-  requireService(around)
   const file = around.home.daemonLog
   const count = Math.floor(given.number('lines') ?? 50)
   const lines = lastLines(file, count)
