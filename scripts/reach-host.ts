@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { codeOf } from '../lib/core/errors.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
 import { askAgent } from '../lib/remote/ask-agent.ts'
+import { retireWords } from '../lib/remote/shared-connections.ts'
 import type { SshLinkOptions } from '../lib/remote/ssh-link.ts'
 import { sshLink } from '../lib/remote/ssh-link.ts'
 import { agentFolders } from './agent-folders.ts'
@@ -25,8 +26,7 @@ const stopMs = 2000
 export function stopShared(sockets: string | undefined): void {
   if (sockets === undefined) return
   for (const name of readdirSync(sockets)) {
-    const words = ['-o', `ControlPath=${join(sockets, name).replaceAll('%', '%%')}`, '-O', 'stop', '--', 'any']
-    spawnSync('ssh', words, { timeout: stopMs, stdio: 'ignore' })
+    spawnSync('ssh', [...retireWords(join(sockets, name))], { timeout: stopMs, stdio: 'ignore' })
   }
 }
 

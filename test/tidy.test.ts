@@ -53,6 +53,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/private-file.ts': 'settings and records in the home',
   'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
   'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
+  'lib/remote/shared-connections.ts': 'sockets by which ssh commands share connections, and dead ones among them',
   'lib/replica/hash-worker.ts': 'reads a descriptor that the disk port opened',
   'lib/replica/watch/directory-check.ts': 'what a path is before it is watched',
   'lib/replica/watch/fs-watch.ts': 'fs.watch',

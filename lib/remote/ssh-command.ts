@@ -36,6 +36,11 @@ export function sshReach(options: SshOptions): readonly [program: string, ...res
   return reach(options, ['-o', 'RequestTTY=no', '-T'])
 }
 
+/** The command that ends with 0 when a host is reached over a shared connection that is there already; it makes none. */
+export function sshCheck(options: SshOptions): readonly [program: string, ...rest: string[]] {
+  return reach(options, ['-O', 'check'])
+}
+
 /** How a program that a person named is run over ssh. */
 export interface SshRun {
   /** For the login shell there. */
