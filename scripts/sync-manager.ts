@@ -5,6 +5,7 @@ import { SyncError } from '../lib/core/errors.ts'
 import { runCommand } from '../lib/cli/run-command.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
+import type { EquipHost } from '../lib/cli/surroundings.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
 import { foregroundPrograms } from './foreground-programs.ts'
 import { startWords } from './start-words.ts'
@@ -40,6 +41,18 @@ const askHost: AskHost = async (host, question) => {
   return await hostAsker(sshSurroundings(sshSockets(facts.home, facts.socketParents)))(host, question)
 }
 
+/** The same for what another host is to get. */
+const equipHost: EquipHost = (host, options) => {
+  let made: Promise<ReturnType<EquipHost>> | undefined
+  const equipment = async () => await (made ??= import('./equip-host.ts').then(each => each.equipHost(host, options)))
+  return {
+    survey: async () => await (await equipment()).survey(),
+    bringRuntime: async () => await (await equipment()).bringRuntime(),
+    bringKit: async () => await (await equipment()).bringKit(),
+    takeAway: async isPurge => await (await equipment()).takeAway(isPurge),
+  }
+}
+
 const facts = processFacts()
 process.exitCode = await runCommand(process.argv.slice(2), {
   ...facts,
@@ -53,4 +66,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   daemonCommand: daemonCommand(),
   askHost,
+  equipHost,
 })

@@ -28,6 +28,7 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   logs: async () => (await import('./commands/logs.ts')).logs,
   'hosts list': async () => (await import('./commands/hosts.ts')).list,
   'hosts add': async () => (await import('./commands/hosts.ts')).add,
+  'hosts update': async () => (await import('./commands/hosts.ts')).update,
   'hosts remove': async () => (await import('./commands/hosts.ts')).remove,
   'hosts check': async () => (await import('./commands/hosts.ts')).check,
   'roots list': async () => (await import('./commands/roots.ts')).list,

@@ -1,4 +1,6 @@
 import type { AskHost } from '../daemon/host-question.ts'
+import type { AskedHost } from '../daemon/host-question.ts'
+import type { EquipStep, HostEquipment } from '../kit/equip-host.ts'
 import type { KitHome } from '../daemon/kit-home.ts'
 import type { Paint } from './paint.ts'
 
@@ -41,6 +43,8 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** Asks the agent of a host that is reached by ssh. */
   readonly askHost: AskHost
+  /** What another host that is reached by ssh lacks, and how it gets it. */
+  readonly equipHost: EquipHost
   /** Forgets what a session of a home has agreed on; only while no daemon runs. */
   readonly forgetSession: (home: KitHome, session: string) => Promise<void>
   /** Program and arguments that edit a file whose path comes last. */
@@ -51,6 +55,16 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Program and arguments that run the daemon of this home. */
   readonly daemonCommand: readonly [string, ...string[]]
+}
+
+export type EquipHost = (host: AskedHost, options: EquipHostOptions) => Pick<HostEquipment, keyof HostEquipment>
+
+export interface EquipHostOptions {
+  readonly wantsKit: boolean
+  /** Take what must be fetched from npm's cache alone. */
+  readonly isOffline: boolean
+  readonly signal: AbortSignal
+  readonly tell: (step: EquipStep) => void
 }
 
 /** A program that a person sees and types to. */

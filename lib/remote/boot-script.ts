@@ -6,7 +6,7 @@ export interface LoaderOrder {
   readonly nonce: string
   /** Ids of the agent's folder by platform (`linux-x64`), and for any other (`*`). */
   readonly ids: Readonly<Record<string, string>>
-  /** What the agent is started as: `serve` or `answer`. */
+  /** What the agent is started as: `serve`, `answer` or `receive`. */
   readonly mode: string
   /** What this host is called by the hub. */
   readonly host: string

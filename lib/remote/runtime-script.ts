@@ -1,5 +1,3 @@
-import { denoPlaces, managedNodePlaces, ownNodePlaces, systemNodePlaces } from './runtime-places.ts'
-
 /** A runtime as it is put on another host. Every text is of letters, digits, `.` and `-`. */
 export interface RuntimeOrder {
   /** Its directory below `runtime/` of the kit's home there: `node-v24.21.0-linux-x64`. */
@@ -17,58 +15,6 @@ export interface RuntimeOrder {
 /** What is left free on the disk there beside what is put there (kB). */
 const spareKilobytes = 32 * 1024
 
-/** What both scripts begin with: nothing in it but what every system has, whatever PATH a command over ssh gets. */
-const beginning = (mark: string): string => `
-  umask 077
-  PATH=\${PATH:-/usr/bin:/bin}:/usr/bin:/bin:/usr/sbin:/sbin
-  home=\${DSYNC_HOME:-$HOME/.dsync}
-  runtimes=$home/runtime
-  say() { printf '%s %s\\n' ${mark} "$*"; }
-  fail() { say failed "$*"; exit 0; }
-  hasher=none
-  for word in sha256sum shasum openssl; do
-    if command -v "$word" >/dev/null 2>&1; then hasher=$word; break; fi
-  done
-  zip=plain
-  command -v gzip >/dev/null 2>&1 && zip=gzip`
-
-/**
- * Looks at what a runtime there depends on. Says `host OS MACHINE LIBC ZIP HASHER` (as in `linux x64 glibc gzip sha256sum`),
- * `node KIND VERSION PATH` and `deno managed VERSION PATH` for each runtime, its kind `own`, `system` or `managed`,
- * `kit NAME` for the release in use, `home PATH`, and `end`.
- */
-export function lookScript(mark: string): string {
-  return `main() {${beginning(mark)}
-  os=$(uname -s) machine=$(uname -m) libc=none
-  case $os in Linux) os=linux ;; Darwin) os=darwin libc=system ;; esac
-  case $machine in x86_64 | amd64) machine=x64 ;; aarch64 | arm64) machine=arm64 ;; esac
-  if [ "$os" = linux ]; then
-    for file in /lib/ld-musl-*; do [ -e "$file" ] && libc=musl; done
-    for file in /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1; do [ -e "$file" ] && libc=glibc; done
-  fi
-  say host "$os" "$machine" "$libc" "$zip" "$hasher"
-  say home "$home"
-  found() {
-    kind=$1 word=$2
-    shift 2
-    for candidate; do
-      [ -x "$candidate" ] || continue
-      version=$("$candidate" --version 2>/dev/null </dev/null) || continue
-      version=\${version#deno }
-      say "$word" "$kind" "\${version%% *}" "$candidate"
-    done
-  }
-  found own node ${ownNodePlaces.join(' ')}
-  found system node ${systemNodePlaces.join(' ')}
-  found managed node ${managedNodePlaces.join(' ')}
-  found managed deno ${denoPlaces.join(' ')}
-  [ -L "$home/kit/current" ] && say kit "$(readlink "$home/kit/current")"
-  say end
-}
-main
-`
-}
-
 /**
  * Takes a runtime on stdin and puts it there. Says `send OFFSET` when it wants what is sent, from that byte on, and then
  * `done`, `cut BYTES` when less came (the next attempt goes on there), `damaged`, or `failed WHY`.
@@ -80,7 +26,17 @@ main
 export function takeScript(mark: string, order: RuntimeOrder): string {
   const { name, version, bytes, digest, sentBytes, sentDigest, isZipped } = order
   const needed = Math.ceil((bytes + sentBytes) / 1024) + spareKilobytes
-  return `main() {${beginning(mark)}
+  return `main() {
+  umask 077
+  PATH=\${PATH:-/usr/bin:/bin}:/usr/bin:/bin:/usr/sbin:/sbin
+  home=\${DSYNC_HOME:-$HOME/.dsync}
+  runtimes=$home/runtime
+  say() { printf '%s %s\\n' ${mark} "$*"; }
+  fail() { say failed "$*"; exit 0; }
+  hasher=none
+  for word in sha256sum shasum openssl; do
+    if command -v "$word" >/dev/null 2>&1; then hasher=$word; break; fi
+  done
   digest() {
     case $hasher in
       sha256sum) set -- $(sha256sum <"$1") ;;

@@ -6,94 +6,42 @@ import type { ScriptOptions } from './remote-script.ts'
 import { runScript } from './remote-script.ts'
 import { oldestNode } from './runtime-places.ts'
 import type { RuntimeOrder } from './runtime-script.ts'
-import { lookScript, takeScript } from './runtime-script.ts'
+import { takeScript } from './runtime-script.ts'
+import type { Survey } from './survey.ts'
 
 /** How another host is reached by scripts. */
 export type ScriptReach = Pick<ScriptOptions, 'ssh' | 'environment' | 'clock' | 'signal'>
 
-/** A runtime that is on another host. */
-export interface FoundRuntime {
-  readonly runtime: 'node' | 'deno'
-  /** Whose it is: put there by us, the system's, or that of a version manager. */
-  readonly kind: 'own' | 'system' | 'managed'
-  /** As in `24.21.0`. */
-  readonly version: string
-  readonly path: string
-}
-
-/** What another host has to run things by, and to take things with. */
-export interface RuntimeLook {
-  /** As in `linux-x64`. */
-  readonly platform: string
-  readonly libc: string
-  readonly canUnzip: boolean
-  /** The kit's home there. */
-  readonly home: string
-  readonly found: readonly FoundRuntime[]
-  /** The release that is in use there: `0.1.0-0123456789ab`. */
-  readonly kit?: string
-}
-
-/** A look takes no longer than a login and a few programs that say their version; a disk may take a while (ms). */
-const lookQuietMs = 30_000
+/** A disk may take a while (ms). */
 const sendQuietMs = 120_000
 
 /** How often it is sent again after the connection was lost on the way. */
 const attempts = 3
 
-/** Looks at what is on another host, with nothing but `sh` there. Throws as `runScript` does. */
-export async function lookAtRuntimes(reach: ScriptReach): Promise<RuntimeLook> {
-  const lines = await runScript({ ...reach, script: lookScript, quietMs: lookQuietMs })
-  const words = lines.map(line => line.split(' '))
-  const [, os, machine, libc = '', zip] = words.find(([type]) => type === 'host') ?? []
-  const home = rest(lines.find(line => line.startsWith('home ')) ?? '')
-  if (os === undefined || machine === undefined || lines.at(-1) !== 'end' || !home.startsWith('/')) {
-    throw new SyncError(
-      'AGENT_FAILED',
-      `Cannot look at ${reach.ssh.target}: what runs there is no shell that we know`,
-      {
-        hint: 'Its login shell must be able to run `sh`',
-      },
-    )
-  }
-  const found = words.flatMap(([runtime, kind, version = '', ...path]) =>
-    (runtime === 'node' || runtime === 'deno') && (kind === 'own' || kind === 'system' || kind === 'managed')
-      ? [{ runtime, kind, version: version.replace(/^v/, ''), path: path.join(' ') } as const]
-      : [],
-  )
-  const kit = rest(lines.find(line => line.startsWith('kit ')) ?? '')
-  const platform = `${os}-${machine}`
-  return { platform, libc, canUnzip: zip === 'gzip', home, found, ...(kit !== '' && { kit }) }
-}
-
 /** True when the agent can run there as things are. */
-export function canRunAgent({ found }: Pick<RuntimeLook, 'found'>): boolean {
-  return found.some(({ runtime, version }) => major(version) >= (runtime === 'node' ? oldestNode : 2))
+export function canRunAgent({ runtimes }: Pick<Survey, 'runtimes'>): boolean {
+  return runtimes.some(({ kind, version }) => major(version) >= (kind === 'node' ? oldestNode : 2))
 }
 
 /** Node strips types without a flag and without a warning since 24.12: what the kit needs. */
 const kitNode = [24, 12] as const
 
-/** True when the kit can run there as things are: by a Node that stays where it is. */
-export function canRunKit({ found }: Pick<RuntimeLook, 'found'>): boolean {
-  return found.some(({ runtime, kind, version }) => {
+/** True when the kit can run there as things are: by a Node of ours or of the system. A version manager's goes with its next version. */
+export function canRunKit({ runtimes, user, kit }: Pick<Survey, 'runtimes' | 'user' | 'kit'>): boolean {
+  return runtimes.some(({ kind, version, path }) => {
     const [first = 0, second = 0] = version.split('.').map(Number)
-    if (runtime !== 'node' || kind === 'managed') return false
-    return first > kitNode[0] || (first === kitNode[0] && second >= kitNode[1])
+    const isManaged = path.startsWith(`${user.home}/`) && !path.startsWith(`${kit.home}/runtime/`)
+    return kind === 'node' && !isManaged && (first > kitNode[0] || (first === kitNode[0] && second >= kitNode[1]))
   })
 }
 
 /** Throws AGENT_FAILED, and why, for a host on which no Node that we can bring would run. */
-export function refusePlatform(host: string, { platform, libc }: Pick<RuntimeLook, 'platform' | 'libc'>): void {
-  const why =
-    libc === 'musl'
-      ? 'its C library is musl (Alpine?), for which there is none'
-      : platform.startsWith('linux-') && libc !== 'glibc'
-        ? 'it has no C library that we know (NixOS?)'
-        : undefined
-  if (why === undefined) return
+export function refuseSystem(host: string, { system }: Pick<Survey, 'system'>): void {
+  const { libc } = system
+  if (libc !== 'musl') return
+  const why = 'its C library is musl (Alpine?), for which there is none'
   throw new SyncError('AGENT_FAILED', `Cannot bring Node to ${host}: ${why}`, {
-    hint: `Install Node 24 there by its own means, then: dsync hosts check ${host}`,
+    hint: `Install Node 24 there by its own means, then: dsync hosts add ${host}`,
   })
 }
 
@@ -162,7 +110,7 @@ async function sendOnce(
   const last = lines.at(-1) ?? ''
   if (last === 'done') return 'done'
   if (last === 'damaged' || /^cut \d+$/.test(last)) return 'again'
-  const why = last.startsWith('failed ') ? rest(last) : `it stopped after ${JSON.stringify(last)}`
+  const why = last.startsWith('failed ') ? last.slice('failed '.length) : `it stopped after ${JSON.stringify(last)}`
   throw new SyncError('AGENT_FAILED', `Cannot bring Node to ${reach.ssh.target}: ${why}`, { hint: hintFor(why) })
 }
 
@@ -171,10 +119,6 @@ function hintFor(why: string): string {
     return 'Set DSYNC_HOME there to a place from which programs may be run, or install Node 24'
   if (why.includes('disk has')) return 'Make room on its disk'
   return 'Install Node 24 there'
-}
-
-function rest(line: string): string {
-  return line.slice(line.indexOf(' ') + 1).trim()
 }
 
 function major(version: string): number {

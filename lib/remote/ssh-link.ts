@@ -22,8 +22,8 @@ export interface SshLinkOptions extends SshOptions {
   readonly loader: string
   /** Agents by platform, `*` for any other; made when first needed. */
   readonly agents: () => Readonly<Record<string, AgentFolder>>
-  /** What the agent is started as: `serve` (a root to a hub) or `answer` (one question). */
-  readonly mode: 'serve' | 'answer'
+  /** What the agent is started as: `serve` (a root to a hub), `answer` (one question) or `receive` (a release). */
+  readonly mode: 'serve' | 'answer' | 'receive'
 }
 
 /** From the start of ssh to the first word of the other host, more than ssh takes to give up, and while an agent is sent (ms). */

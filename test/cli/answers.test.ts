@@ -55,6 +55,8 @@ const rows: readonly string[] = [
   'hosts add other --pipe disk --dry-run',
   'hosts add other --pipe disk',
   'hosts check',
+  'hosts update',
+  'hosts update --dry-run',
   'hosts remove other --dry-run',
   'hosts remove other',
   'roots list',

@@ -106,6 +106,12 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       environment: process.env,
       forgetSession: (_home, session) => forgetSession(session),
       editor: options.editor ?? [process.execPath, '-e', ''],
+      equipHost: () => ({
+        survey: () => Promise.reject(new Error('no other machine')),
+        bringRuntime: () => Promise.reject(new Error('no other machine')),
+        bringKit: () => Promise.reject(new Error('no other machine')),
+        takeAway: () => Promise.reject(new Error('no other machine')),
+      }),
       daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
     }
     const words = line.split(' ').filter(word => word !== '')

@@ -49,6 +49,13 @@ export const setUpRows: RowTable = {
       { line: 'hosts remove twni', says: /^Cannot find the host "twni"; /, next: /^dsync hosts list$/ },
     ],
   },
+  'hosts update': {
+    right: [{ line: 'hosts update', says: /^No host that is reached by ssh\.  → dsync hosts add / }],
+    wrong: [
+      { line: 'hosts update twni', says: /^Cannot find the host "twni"; /, next: /^dsync hosts list$/ },
+      { line: 'hosts update twin', says: /^Cannot work on twin by ssh: it is a directory / },
+    ],
+  },
   'hosts check': {
     right: [{ line: 'hosts check', says: /^reached +twin\n$/ }],
     wrong: [{ line: 'hosts check twni', says: /^Cannot find the host "twni"; /, next: /^dsync hosts list$/ }],
