@@ -9,7 +9,7 @@ import type { EquipHost } from '../lib/cli/surroundings.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
 import { foregroundPrograms } from './foreground-programs.ts'
 import { startWords } from './start-words.ts'
-import { packageVersion, processFacts } from './surroundings.ts'
+import { packageVersion, processFacts, serviceSurroundings } from './surroundings.ts'
 import { processTerminal } from './process-terminal.ts'
 
 const foreground = foregroundPrograms()
@@ -65,6 +65,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   runProgram: foreground.run,
   environment: process.env,
   daemonCommand: daemonCommand(),
+  service: serviceSurroundings(),
   askHost,
   equipHost,
 })

@@ -36,7 +36,8 @@ const namedItems = 3
 export function statusLines(status: DaemonStatus, view: StatusView): string[] {
   const { paint } = view
   const up = durationText(status.now - status.since)
-  const head = `${paint.bold('dsync')} on ${escape(status.host)}, up ${up}, process ${status.pid}`
+  const by = status.supervisor === undefined ? 'started by hand' : `kept up by ${status.supervisor}`
+  const head = `${paint.bold('dsync')} on ${escape(status.host)}, up ${up}, process ${status.pid}, ${by}`
   return [head, '', ...sessionLines(status, view), ...waitingLines(status, view)]
 }
 
@@ -101,6 +102,17 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
     }),
     ...status.sessions.flatMap(session => waitingOf(session, userHome, status.now)),
   ]
+  const [crash] = status.crashes
+  if (crash !== undefined) {
+    const first = crash.why.split('\n')[0] ?? ''
+    const file = placeWord(userHome, crash.file)
+    waiting.push({
+      colour: 'red',
+      count: status.crashes.length === 1 ? 'crashed' : `crashed ${status.crashes.length} times`,
+      what: `${agoText(crash.at, status.now)}: ${escape(first)}`,
+      next: `cat ${file}  (rm it once read; dsync restart forgets it too)`,
+    })
+  }
   if (status.logDropped > 0) {
     waiting.push({
       colour: 'yellow',

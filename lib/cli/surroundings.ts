@@ -55,6 +55,20 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Program and arguments that run the daemon of this home. */
   readonly daemonCommand: readonly [string, ...string[]]
+  /** What a service of this person is made of here. */
+  readonly service: ServiceSurroundings
+}
+
+/** Who runs this, and what of: for services, which have nothing of it from a login. */
+export interface ServiceSurroundings {
+  /** `darwin`, `linux`, as Node calls it. */
+  readonly platform: string
+  readonly uid: number
+  readonly userName: string
+  /** The folder that holds `bin/dsync`. */
+  readonly kit: string
+  /** The runtime of this process. */
+  readonly runtime: string
 }
 
 export type EquipHost = (host: AskedHost, options: EquipHostOptions) => Pick<HostEquipment, keyof HostEquipment>

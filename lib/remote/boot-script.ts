@@ -23,7 +23,10 @@ const nodePlaces = [...ownNodePlaces, ...systemNodePlaces, ...managedNodePlaces]
  * last line, so that `sh` has read all of it before anything else reads stdin.
  * @param loader the text of a JavaScript function that takes the order
  */
-export function bootScript(loader: string, order: LoaderOrder): string {
+export function bootScript<Order extends { readonly nonce: string } = LoaderOrder>(
+  loader: string,
+  order: Order,
+): string {
   const code = `(${loader})(${JSON.stringify(order)})`
   return `main() {
   umask 077

@@ -44,6 +44,7 @@ const base: DaemonStatus = {
   failed: [],
   config: [],
   logDropped: 0,
+  crashes: [],
 }
 
 function shown(status: Partial<DaemonStatus>): string[] {

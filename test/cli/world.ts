@@ -113,6 +113,7 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
         takeAway: () => Promise.reject(new Error('no other machine')),
       }),
       daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
+      service: { platform: 'linux', uid: 0, userName: 'me', kit: here.userHome, runtime: process.execPath },
     }
     const words = line.split(' ').filter(word => word !== '')
     const exit = await runCommand(words, around)

@@ -178,6 +178,46 @@ export const setUpCommands: readonly CommandSpec[] = [
     ],
   },
   {
+    name: 'service install',
+    says: 'have launchd, systemd or cron keep the daemon up',
+    operands: [],
+    options: {
+      linger: { says: 'let it run while you are logged out, too (loginctl enable-linger)' },
+      'dry-run': dryRun,
+      yes,
+    },
+    examples: [
+      ['dsync service install', 'shows every file it would write, and asks'],
+      ['dsync service install --yes --linger', 'for scripts'],
+    ],
+    more: [
+      'The daemon starts with your login or the system, and again when it fails. A daemon that runs is taken over.',
+      'Each night it verifies both sides and cleans the trash. Run it again to repair what was changed or moved.',
+    ],
+  },
+  {
+    name: 'service remove',
+    says: 'stop the daemon and take its service away',
+    operands: [],
+    options: { 'dry-run': dryRun, yes },
+    examples: [['dsync service remove', 'roots, settings and trash stay']],
+  },
+  {
+    name: 'service status',
+    says: 'say who keeps the daemon up, and what is wrong with that',
+    operands: [],
+    options: {},
+    examples: [['dsync service', 'the same']],
+    more: ['Exit code 1 when there is no service, or something about it is to be repaired.'],
+  },
+  {
+    name: 'service logs',
+    says: 'show what the daemon printed: why it could not start or crashed',
+    operands: [],
+    options: { lines: { says: 'so many past lines (50)', value: 'COUNT', short: 'n', atLeast: 0 } },
+    examples: [['dsync service logs', 'what it does besides is in dsync logs']],
+  },
+  {
     name: 'completions',
     says: 'make your shell complete the words of a dsync command line',
     operands: [
@@ -189,7 +229,9 @@ export const setUpCommands: readonly CommandSpec[] = [
         many: true,
       },
     ],
-    options: {},
+    options: {
+      of: { says: 'complete the words of this program instead of dsync’s', value: 'PROGRAM', words: ['dtest'] },
+    },
     examples: [
       ['dsync completions bash', 'in ~/.bashrc: eval "$(dsync completions bash)"'],
       ['dsync completions zsh', 'in ~/.zshrc, after compinit: eval "$(dsync completions zsh)"'],

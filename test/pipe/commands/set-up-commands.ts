@@ -149,6 +149,32 @@ export const setUpRows: RowTable = {
     right: [{ line: 'config trust', says: /^No command waits for your trust\.\n$/ }],
     wrong: [{ line: 'config trust all', says: /^There is one word too many: all$/, next: /^dsync help config trust$/ }],
   },
+  'service install': {
+    right: [{ line: 'service install --help', says: /^Have launchd, systemd or cron keep the daemon up\.\n/ }],
+    wrong: [
+      { line: 'service install all', says: /^There is one word too many: all$/, next: /^dsync help service install$/ },
+    ],
+  },
+  'service remove': {
+    right: [{ line: 'service remove --yes', says: /^No service is installed\.\n$/ }],
+    wrong: [
+      { line: 'service removed', says: /^There is no command "service removed"$/, next: /^dsync service remove$/ },
+    ],
+  },
+  'service status': {
+    right: [
+      {
+        line: 'service',
+        exit: 1,
+        says: /^No service is installed\. The daemon \(process \d+\) was started by hand\.\n {2}→ dsync service install\n$/,
+      },
+    ],
+    wrong: [{ line: 'service sttaus', says: /^There is no command "service sttaus"$/, next: /^dsync service status$/ }],
+  },
+  'service logs': {
+    right: [{ line: 'service logs', says: /^[^]*$/ }],
+    wrong: [{ line: 'service logs -n many', says: /many/, next: /^dsync help service logs$|number/ }],
+  },
   completions: {
     right: [
       { line: 'completions bash', says: /complete [^]*dsync/ },
