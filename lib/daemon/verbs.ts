@@ -19,6 +19,7 @@ import type {
   Trouble,
 } from '../sync/session-handle.ts'
 import type { Way } from '../sync/session-spec.ts'
+import type { DaemonContext, SurveyParameters } from './survey-answer.ts'
 
 /** All that can be asked of a daemon, with what it needs, tells meanwhile, and answers. Everything is plain JSON. */
 export interface Verbs {
@@ -45,6 +46,7 @@ export interface Verbs {
   readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly reset: Verb<ResetParameters, { readonly roots: readonly SessionName[] }>
   readonly rules: Verb<RulesParameters, { readonly rules: readonly RootRules[] }>
+  readonly survey: Verb<SurveyParameters, DaemonContext>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
