@@ -1,6 +1,5 @@
 import { SyncError } from '../core/errors.ts'
 import type { GuardKind } from '../core/operation.ts'
-import type { SurveyParameters } from './survey-answer.ts'
 import type {
   ApproveParameters,
   BarrierParameters,
@@ -12,6 +11,7 @@ import type {
   ResolveParameters,
   RulesParameters,
   Selection,
+  SurveyParameters,
   TrashParameters,
   UndoParameters,
   VerifyParameters,

@@ -1,4 +1,5 @@
-import type { DaemonContext, RunningRuntime } from '../daemon/survey-answer.ts'
+import type { RunningRuntime } from '../daemon/running-runtime.ts'
+import type { DaemonContext } from '../daemon/verbs.ts'
 import type { Survey } from '../remote/survey.ts'
 import type { Check } from './check.ts'
 import { note, ok, warning } from './check.ts'

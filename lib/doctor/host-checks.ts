@@ -1,4 +1,4 @@
-import type { RunningRuntime } from '../daemon/survey-answer.ts'
+import type { RunningRuntime } from '../daemon/running-runtime.ts'
 import type { Survey } from '../remote/survey.ts'
 import { probeSeconds } from '../remote/survey-script.ts'
 import type { Check } from './check.ts'

@@ -1,17 +1,16 @@
 import { SyncError } from '../../core/errors.ts'
-import { runningRuntime } from '../../daemon/survey-answer.ts'
-import type { Check, CheckResult } from '../../doctor/check.ts'
+import { runningRuntime } from '../../daemon/running-runtime.ts'
+import type { CheckResult } from '../../doctor/check.ts'
 import { checkResults } from '../../doctor/check.ts'
 import type { Examined } from '../../doctor/examination.ts'
 import { examine } from '../../doctor/examination.ts'
 import { probeSeconds } from '../../remote/survey-script.ts'
-import type { Cell } from '../aligned.ts'
-import { aligned } from '../aligned.ts'
+import { checkColours, checkLines } from '../check-lines.ts'
 import type { Arguments } from '../command-spec.ts'
 import { ask } from '../daemon-access.ts'
 import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { Colour, Paint } from '../paint.ts'
+import type { Paint } from '../paint.ts'
 import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 
@@ -40,7 +39,11 @@ export async function doctor(given: Arguments, around: Surroundings): Promise<Ou
   return {
     exit: exitOf(examined),
     json: { doctor: examined },
-    lines: paint => [...examined.flatMap((each, i) => [...(i === 0 ? [] : ['']), ...examinedLines(each, paint)]), '', sumOf(examined, paint)],
+    lines: paint => [
+      ...examined.flatMap((each, i) => [...(i === 0 ? [] : ['']), ...examinedLines(each, paint)]),
+      '',
+      sumOf(examined, paint),
+    ],
   }
 }
 
@@ -64,27 +67,16 @@ function examinedLines({ host, place, isReached, checks }: Examined, paint: Pain
   return [`${paint.bold(escape(host))} (${state})`, ...checkLines(checks, paint)]
 }
 
-const colours: Readonly<Record<CheckResult, Colour>> = { ok: 'green', note: 'cyan', warning: 'yellow', failed: 'red' }
-
-/** Rows of checks, the command that mends one below it. */
-export function checkLines(checks: readonly Check[], paint: Paint): string[] {
-  const rows = checks.map(({ result, check, meaning }): Cell[] => [
-    { text: result, paint: colours[result] },
-    escape(check),
-    escape(meaning),
-  ])
-  return aligned(rows, paint).flatMap((line, i) => {
-    const fix = checks[i]?.fix
-    return fix === undefined ? [line] : [line, `${' '.repeat(4)}→ ${escape(fix)}`]
-  })
-}
-
 /** What it comes to, in one line. */
 function sumOf(examined: readonly Examined[], paint: Paint): string {
   const parts = checkResults.flatMap(result => {
     const number = count(examined, result)
     if (number === 0) return []
-    return [paint[colours[result]](result === 'ok' || result === 'failed' ? `${number} ${result}` : countText(number, result))]
+    return [
+      paint[checkColours[result]](
+        result === 'ok' || result === 'failed' ? `${number} ${result}` : countText(number, result),
+      ),
+    ]
   })
   return parts.toReversed().join(', ')
 }
