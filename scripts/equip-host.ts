@@ -17,7 +17,7 @@ import { processFacts } from './surroundings.ts'
 const folder = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 
 /** Equips other hosts with what this one has. */
-export const equipHost: EquipHost = (host, { wantsKit, isOffline, signal, tell }) => {
+export const equipHost: EquipHost = (host, { wantsKit, survey, isOffline, signal, tell }) => {
   const facts = processFacts()
   ensureKitHome(facts.home)
   const around = sshSurroundings(sshSockets(facts.home, facts.socketParents))
@@ -27,7 +27,7 @@ export const equipHost: EquipHost = (host, { wantsKit, isOffline, signal, tell }
   return new HostEquipment({
     host: host.name,
     reach,
-    survey: () => takeSurvey(reach),
+    survey: () => (survey === undefined ? takeSurvey(reach) : Promise.resolve(survey)),
     openAgent: sshLink({ ...around, ...host, host: host.name, mode: 'receive' }),
     fetching: {
       runtimes: kitLayout(facts.home.directory).runtimes,

@@ -7,6 +7,7 @@ import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import type { EquipHost } from '../lib/cli/surroundings.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
+import type { TakeSurvey } from '../lib/doctor/examination.ts'
 import { foregroundPrograms } from './foreground-programs.ts'
 import { startWords } from './start-words.ts'
 import { packageVersion, processFacts, serviceSurroundings } from './surroundings.ts'
@@ -53,6 +54,13 @@ const equipHost: EquipHost = (host, options) => {
   }
 }
 
+const takeSurvey: TakeSurvey = async order => {
+  const { sshSurroundings, surveyor } = await import('./reach-host.ts')
+  // Looking must not make a home where there is none.
+  const sockets = existsSync(facts.home.run) ? sshSockets(facts.home, facts.socketParents) : undefined
+  return await surveyor(sshSurroundings(sockets), interrupt.signal)(order)
+}
+
 const facts = processFacts()
 process.exitCode = await runCommand(process.argv.slice(2), {
   ...facts,
@@ -68,4 +76,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   service: serviceSurroundings(),
   askHost,
   equipHost,
+  takeSurvey,
 })

@@ -36,6 +36,7 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   'roots add': async () => (await import('./commands/roots.ts')).add,
   'roots remove': async () => (await import('./commands/roots.ts')).remove,
   'roots show': async () => (await import('./commands/roots.ts')).show,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   completions: async () => (await import('./commands/completions.ts')).completions,
   'service install': async () => (await import('./commands/service.ts')).install,
   'service remove': async () => (await import('./commands/service.ts')).remove,

@@ -17,8 +17,6 @@ export class EquipProgress {
   /** One line. @param now ms */
   text(step: EquipStep, now: number): string {
     switch (step.step) {
-      case 'looking':
-        return `Looking at ${this.#host}`
       case 'fetching':
         return `Fetching ${step.what} through npm`
       case 'placing':

@@ -13,7 +13,6 @@ import { uninstallHost } from './uninstall-host.ts'
 
 /** What goes on while a host is equipped. */
 export type EquipStep =
-  | { readonly step: 'looking' }
   | { readonly step: 'fetching'; readonly what: string }
   | { readonly step: 'sending'; readonly what: string; readonly sent: number; readonly total: number }
   | { readonly step: 'placing'; readonly what: string }
@@ -54,7 +53,6 @@ export class HostEquipment {
 
   /** The host as it was before. Throws as `takeSurvey` does. */
   async survey(): Promise<Survey> {
-    if (this.#survey === undefined) this.#options.tell({ step: 'looking' })
     this.#survey ??= await this.#options.survey()
     return this.#survey
   }

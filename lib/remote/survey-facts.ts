@@ -220,7 +220,7 @@ function inodesOf(table: string): number | undefined {
 
 /** Of `ls -ldn`: `drwx------ 10 1000 1000 …`, its path behind the name it was asked for. */
 function fileOf(line: string): FileFacts[] {
-  const [, path, type, letters, owner] = /^(\S+) ([-dlscbp])([-rwxsStT]{9})\S* +\d+ +(\d+) /.exec(line) ?? []
+  const [, path, type, letters, owner] = /^([\w.~/-]+) ([-dlscbp])([-rwxsStT]{9})\S* +\d+ +(\d+) /.exec(line) ?? []
   if (path === undefined || letters === undefined || owner === undefined) return []
   const bits = Array.from(letters, letter => (/[-ST]/.test(letter) ? '0' : '1')).join('')
   const kind = type === '-' ? 'file' : type === 'd' ? 'directory' : 'other'

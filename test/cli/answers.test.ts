@@ -58,6 +58,7 @@ const rows: readonly string[] = [
   'hosts check',
   'hosts update',
   'hosts update --dry-run',
+  'doctor',
   'hosts remove other --dry-run',
   'hosts remove other',
   'roots list',
