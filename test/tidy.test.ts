@@ -33,6 +33,7 @@ const long: Readonly<Record<string, string>> = {
   'test/sync/store-damage.slow.test.ts': 'every way in which a store is damaged',
   'test/storm/user.ts': 'one program with all that a person does to files',
   'test/contract/watcher-suite.ts': 'one suite of one port',
+  'test/protocol/arbitrary.ts': 'one arbitrary for each message there is',
   'test/protocol/untrusted.test.ts': 'one table of hostile messages',
   'test/protocol/wire.test.ts': 'one table of messages',
   'test/sim/world.ts': 'the one place where a simulated session is put together',

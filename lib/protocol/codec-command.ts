@@ -1,5 +1,5 @@
 import type { Question, ReplicaCommand } from '../core/messages.ts'
-import { chunkBytes } from '../core/limits.ts'
+import { chunkBytes, exemptLimit } from '../core/limits.ts'
 import type { Codec } from './codec.ts'
 import {
   bytes,
@@ -42,6 +42,9 @@ export const question: Codec<Question> = union('about', {
   verify: record({ path, after: optional(entryPath), again: flag }),
 })
 
+/** The same as an event has them: what git's indexes name. */
+const exemptPaths = list(entryPath, exemptLimit)
+
 /** Everything a session says, as one message each. `stage` travels in the lane of pieces, all others in order. */
 export const commandCodec: Codec<ReplicaCommand> = union('type', {
   apply: record({ batch: id, operations, contents }),
@@ -53,6 +56,7 @@ export const commandCodec: Codec<ReplicaCommand> = union('type', {
   release: record({ path: entryPath }),
   fence: record({ id, verify: flag }),
   checkpoint: record({ id }),
+  exempt: record({ host: words, paths: exemptPaths, theirs: exemptPaths }),
   approve: record({ guard: guardKind }),
   ask: record({ id, question }),
 })

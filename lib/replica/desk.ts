@@ -86,7 +86,11 @@ export class Desk {
       case 'place-copy':
         return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question.path, this.#pause) }
       case 'rule':
-        return { about: 'rule', reason: ruleAt(question.path, this.#around) }
+        return {
+          about: 'rule',
+          reason: ruleAt(question.path, this.#around),
+          exemption: this.#around.tracked.exemption(question.path),
+        }
       case 'rules': {
         const settings = readIgnoreText(question.settings)
         return { about: 'rules', changes: await previewRules(settings, this.#around, this.#pause) }

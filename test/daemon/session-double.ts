@@ -185,7 +185,11 @@ export class SessionDouble implements SessionHandle {
         return { about: 'rules', changes: { ignored, entries: patterns.length, released: { total: 0, first: [] } } }
       }
       case 'rule':
-        return { about: 'rule', reason: new IgnoreRules(this.spec.ignore).reason(question.path, true) }
+        return {
+          about: 'rule',
+          reason: new IgnoreRules(this.spec.ignore).reason(question.path, true),
+          exemption: undefined,
+        }
       default:
         return { about: 'error', code: 'REFUSED', message: 'a double cannot do this' }
     }
