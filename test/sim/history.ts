@@ -7,6 +7,7 @@ import { FaultPlan } from './history-faults.ts'
 import type { Scene } from './history-scene.ts'
 import type { Program, Programs } from './history-operations.ts'
 import { nextProgram, saving } from './history-operations.ts'
+import { leftAlone, trackedDefaults } from './history-tracked.ts'
 import { Ledger, RecordedUser } from './history-user.ts'
 import { Random } from './random.ts'
 import { runAll } from './saves.ts'
@@ -37,6 +38,8 @@ export class History implements Scene {
   readonly #programs: Readonly<Record<Side, Programs>>
   readonly #running: Record<Side, Program[]> = { alpha: [], beta: [] }
   readonly faults: FaultPlan
+  /** Users have git repositories, and something is ignored by default. */
+  readonly tracks: boolean
   operations = 0
 
   constructor(seed: number, options: HistoryOptions = {}) {
@@ -45,9 +48,11 @@ export class History implements Scene {
     this.random = new Random(seed)
     const ledger = new Ledger()
     const places = this.random.fork('places')
+    this.tracks = options.mode === undefined && this.random.fork('tracks').chance(0.35)
     this.world = new World({
       seed,
       ...(options.mode !== undefined && { mode: options.mode }),
+      ...(this.tracks && { defaults: trackedDefaults }),
       alpha: hostOptions(places),
       beta: hostOptions(places),
       makeUser: (volume, base) => new RecordedUser(volume, base, { ledger, slots: `${workBase}/slots` }),
@@ -109,6 +114,11 @@ export class History implements Scene {
     }
   }
 
+  /** What the defaults leave alone now, on either side. */
+  left(): (path: string) => boolean {
+    return this.tracks ? leftAlone(sides.map(side => this.users[side].snapshot())) : () => false
+  }
+
   programs(side: Side): Programs {
     return this.#programs[side]
   }
@@ -137,6 +147,7 @@ export class History implements Scene {
       random: this.random.fork(`programs ${side}`),
       contents,
       names: ['a', 'b', 'c', 'd'],
+      hasRepositories: this.tracks,
     }
   }
 }

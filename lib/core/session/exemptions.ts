@@ -42,6 +42,8 @@ export class Exemptions {
   readonly #held: Both<number>
   /** No index names these any more. */
   readonly #unnamed = new Set<Path>()
+  /** When they were last told of (monotonic ms): what follows from it is waited for as long as that. */
+  #heardAt = 0
   /** The trees by which they were last judged. */
   #judged: readonly Tree[] = []
 
@@ -57,6 +59,7 @@ export class Exemptions {
 
   /** Tells both sides. What one of them did not know of is looked at before anything is planned: it may be no news. */
   begin(now: number): void {
+    this.#heardAt = now
     if (this.#exempt.size === 0) return
     for (const side of sides) this.#tell(side)
     for (const side of sides) if (this.#held[side] !== this.#exempt.size) this.#fence(side, now, true)
@@ -65,6 +68,7 @@ export class Exemptions {
   /** A side's indexes name other paths than before. */
   heard(side: Side, { named }: Tracked, now: number): void {
     const before = this.#exempt.size
+    this.#heardAt = now
     this.#named[side] = new Set(named)
     for (const path of named) if (this.#exempt.size < exemptLimit) this.#exempt.add(path)
     this.#noteUnnamed()
@@ -102,7 +106,11 @@ export class Exemptions {
       this.#unnamed.delete(path)
       this.#exempt.delete(path)
     }
-    if (this.#exempt.size < before) for (const side of sides) this.#tell(side)
+    if (this.#exempt.size === before) return
+    for (const side of sides) {
+      this.#tell(side)
+      this.#fence(side, this.#heardAt, false)
+    }
   }
 
   #isAgreed(path: Path): boolean {

@@ -340,12 +340,10 @@ export class Session {
       this.#effects.push({ type: 'remember', changes })
       this.#checkpoints.changed(this.#now)
     }
+    if (this.#isQuiet) this.#exemptions.letGo()
     this.#answerBarriers()
     const quiet = this.#isQuiet
-    if (quiet) {
-      this.#lastSyncAt = this.#wallClock
-      this.#exemptions.letGo()
-    }
+    if (quiet) this.#lastSyncAt = this.#wallClock
     if (this.#checkpoints.isDue(this.#now, quiet)) {
       const id = this.#nextId()
       this.#checkpoints.begin(id)
