@@ -7,6 +7,7 @@ import type { DirectoryKey } from '../ports/watcher.ts'
 import type { Attachment, Attachments } from './attachments.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import { judgePaths } from './ignore-files.ts'
+import { lookAgain } from './refresh.ts'
 import { Repositories } from './repositories.ts'
 import type { Surroundings, Tracking } from './surroundings.ts'
 import type { Told } from './tracked-memory.ts'
@@ -149,7 +150,12 @@ export class TrackedPaths implements Tracking {
     const { around, attachments } = this.#parts
     this.#isStale = false
     const named = this.#repositories.paths()
-    for (const path of this.#named) if (!named.has(path)) this.#leaving.add(path)
+    for (const path of this.#named) {
+      if (named.has(path)) continue
+      this.#leaving.add(path)
+      // It may be gone, and nobody may have told.
+      lookAgain(path, around)
+    }
     for (const path of named) this.#leaving.delete(path)
     this.#named = named
     if (this.#leaving.size > 0) this.#letLeave(leavingTurns)

@@ -1,6 +1,5 @@
 import { join, nameOf, parentOf } from '../../lib/core/path.ts'
 import type { Contents } from './history-content.ts'
-import { indexing } from './history-tracked.ts'
 import type { Random } from './random.ts'
 import type { Steps } from './saves.ts'
 import { append, removeAll, save, saveStyles } from './saves.ts'
@@ -13,7 +12,6 @@ export interface Programs {
   readonly contents: Contents
   /** Names that both sides choose from: few, so that they collide. */
   readonly names: readonly string[]
-  readonly hasRepositories?: boolean
 }
 
 /** Something a user does, one system call a step. */
@@ -52,7 +50,6 @@ const total = kinds.reduce((sum, [weight]) => sum + weight, 0)
 
 /** What somebody does next. Undefined: there is nothing to do it with. */
 export function nextProgram(programs: Programs): Program | undefined {
-  if (programs.hasRepositories === true && programs.random.chance(0.08)) return program('git', () => indexing(programs))
   let at = programs.random.int(total)
   for (const [weight, make] of kinds) {
     if (at < weight) return make(programs)

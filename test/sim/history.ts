@@ -4,10 +4,10 @@ import { sides } from '../../lib/core/session/messages.ts'
 import type { SyncMode } from '../../lib/sync/session-spec.ts'
 import { Contents } from './history-content.ts'
 import { FaultPlan } from './history-faults.ts'
+import { indexing, leftAlone, trackedDefaults } from './history-index.ts'
 import type { Scene } from './history-scene.ts'
 import type { Program, Programs } from './history-operations.ts'
 import { nextProgram, saving } from './history-operations.ts'
-import { leftAlone, trackedDefaults } from './history-tracked.ts'
 import { Ledger, RecordedUser } from './history-user.ts'
 import { Random } from './random.ts'
 import { runAll } from './saves.ts'
@@ -124,12 +124,18 @@ export class History implements Scene {
   }
 
   #begin(side: Side): Program | undefined {
-    const program = refusable(() => nextProgram(this.#programs[side]))
+    const program = refusable(() => this.#nextProgram(this.#programs[side]))
     if (program === undefined || typeof program === 'string') return undefined
     this.operations++
     this.tell(`${side}: ${program.label}`)
     this.#running[side].push(program)
     return program
+  }
+
+  #nextProgram(programs: Programs): Program | undefined {
+    const { user, random } = programs
+    if (this.tracks && random.chance(0.08)) return { label: 'git', steps: indexing(user, random) }
+    return nextProgram(programs)
   }
 
   #advance(side: Side, program: Program): void {
@@ -147,7 +153,6 @@ export class History implements Scene {
       random: this.random.fork(`programs ${side}`),
       contents,
       names: ['a', 'b', 'c', 'd'],
-      hasRepositories: this.tracks,
     }
   }
 }
