@@ -212,6 +212,8 @@ export type PathWhy = SessionName & {
   readonly holds: readonly Hold[]
   /** The rule by which each host leaves it alone, as far as it says. */
   readonly ignoredBy: Partial<Record<Side, IgnoreReason>>
+  /** The default that a host would leave it alone by, were it not in git's index; the repository, where that host has it. */
+  readonly exemptFrom: Partial<Record<Side, { readonly rule: IgnoreReason; readonly repository?: Path }>>
   /** Whether something stands there on the disk, as far as a host says. */
   readonly stands: Partial<Record<Side, boolean>>
   /** Absent while a host is not there. */
