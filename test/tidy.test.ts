@@ -28,6 +28,7 @@ const long: Readonly<Record<string, string>> = {
   'lib/replica/local-replica.ts': 'the one loop of a replica; its parts are in files of their own',
   'lib/replica/refresh.ts': 'what one look means, case by case',
   'lib/sync/session-loop.ts': 'the one place where a session meets its replicas and its store',
+  'test/replica/copies.test.ts': 'one suite of one noun',
   'test/replica/operations.test.ts': 'one table of operations',
   'test/replica/trash.test.ts': 'one suite of one noun',
   'test/sync/store-damage.slow.test.ts': 'every way in which a store is damaged',

@@ -37,8 +37,8 @@ export async function judge(history: History): Promise<void> {
   const isRested = random.chance(0.5)
   if (isRested) await world.pass(healMs)
   let state = await settled(history, !isRested)
-  // What a disk refused is tried again in its own time.
-  if (state === 'problems' && !isRested) {
+  // What a disk refused is tried again in its own time; open conflicts come first in the answer of a sync.
+  if (!isRested && (world.session?.status().problems.first ?? []).length > 0) {
     await world.pass(healMs)
     state = await settled(history)
   }
