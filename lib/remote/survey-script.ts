@@ -108,6 +108,7 @@ ${programs.map(program => `  start program ${program}`).join('\n')}
   ( sleep ${seconds} & nap=$!
     trap 'kill $nap; exit' TERM
     wait $nap
+    trap '' TERM
     table=$(processes)
     for probe in $(children $$); do
       case " $probes " in *" $probe "*) slay "$probe" ;; esac
