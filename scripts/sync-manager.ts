@@ -6,6 +6,7 @@ import { runCommand } from '../lib/cli/run-command.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
+import type { TakeSurvey } from '../lib/doctor/examination.ts'
 import { foregroundPrograms } from './foreground-programs.ts'
 import { startWords } from './start-words.ts'
 import { packageVersion, processFacts } from './surroundings.ts'
@@ -40,6 +41,13 @@ const askHost: AskHost = async (host, question) => {
   return await hostAsker(sshSurroundings(sshSockets(facts.home, facts.socketParents)))(host, question)
 }
 
+const takeSurvey: TakeSurvey = async order => {
+  const { sshSurroundings, surveyor } = await import('./reach-host.ts')
+  // Looking must not make a home where there is none.
+  const sockets = existsSync(facts.home.run) ? sshSockets(facts.home, facts.socketParents) : undefined
+  return await surveyor(sshSurroundings(sockets), interrupt.signal)(order)
+}
+
 const facts = processFacts()
 process.exitCode = await runCommand(process.argv.slice(2), {
   ...facts,
@@ -53,4 +61,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   daemonCommand: daemonCommand(),
   askHost,
+  takeSurvey,
 })

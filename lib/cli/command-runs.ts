@@ -34,6 +34,7 @@ export const commandRuns: Readonly<Record<string, () => Promise<RunCommand>>> = 
   'roots add': async () => (await import('./commands/roots.ts')).add,
   'roots remove': async () => (await import('./commands/roots.ts')).remove,
   'roots show': async () => (await import('./commands/roots.ts')).show,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   completions: async () => (await import('./commands/completions.ts')).completions,
   'config get': async () => (await import('./commands/config.ts')).get,
   'config set': async () => (await import('./commands/config.ts')).set,

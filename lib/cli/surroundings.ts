@@ -1,5 +1,6 @@
 import type { AskHost } from '../daemon/host-question.ts'
 import type { KitHome } from '../daemon/kit-home.ts'
+import type { TakeSurvey } from '../doctor/examination.ts'
 import type { Paint } from './paint.ts'
 
 /** The terminal, or what stands in its place. */
@@ -41,6 +42,8 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** Asks the agent of a host that is reached by ssh. */
   readonly askHost: AskHost
+  /** Looks over this machine, or one that is reached by ssh. */
+  readonly takeSurvey: TakeSurvey
   /** Forgets what a session of a home has agreed on; only while no daemon runs. */
   readonly forgetSession: (home: KitHome, session: string) => Promise<void>
   /** Program and arguments that edit a file whose path comes last. */

@@ -27,6 +27,7 @@ import type { OpenSession } from '../sync/session-handle.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { SettingsWatch } from './settings-watch.ts'
+import { answerSurvey } from './survey-answer.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
@@ -187,6 +188,8 @@ export class Daemon {
         })
       case 'rules':
         return await answerRules(sessions, parameters, this.#settings.here())
+      case 'survey':
+        return await answerSurvey(parameters, { ...this.#options, signal: call.signal })
       case 'reload':
         return await this.reload()
       case 'logs':

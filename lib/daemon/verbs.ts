@@ -19,6 +19,8 @@ import type {
   Trouble,
 } from '../sync/session-handle.ts'
 import type { Way } from '../sync/session-spec.ts'
+import type { PlaceToLookAt, Survey } from '../remote/survey.ts'
+import type { RunningRuntime } from './running-runtime.ts'
 
 /** All that can be asked of a daemon, with what it needs, tells meanwhile, and answers. Everything is plain JSON. */
 export interface Verbs {
@@ -45,6 +47,7 @@ export interface Verbs {
   readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly reset: Verb<ResetParameters, { readonly roots: readonly SessionName[] }>
   readonly rules: Verb<RulesParameters, { readonly rules: readonly RootRules[] }>
+  readonly survey: Verb<SurveyParameters, DaemonContext>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
@@ -96,6 +99,17 @@ export interface DaemonStatus {
   readonly config: readonly ConfigProblem[]
   /** Log lines that could not be written since the start. */
   readonly logDropped: number
+}
+
+/** Directories to look at. */
+export interface SurveyParameters {
+  readonly places: readonly PlaceToLookAt[]
+}
+
+/** What a daemon finds in its own surroundings, which may be a service's. */
+export interface DaemonContext {
+  readonly survey: Survey
+  readonly runtime: RunningRuntime
 }
 
 /** Another text of `config.json`, not yet in force. */

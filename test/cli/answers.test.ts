@@ -55,6 +55,7 @@ const rows: readonly string[] = [
   'hosts add other --pipe disk --dry-run',
   'hosts add other --pipe disk',
   'hosts check',
+  'doctor',
   'hosts remove other --dry-run',
   'hosts remove other',
   'roots list',

@@ -157,6 +157,20 @@ export const setUpCommands: readonly CommandSpec[] = [
     ],
   },
   {
+    name: 'doctor',
+    says: 'see what this host, its daemon and the other hosts lack, and how to mend it',
+    operands: [],
+    options: {
+      host: { says: 'only this other host', value: 'HOST', completes: 'hosts' },
+      here: { says: 'only this host and its daemon' },
+    },
+    examples: [
+      ['dsync doctor', 'everything; exit code 1 when something failed, 5 when a host is not reached'],
+      ['dsync doctor --host mac00', 'what stands in the way there'],
+    ],
+    more: ['It changes nothing: on each host one script for `sh` looks around and leaves nothing behind.'],
+  },
+  {
     name: 'completions',
     says: 'make your shell complete the words of a dsync command line',
     operands: [

@@ -142,6 +142,19 @@ export const setUpRows: RowTable = {
     right: [{ line: 'config trust', says: /^No command waits for your trust\.\n$/ }],
     wrong: [{ line: 'config trust all', says: /^There is one word too many: all$/, next: /^dsync help config trust$/ }],
   },
+  doctor: {
+    right: [
+      {
+        line: 'doctor',
+        says: /^\S+ \(this host\)\n {2}ok +platform +\w+-\w+[^]*\n\n\S+ \(its daemon\)\n {2}ok +daemon +process \d+[^]* link to twin +pipe[^]*\n\ntwin \(other host\)\n[^]* ok\n$/,
+      },
+      { line: 'doctor --host twin', says: /^twin \(other host\)\n {2}ok +home +\S+\/twin\/\.dsync\n[^]* ok\n$/ },
+    ],
+    wrong: [
+      { line: 'doctor --host twni', says: /^Cannot find the host "twni"; /, next: /^dsync hosts list$/ },
+      { line: 'doctor --here --host twin', says: /: choose --here or --host$/, next: /^dsync help doctor$/ },
+    ],
+  },
   completions: {
     right: [
       { line: 'completions bash', says: /complete [^]*dsync/ },
