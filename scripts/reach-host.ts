@@ -6,6 +6,7 @@ import { codeOf } from '../lib/core/errors.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
 import type { TakeSurvey } from '../lib/doctor/examination.ts'
 import { askAgent } from '../lib/remote/ask-agent.ts'
+import { retireWords } from '../lib/remote/shared-connections.ts'
 import type { SshLinkOptions } from '../lib/remote/ssh-link.ts'
 import { sshLink } from '../lib/remote/ssh-link.ts'
 import { takeSurvey } from '../lib/remote/take-survey.ts'
@@ -27,8 +28,7 @@ const stopMs = 2000
 export function stopShared(sockets: string | undefined): void {
   if (sockets === undefined) return
   for (const name of readdirSync(sockets)) {
-    const words = ['-o', `ControlPath=${join(sockets, name).replaceAll('%', '%%')}`, '-O', 'stop', '--', 'any']
-    spawnSync('ssh', words, { timeout: stopMs, stdio: 'ignore' })
+    spawnSync('ssh', [...retireWords(join(sockets, name))], { timeout: stopMs, stdio: 'ignore' })
   }
 }
 

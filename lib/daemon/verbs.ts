@@ -5,6 +5,8 @@ import type { Entry } from '../core/entry.ts'
 import type { RuleChanges } from '../core/rule-change.ts'
 import type { TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
+import type { CrashReport } from './crash-reports.ts'
+import type { SupervisorKind } from './supervisor-kind.ts'
 import type {
   BarrierResult,
   ConflictInfo,
@@ -99,6 +101,10 @@ export interface DaemonStatus {
   readonly config: readonly ConfigProblem[]
   /** Log lines that could not be written since the start. */
   readonly logDropped: number
+  /** Who started this daemon and keeps it up; absent: a person. */
+  readonly supervisor?: SupervisorKind
+  /** Reports of daemons before this one that crashed since one was stopped as it should be, newest first. */
+  readonly crashes: readonly CrashReport[]
 }
 
 /** Directories to look at. */

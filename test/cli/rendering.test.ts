@@ -44,6 +44,7 @@ const base: DaemonStatus = {
   failed: [],
   config: [],
   logDropped: 0,
+  crashes: [],
 }
 
 function shown(status: Partial<DaemonStatus>): string[] {
@@ -111,6 +112,11 @@ describe('the status', () => {
       'a lost link',
       { sessions: [{ ...calm, state: 'disconnected', why: 'gone' }] },
       /disconnected {2}~\/projects with twin: gone {2}→ dsync hosts check twin$/,
+    ],
+    [
+      'a host that is tried again',
+      { sessions: [{ ...calm, state: 'disconnected', why: 'gone', retryAt: now + 12_400 }] },
+      /disconnected {2}~\/projects with twin: gone; tried again in 12 s {2}→ dsync hosts check twin$/,
     ],
     [
       'a halt without a guard',

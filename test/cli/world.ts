@@ -108,7 +108,14 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       takeSurvey: surveyor(sshSurroundings(undefined), new AbortController().signal),
       forgetSession: (_home, session) => forgetSession(session),
       editor: options.editor ?? [process.execPath, '-e', ''],
+      equipHost: () => ({
+        survey: () => Promise.reject(new Error('no other machine')),
+        bringRuntime: () => Promise.reject(new Error('no other machine')),
+        bringKit: () => Promise.reject(new Error('no other machine')),
+        takeAway: () => Promise.reject(new Error('no other machine')),
+      }),
       daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
+      service: { platform: 'linux', uid: 0, userName: 'me', kit: here.userHome, runtime: process.execPath },
     }
     const words = line.split(' ').filter(word => word !== '')
     const exit = await runCommand(words, around)
