@@ -30,6 +30,7 @@ import type { OpenSession } from '../sync/session-handle.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { SettingsWatch } from './settings-watch.ts'
+import { answerSurvey } from './survey-answer.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import { answerClean } from './trash-clean.ts'
 import type { SupervisorKind } from './supervisor-kind.ts'
@@ -207,6 +208,8 @@ export class Daemon {
         })
       case 'rules':
         return await answerRules(sessions, parameters, this.#settings.here())
+      case 'survey':
+        return await answerSurvey(parameters, { ...this.#options, signal: call.signal })
       case 'reload':
         return await this.reload()
       case 'logs':

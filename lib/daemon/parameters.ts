@@ -12,6 +12,7 @@ import type {
   ResolveParameters,
   RulesParameters,
   Selection,
+  SurveyParameters,
   TrashParameters,
   UndoParameters,
   VerifyParameters,
@@ -68,6 +69,13 @@ function markOf(value: unknown): OverrideParameters['marks'][number] {
 
 export function rulesOf(parameters: unknown): RulesParameters {
   return { config: text(fieldsOf(parameters)['config']) }
+}
+
+export function surveyOrderOf(parameters: unknown): SurveyParameters {
+  const { places } = fieldsOf(parameters)
+  if (!Array.isArray(places)) return wrong('a list', places)
+  const named = places.map(fieldsOf)
+  return { places: named.map(({ name, path }) => ({ name: text(name), path: text(path) })) }
 }
 
 export function trashOf(parameters: unknown): TrashParameters {

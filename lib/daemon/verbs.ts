@@ -21,6 +21,8 @@ import type {
   Trouble,
 } from '../sync/session-handle.ts'
 import type { Way } from '../sync/session-spec.ts'
+import type { PlaceToLookAt, Survey } from '../remote/survey.ts'
+import type { RunningRuntime } from './running-runtime.ts'
 
 /** All that can be asked of a daemon, with what it needs, tells meanwhile, and answers. Everything is plain JSON. */
 export interface Verbs {
@@ -51,6 +53,7 @@ export interface Verbs {
   readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly reset: Verb<ResetParameters, { readonly roots: readonly SessionName[] }>
   readonly rules: Verb<RulesParameters, { readonly rules: readonly RootRules[] }>
+  readonly survey: Verb<SurveyParameters, DaemonContext>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
@@ -106,6 +109,17 @@ export interface DaemonStatus {
   readonly supervisor?: SupervisorKind
   /** Reports of daemons before this one that crashed since one was stopped as it should be, newest first. */
   readonly crashes: readonly CrashReport[]
+}
+
+/** Directories to look at. */
+export interface SurveyParameters {
+  readonly places: readonly PlaceToLookAt[]
+}
+
+/** What a daemon finds in its own surroundings, which may be a service's. */
+export interface DaemonContext {
+  readonly survey: Survey
+  readonly runtime: RunningRuntime
 }
 
 /** Another text of `config.json`, not yet in force. */

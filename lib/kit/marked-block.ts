@@ -20,16 +20,15 @@ interface Place {
  * Throws REFUSED when a block begins and does not end.
  */
 export function withBlock(text: string, block: MarkedBlock): string {
-  const eol = lineEnding(text)
-  const own = [beginning(block.name), ...block.lines, ending(block.name)].join(eol)
   const [first, ...rest] = placesOf(text, block.name)
-  if (first === undefined) {
-    if (text === '') return `${own}${eol}`
-    // A lone carriage return at the end must not become half of a line ending.
-    return text.endsWith('\n') ? `${text}${own}${eol}` : `${text}${text.endsWith('\r') ? '\r\n' : eol}${own}`
+  if (first !== undefined) {
+    const after = rest.toReversed().reduce(cut, text)
+    return after.slice(0, first.from) + ownLines(block, lineEnding(text.slice(first.from))) + after.slice(first.to)
   }
-  const after = rest.toReversed().reduce(cut, text)
-  return `${after.slice(0, first.from)}${own}${after.slice(first.to)}`
+  // A lone carriage return at the end must not become half of a line ending.
+  const eol = text.endsWith('\r') ? '\r\n' : lineEnding(text)
+  const own = ownLines(block, eol)
+  return text === '' || text.endsWith('\n') ? `${text}${own}${eol}` : `${text}${eol}${own}`
 }
 
 /** A text as it was before `withBlock`. Without a block it stays as it is. Throws REFUSED as `withBlock` does. */
@@ -51,6 +50,10 @@ export function withFirstLine(text: string, line: string): string {
 /** A text without any line that is this one. */
 export function withoutLine(text: string, line: string): string {
   return (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).filter(each => each.replace(/\r?\n$/, '') !== line).join('')
+}
+
+function ownLines({ name, lines }: MarkedBlock, eol: string): string {
+  return [beginning(name), ...lines, ending(name)].join(eol)
 }
 
 function beginning(name: string): string {

@@ -36,6 +36,11 @@ export function sshReach(options: SshOptions): readonly [program: string, ...res
   return reach(options, ['-o', 'RequestTTY=no', '-T'], noForwarding)
 }
 
+/** The command that ends with 0 when a host is reached over a shared connection that is there already; it makes none. */
+export function sshCheck(options: SshOptions): readonly [program: string, ...rest: string[]] {
+  return reach(options, ['-O', 'check'], noForwarding)
+}
+
 /** What people's settings may add to a connection, and a program that nobody types to does not need. */
 const noForwarding = [
   'ForwardAgent=no',

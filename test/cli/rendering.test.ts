@@ -125,6 +125,11 @@ describe('the status', () => {
       /disconnected {2}~\/projects with twin: gone {2}→ dsync hosts check twin$/,
     ],
     [
+      'a host that is tried again',
+      { sessions: [{ ...calm, state: 'disconnected', why: 'gone', retryAt: now + 12_400 }] },
+      /disconnected {2}~\/projects with twin: gone; tried again in 12 s {2}→ dsync hosts check twin$/,
+    ],
+    [
       'a halt without a guard',
       { sessions: [{ ...calm, state: 'halted', why: 'not there' }] },
       /halted {2}.*not there {2}→ dsync logs$/,
