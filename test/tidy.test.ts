@@ -69,7 +69,6 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/replica/watch/fs-watch.ts': 'fs.watch',
   'lib/replica/watch/fsevents-worker.ts': 'fs.watch',
   'lib/replica/watch/network-disk.ts': 'statfs: which disks belong to another machine',
-  'lib/service/service-disk.ts': 'what tells launchd and systemd of the service',
   'lib/sync/store-database.ts': 'looks for its database in the home, and puts a damaged one aside',
 }
 

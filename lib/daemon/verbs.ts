@@ -3,7 +3,7 @@ import type { Path } from '../core/path.ts'
 import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Entry } from '../core/entry.ts'
 import type { RuleChanges } from '../core/rule-change.ts'
-import type { TrashItem } from '../core/messages.ts'
+import type { Cleaned, TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
 import type { CrashReport } from './crash-reports.ts'
 import type { SupervisorKind } from './supervisor-kind.ts'
@@ -41,6 +41,10 @@ export interface Verbs {
   readonly trash: Verb<
     TrashParameters,
     { readonly trash: readonly TrashRow[]; readonly unreachable: readonly Unreachable[] }
+  >
+  readonly clean: Verb<
+    CleanParameters,
+    { readonly cleaned: readonly CleanedTrash[]; readonly unreachable: readonly Unreachable[] }
   >
   readonly undo: Verb<UndoParameters, { readonly undone: readonly Undone[] }>
   readonly holds: Verb<Selection, { readonly holds: readonly RootHold[] }>
@@ -290,6 +294,11 @@ export type TrashRow = Omit<TrashItem, 'entry'> & {
   /** Of a file only (bytes). */
   readonly size?: number
 }
+
+export type CleanParameters = Selection & Changing
+
+/** What went from the trash of one root on one host, or would. */
+export type CleanedTrash = SessionName & Cleaned
 
 export interface Unreachable {
   readonly host: string
