@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -33,8 +33,8 @@ describe(
       const here = join(pair.alpha, "it's $here")
       mkdirSync(here)
       await pair.start()
-      const prompt = (): string =>
-        readFileSync(join(pair.userHome, '.dsync/run/prompt'), 'utf8').replace(/^\d+ \d+ /, '')
+      const file = join(pair.userHome, '.dsync/run/prompt')
+      const prompt = (): string => (existsSync(file) ? readFileSync(file, 'utf8').replace(/^\d+ \d+ /, '') : '')
       await until('the prompt is told that all is well', () => prompt() === '\n')
 
       writeFileSync(join(here, 'in'), 'typed just now')
