@@ -1,62 +1,33 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { misfits } from '../cli/answer-schema.ts'
-import type { Snapshot } from '../storm/snapshot.ts'
-import { differences, snapshot } from '../storm/snapshot.ts'
-import type { Ran } from './pair.ts'
-import { Pair, parsed } from './pair.ts'
+import type { DtestAnswer, Started } from './dtest-run.ts'
+import { changes, filesOf, openRuns, startDtest } from './dtest-run.ts'
+import { Pair } from './pair.ts'
 import { until } from './until.ts'
 
-const dtest = fileURLToPath(new URL('../../bin/dtest', import.meta.url))
-
-interface DtestAnswer {
-  readonly dtest: {
-    readonly scenarios: readonly {
-      readonly name: string
-      readonly state: string
-      readonly figures: readonly object[]
-    }[]
-    readonly left: readonly string[]
-  }
-}
-
-/** A place to start dtest in, with a home and temporary files of its own. */
-function place(t: TestContext): { readonly home: string; readonly temporary: string } {
+/** A place to start dtest in, with a home and temporary files of its own. What is still running in it ends first. */
+function place(t: TestContext): { readonly home: string; readonly temporary: string; readonly running: Set<Started> } {
   const base = mkdtempSync(join(tmpdir(), 'dsync-dtest-'))
-  t.after(() => rmSync(base, { recursive: true, force: true, maxRetries: 5 }))
-  return { home: base, temporary: mkdtempSync(join(base, 't-')) }
-}
-
-interface Started {
-  readonly child: ReturnType<typeof spawn>
-  readonly said: () => string
-  readonly ended: Promise<Ran>
-}
-
-function start(words: readonly string[], where: { readonly home: string; readonly temporary?: string }): Started {
-  const { PATH, NODE_COMPILE_CACHE } = process.env
-  const env = { PATH, NODE_COMPILE_CACHE, HOME: where.home, ...(where.temporary && { TMPDIR: where.temporary }) }
-  const child = spawn(dtest, words, { env, cwd: where.home, timeout: 120_000 })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (piece: Buffer) => (stdout += piece.toString()))
-  child.stderr.on('data', (piece: Buffer) => (stderr += piece.toString()))
-  const ended = new Promise<Ran>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', code => resolve({ code, stdout, stderr, json: parsed(stdout) }))
+  const running = new Set<Started>()
+  t.after(async () => {
+    for (const { child, ended } of running) {
+      child.kill('SIGTERM')
+      await ended
+    }
+    rmSync(base, { recursive: true, force: true, maxRetries: 5 })
   })
-  return { child, said: () => stdout, ended }
+  return { home: base, temporary: mkdtempSync(join(base, 't-')), running }
 }
 
 describe('dtest', { concurrency: 2, timeout: 150_000 }, () => {
   it('--pipe proves all there is, with figures, and leaves nothing', async t => {
     const where = place(t)
-    const { code, stderr, json } = await start(['--pipe', '--json'], where).ended
+    const { code, stderr, json } = await startDtest(['--pipe', '--json'], where).ended
     const { scenarios, left } = (json as DtestAnswer).dtest
     assert.deepEqual([code, stderr, left], [0, '', []], JSON.stringify(json))
     assert.deepEqual(misfits('dtest', json), [])
@@ -71,7 +42,7 @@ describe('dtest', { concurrency: 2, timeout: 150_000 }, () => {
 
   it('--pipe takes all away however it is ended', async t => {
     const where = place(t)
-    const [cut, killed] = [start(['--pipe', 'performance'], where), start(['--pipe', 'performance'], where)]
+    const [cut, killed] = [startDtest(['--pipe', 'performance'], where), startDtest(['--pipe', 'performance'], where)]
     await until('both have begun', () => [cut, killed].every(({ said }) => said().startsWith('dtest between')), 60_000)
     cut.child.kill('SIGINT')
     killed.child.kill('SIGKILL')
@@ -90,22 +61,22 @@ describe('dtest', { concurrency: 2, timeout: 150_000 }, () => {
     writeFileSync(config, readFileSync(config, 'utf8').replace('{', '{\n  // as somebody likes it\n'))
     await pair.start()
     await pair.ok('sync')
-    const before = kept(pair)
-    const { code, stdout, stderr } = await start(['--host', 'twin', 'conflict'], { home: pair.userHome }).ended
+    const before = filesOf(pair)
+    const { code, stdout, stderr } = await startDtest(['--host', 'twin', 'conflict'], { home: pair.userHome }).ended
     assert.equal(code, 0, stdout + stderr)
     assert.match(
       stdout,
       /\n {2}✔ conflict {8}both versions stay, each with a copy of the other {5}4 files\n {20}one version /,
     )
     assert.match(stdout, /\n {2}✔ no trace [^]*\n\n1 of 1 passed in .* s\.\n$/)
-    assert.deepEqual(changes(before, kept(pair)), [])
+    assert.deepEqual(changes(before, filesOf(pair)), [])
 
-    const cut = start(['--host', 'twin', 'real-time'], { home: pair.userHome })
+    const cut = startDtest(['--host', 'twin', 'real-time'], { home: pair.userHome })
     await until('it has begun', () => cut.said().startsWith('dtest between'), 60_000)
-    assert.equal(records(pair), 1)
+    assert.equal(openRuns(pair), 1)
     cut.child.kill('SIGKILL')
-    await until('its record is gone, the last of all', () => records(pair) === 0, 60_000)
-    assert.deepEqual(changes(before, kept(pair)), [])
+    await until('its record is gone, the last of all', () => openRuns(pair) === 0, 60_000)
+    assert.deepEqual(changes(before, filesOf(pair)), [])
     assert.equal((await pair.ok('status')).stderr, '')
   })
 
@@ -119,29 +90,12 @@ describe('dtest', { concurrency: 2, timeout: 150_000 }, () => {
       [['--host', 'nobody'], 2, /^dtest: Cannot find the host "nobody"; there is none yet\n/],
       [['--hots'], 2, /^dtest: dtest has no option --hots; did you mean --host\?\n {2}→ dtest --help\n$/],
     ] as const) {
-      const ran = await start(words, where).ended
+      const ran = await startDtest(words, where).ended
       assert.equal(ran.code, code, words.join(' '))
       assert.match(ran.stderr, says)
     }
-    const list = await start(['--list', '--json'], where).ended
+    const list = await startDtest(['--list', '--json'], where).ended
     assert.deepEqual(misfits('dtest', list.json), [])
-    assert.match((await start(['--help'], where).ended).stdout, /Usage: dtest \[SCENARIO\.\.\.\] \[OPTIONS\]/)
+    assert.match((await startDtest(['--help'], where).ended).stdout, /Usage: dtest \[SCENARIO\.\.\.\] \[OPTIONS\]/)
   })
 })
-
-/** How many runs have something to take away. */
-function records(pair: Pair): number {
-  return readdirSync(join(pair.userHome, '.dsync/state')).filter(name => name.startsWith('dtest-')).length
-}
-
-/** All that is anybody's: not the logs, stores and locks that a daemon writes all the time. */
-function kept(pair: Pair): Snapshot[] {
-  const written = /^\.cache|\.log$|^\.dsync\/(?:state\/dsync\.db|run\/|cache)|\/(?:scan-cache|seen|fence)/
-  return [pair.userHome, pair.twinHome].map(
-    home => new Map([...snapshot(home)].filter(([path]) => !written.test(path))),
-  )
-}
-
-function changes(before: readonly Snapshot[], after: readonly Snapshot[]): string[] {
-  return before.flatMap((files, i) => differences(files, after[i] ?? new Map(), () => false))
-}
