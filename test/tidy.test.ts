@@ -58,6 +58,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
   'lib/kit/fetch-runtime.ts': 'what npm brought, in a temporary directory, and the runtimes of this host',
   'lib/kit/place-release.ts': 'releases in the home',
+  'lib/kit/place-runtime.ts': 'the runtime in the home',
   'lib/kit/release.ts': 'reads the files of a kit',
   'lib/kit/send-release.ts': 'reads the files of a kit',
   'lib/kit/lay.ts': 'what an installation changes outside the home, and its manifest',
