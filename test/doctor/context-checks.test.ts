@@ -108,7 +108,7 @@ const session: Session = {
 }
 const status: DaemonStatus = {
   ...{ version: '0.1.0', host: 'here', home: '/home/ann/.dsync', pid: 7, since: 0, now: 5000, logDropped: 0 },
-  ...{ sessions: [session], failed: [], config: [] },
+  ...{ sessions: [session], failed: [], config: [], crashes: [] },
 }
 
 /** What the daemon says, and the rows that are not `ok`. */
