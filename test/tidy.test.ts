@@ -28,11 +28,13 @@ const long: Readonly<Record<string, string>> = {
   'lib/replica/local-replica.ts': 'the one loop of a replica; its parts are in files of their own',
   'lib/replica/refresh.ts': 'what one look means, case by case',
   'lib/sync/session-loop.ts': 'the one place where a session meets its replicas and its store',
+  'test/replica/copies.test.ts': 'one suite of one noun',
   'test/replica/operations.test.ts': 'one table of operations',
   'test/replica/trash.test.ts': 'one suite of one noun',
   'test/sync/store-damage.slow.test.ts': 'every way in which a store is damaged',
   'test/storm/user.ts': 'one program with all that a person does to files',
   'test/contract/watcher-suite.ts': 'one suite of one port',
+  'test/protocol/arbitrary.ts': 'one arbitrary for each message there is',
   'test/protocol/untrusted.test.ts': 'one table of hostile messages',
   'test/protocol/wire.test.ts': 'one table of messages',
   'test/sim/world.ts': 'the one place where a simulated session is put together',
@@ -68,7 +70,6 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/replica/watch/fs-watch.ts': 'fs.watch',
   'lib/replica/watch/fsevents-worker.ts': 'fs.watch',
   'lib/replica/watch/network-disk.ts': 'statfs: which disks belong to another machine',
-  'lib/service/service-disk.ts': 'what tells launchd and systemd of the service',
   'lib/sync/store-database.ts': 'looks for its database in the home, and puts a damaged one aside',
 }
 

@@ -14,6 +14,8 @@ export interface FetchOptions {
   /** The Nodes that this machine has of its own accord: `runtime/` of the kit's home, and `node_modules` of a checkout. */
   readonly runtimes: string
   readonly modules: readonly string[]
+  /** Default: what is pinned. */
+  readonly packages?: Readonly<Record<string, RuntimePackage>>
   /** The program `npm`, and what it is given as its environment. */
   readonly npm: string
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -37,7 +39,7 @@ const npmMs = 30 * 60_000
 
 /** The pinned Node of a platform, from this machine or through npm. Throws AGENT_FAILED and why there is none. */
 export async function fetchRuntime(platform: string, options: FetchOptions): Promise<FetchedRuntime> {
-  const wanted = runtimePackages[platform]
+  const wanted = (options.packages ?? runtimePackages)[platform]
   if (wanted === undefined) {
     throw new SyncError('AGENT_FAILED', `Cannot bring Node for ${platform}: there is none that is pinned`, {
       hint: 'Install Node 24 there by its own means',
@@ -57,7 +59,7 @@ export function packArguments(
   { into, isOffline }: { readonly into: string; readonly isOffline: boolean },
 ): readonly string[] {
   const where = isOffline ? ['--offline'] : ['--prefer-offline']
-  return ['pack', '--silent', '--ignore-scripts', ...where, '--pack-destination', into, `${name}@${version}`]
+  return ['pack', '--loglevel=error', '--ignore-scripts', ...where, '--pack-destination', into, `${name}@${version}`]
 }
 
 async function fromHere(
@@ -116,9 +118,7 @@ async function runNpm(wanted: RuntimePackage, into: string, options: FetchOption
     const why =
       codeOf(error) === 'ENOENT' ? 'there is no npm on this host' : line.replace(/^npm \S+ /, '') || 'npm failed'
     throw new SyncError('AGENT_FAILED', `Cannot fetch ${wanted.name} ${wanted.version}: ${why}`, {
-      hint: isOffline
-        ? 'Try without --offline, or put it into the cache: npm cache add NAME@VERSION'
-        : nextWithout(why),
+      hint: isOffline && !why.includes('no npm') ? 'Leave out --offline, once' : nextWithout(why),
       cause: error,
     })
   }

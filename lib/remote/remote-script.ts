@@ -14,7 +14,7 @@ export interface ScriptOptions {
   readonly clock: Clock
   /**
    * The text for `sh` there, one function that its last line calls, so that `sh` has read all of it before anything else
-   * reads stdin. What it has to say it says in lines that begin with `mark` and a blank.
+   * reads stdin, and that ends by `exit`. What it has to say it says in lines that begin with `mark` and a blank.
    */
   readonly script: (mark: string) => string
   /** Hears each line without its mark. What it returns goes to the script's stdin, which ends after it; once. */

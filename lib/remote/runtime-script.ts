@@ -64,7 +64,7 @@ export function takeScript(mark: string, order: RuntimeOrder): string {
   if [ -x "$program" ] && [ "$(digest "$program")" = ${digest} ]; then
     current
     say done
-    return
+    exit 0
   fi
   mkdir -p "$made/tree/bin" || fail "$made cannot be made"
   printf '#!/bin/sh\\nexit 0\\n' >"$made/probe" && chmod 700 "$made/probe" || fail "$runtimes cannot be written"
@@ -88,11 +88,11 @@ export function takeScript(mark: string, order: RuntimeOrder): string {
   say send "$have"
   cat >>"$part" || fail "$part cannot be written"
   have=$(($(wc -c <"$part")))
-  if [ "$have" -lt ${sentBytes} ]; then say cut "$have"; return; fi
-  if [ "$(digest "$part")" != ${sentDigest} ]; then rm -f "$part"; say damaged; return; fi
+  if [ "$have" -lt ${sentBytes} ]; then say cut "$have"; exit 0; fi
+  if [ "$(digest "$part")" != ${sentDigest} ]; then rm -f "$part"; say damaged; exit 0; fi
   ${isZipped ? 'gzip -dc <"$part" >"$made/tree/bin/node"' : 'mv "$part" "$made/tree/bin/node"'} || fail "$made/tree/bin/node cannot be written"
   rm -f "$part" "$made/probe"
-  if [ "$(digest "$made/tree/bin/node")" != ${digest} ]; then say damaged; return; fi
+  if [ "$(digest "$made/tree/bin/node")" != ${digest} ]; then say damaged; exit 0; fi
   chmod 700 "$made/tree/bin/node"
   said=$("$made/tree/bin/node" --version 2>&1 </dev/null) || fail "it does not run there: $said"
   [ "$said" = ${version} ] || fail "it does not run there: it said $said"
@@ -104,6 +104,7 @@ export function takeScript(mark: string, order: RuntimeOrder): string {
     case $file in */${name} | */"$before") ;; *) rm -rf "$file" ;; esac
   done
   say done
+  exit 0
 }
 main
 `

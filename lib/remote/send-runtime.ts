@@ -15,6 +15,9 @@ export type ScriptReach = Pick<ScriptOptions, 'ssh' | 'environment' | 'clock' | 
 /** A disk may take a while (ms). */
 const sendQuietMs = 120_000
 
+/** 48 MB for a Node of 127, in half the time that the best, 46 MB, takes (measured with 24.21). */
+const zipLevel = 3
+
 /** How often it is sent again after the connection was lost on the way. */
 const attempts = 3
 
@@ -67,7 +70,7 @@ export async function sendRuntime(
   { version, platform, bytes }: SentRuntime,
   { isZipped, progress }: { readonly isZipped: boolean; readonly progress: (at: SendProgress) => void },
 ): Promise<void> {
-  const sent = isZipped ? await promisify(gzip)(bytes, { level: 6 }) : bytes
+  const sent = isZipped ? await promisify(gzip)(bytes, { level: zipLevel }) : bytes
   const order: RuntimeOrder = {
     ...{ name: `node-v${version}-${platform}`, version: `v${version}`, isZipped },
     ...{ bytes: bytes.length, digest: sha256(bytes), sentBytes: sent.length, sentDigest: sha256(sent) },

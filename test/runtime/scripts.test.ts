@@ -37,6 +37,13 @@ const rows: readonly Row[] = [
     code: 1,
     says: /^Cannot .*\/dev\/null/,
   },
+  {
+    script: 'scripts/test-sync.ts',
+    bundle: 'dist/test-sync.js',
+    arguments: ['--list'],
+    code: 0,
+    says: /^ +basic +every kind of change/,
+  },
   { script: 'scripts/demo.ts', arguments: ['--help'], code: 0, says: /^Usage: \.\/install\.sh --demo/ },
   {
     script: 'scripts/install.ts',
