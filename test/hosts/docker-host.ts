@@ -1,5 +1,5 @@
 import { until } from '../pipe/until.ts'
-import { docker } from './engine-client.ts'
+import { docker, firstProcess } from './engine-client.ts'
 import type { Cut, HostProcess, RunOptions, Runtime, SshHost } from './host.ts'
 import { listed, listing, processLines, quoted, writing } from './script-files.ts'
 
@@ -28,7 +28,7 @@ export class DockerHost implements SshHost {
   readonly home = '/home/dev'
   readonly uid = 1000
   readonly isolated = true
-  readonly #at: Container
+  #at: Container
   #cut: Cut | undefined
 
   constructor(at: Container) {
@@ -126,6 +126,15 @@ export class DockerHost implements SshHost {
 
   log(): Promise<string> {
     return this.#asRoot('cat /var/log/sshd.log')
+  }
+
+  /** Ends everything there at once and boots it again; returns when sshd listens. What lies on its disk stays. */
+  async restart(): Promise<void> {
+    const before = await this.#listens()
+    await this.#asRoot('rm -f /run/sshd.pid')
+    await docker(['restart', '--time', '0', this.#at.id])
+    this.#at = { ...this.#at, pid: await firstProcess(this.#at.id) }
+    await this.#listening(before)
   }
 
   /** Waits until sshd listens after it was started with the container. */
