@@ -36,6 +36,7 @@ import { commit, refreshName, relistDirectory } from './refresh.ts'
 import { RootGuard } from './root-guard.ts'
 import { readScanCache, saveScanCache } from './scan-cache.ts'
 import { SessionFences } from './session-fences.ts'
+import { Spellings } from './spellings.ts'
 import { Staging } from './staging.ts'
 import { TrackedPaths } from './tracked-paths.ts'
 import { View } from './view.ts'
@@ -64,6 +65,7 @@ export class LocalReplica {
   readonly #guard: RootGuard
   readonly #around: Surroundings
   readonly #rules: LookRules
+  readonly #spellings: Spellings
   readonly #listings: Listings
   readonly #pinned: LastPinned
   readonly #tracked: TrackedPaths
@@ -82,6 +84,7 @@ export class LocalReplica {
       step: () => this.#step(),
       sliced: () => {
         this.#pinned.close()
+        this.#spellings.forget()
         this.#emitNews()
       },
       idle: () => this.#settled(),
@@ -96,7 +99,10 @@ export class LocalReplica {
     this.#fences = new Fences(work.area.disk, clock)
     this.#listings = new Listings(clock, () => this.#loop.wake())
     this.#pinned = new LastPinned(root, this.#view.nodes)
-    this.#rules = { ignore: options.ignore, digest: options.digest, device: top.device }
+    const { caseSensitive, normalising } = options.facts
+    this.#spellings = new Spellings(!caseSensitive || normalising)
+    const { ignore, digest } = options
+    this.#rules = { ignore, digest, spellings: this.#spellings, device: top.device }
     this.#hashing = new Hashing({ root, view: this.#view, clock }, options.hashFile, (dirty, result) =>
       this.#hashed(dirty, result),
     )
@@ -399,7 +405,9 @@ export class LocalReplica {
   /** Looks at a name now if something was heard of it. False: it is not quiet yet. */
   #refreshNow(node: DirectoryNode, name: string): boolean {
     const dirty = this.#dirty.take(node, name)
+    this.#spellings.forget()
     if (dirty !== undefined) refreshName(dirty, each => this.#pinned.open(each), this.#around)
+    this.#spellings.forget()
     return !this.#dirty.has(node, name)
   }
 

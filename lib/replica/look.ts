@@ -8,10 +8,13 @@ import type { Path } from '../core/path.ts'
 import { components } from '../core/path.ts'
 import type { Sight } from '../core/readiness.ts'
 import type { DirectoryHandle, ReadHandle, Stat } from '../ports/disk.ts'
+import type { Spellings } from './spellings.ts'
 
 /** What stands under one name, as far as one look can tell. */
 export type Look =
-  | { readonly found: 'absent' | 'ignored' }
+  | { readonly found: 'ignored' }
+  /** `called`: what a lookup finds there bears another spelling of the name, which is another name. */
+  | { readonly found: 'absent'; readonly called?: string }
   /** Its entry is certain. `content` comes along when a small file was just read. */
   | { readonly found: 'entry'; readonly entry: Entry; readonly stat: Stat; readonly content: Content | undefined }
   /** A directory; whether its children are known is the caller's matter. */
@@ -22,6 +25,7 @@ export type Look =
 export interface LookRules {
   readonly ignore: IgnoreRules
   readonly digest: (bytes: Uint8Array) => Digest
+  readonly spellings: Spellings
   /** Device of the root: another one is a mount point. */
   readonly device: number
 }
@@ -48,6 +52,8 @@ export function look(directory: DirectoryHandle, asked: LookedFor, rules: LookRu
   try {
     const stat = directory.lookup(name)
     if (stat === undefined) return { found: 'absent' }
+    const called = rules.spellings.of(directory, name)
+    if (called !== name) return { found: 'absent', ...(called !== undefined && { called }) }
     if (rules.ignore.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }
     switch (stat.kind) {
       case 'directory':
