@@ -29,6 +29,7 @@ import type { Hashed } from './hashing.ts'
 import { Hashing } from './hashing.ts'
 import { handsOf } from './hands.ts'
 import type { LookRules } from './look.ts'
+import { modeOf } from './look.ts'
 import { baseStat } from './open-directory.ts'
 import { ContentReader } from './read-content.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -102,7 +103,8 @@ export class LocalReplica {
     const { caseSensitive, normalising } = options.facts
     this.#spellings = new Spellings(!caseSensitive || normalising)
     const { ignore, digest } = options
-    this.#rules = { ignore, digest, spellings: this.#spellings, device: top.device }
+    const { modes } = work.area.abilities
+    this.#rules = { ignore, digest, spellings: this.#spellings, modes, device: top.device }
     this.#hashing = new Hashing({ root, view: this.#view, clock }, options.hashFile, (dirty, result) =>
       this.#hashed(dirty, result),
     )
@@ -390,7 +392,8 @@ export class LocalReplica {
       this.#dirty.note(dirty.node, dirty.name, 'changed')
     else {
       const { stat, digest } = result
-      const entry: Entry = { kind: 'file', mode: stat.mode & 0o777, digest, size: stat.size }
+      const mode = modeOf(stat, view.entryAt(path), this.#rules)
+      const entry: Entry = { kind: 'file', mode, digest, size: stat.size }
       commit(
         { found: 'entry', entry, stat, content: undefined },
         { dirty, path, previous: view.entryAt(path) },

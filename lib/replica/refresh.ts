@@ -11,7 +11,7 @@ import type { DirectoryHandle, Stat } from '../ports/disk.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { DirtyName } from './dirty-names.ts'
 import type { Look } from './look.ts'
-import { isPassing, look, problemOver } from './look.ts'
+import { isPassing, look, modeOf, problemOver } from './look.ts'
 import { heedIgnoreFiles, heedMove, waitsForRules } from './ignore-files.ts'
 import { ignoredDirectory, ignoredEntry, isKept } from './kept-directory.ts'
 import { gitName } from './repositories.ts'
@@ -139,7 +139,7 @@ function commitDirectory(
   const { view } = around
   const { dirty, path, previous } = asked
   const { node, name } = dirty
-  const mode = stat.mode & 0o777
+  const mode = modeOf(stat, previous, around.rules)
   const known = node.children?.get(name)
   if (known !== undefined && known.device === stat.device && known.inode === stat.inode && isDirectory(previous)) {
     if (stat.mtimeMs !== known.mtimeMs) around.relist(known, true)
@@ -275,7 +275,9 @@ function isAsKnown(
   if (isIgnored(previous)) return around.rules.ignore.ignores(join(at.path, name), stat.kind === 'directory')
   if (stat.kind === 'file')
     return (
-      previous.kind === 'file' && previous.mode === (stat.mode & 0o777) && view.identities.matches(node.key, name, stat)
+      previous.kind === 'file' &&
+      previous.mode === modeOf(stat, previous, around.rules) &&
+      view.identities.matches(node.key, name, stat)
     )
   if (stat.kind !== 'directory' || !isDirectory(previous)) return false
   const known = node.children?.get(name)
@@ -283,7 +285,7 @@ function isAsKnown(
     known !== undefined &&
     known.device === stat.device &&
     known.inode === stat.inode &&
-    previous.mode === (stat.mode & 0o777)
+    previous.mode === modeOf(stat, previous, around.rules)
   )
 }
 

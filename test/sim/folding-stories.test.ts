@@ -142,3 +142,37 @@ it('the same while nobody syncs', () =>
     assert.deepEqual(held(world, 'alpha'), { Plain: 'edited', 'D/x': 'x' })
     assert.deepEqual(world.session?.conflicts(), [])
   }))
+
+it('a disk that keeps no modes changes none on the other', () =>
+  story(
+    async world => {
+      const { user } = world.alpha
+      user.mkdir('d', 0o700)
+      for (const [path, mode] of [
+        ['d/script', 0o755],
+        ['secret', 0o600],
+        ['open', 0o666],
+      ] as const) {
+        user.write(path, path)
+        user.chmod(path, mode)
+      }
+      const modes = (): readonly (number | undefined)[] =>
+        ['d', 'd/script', 'secret', 'open'].map(path => user.find(path)?.mode)
+      const expected = [0o700, 0o755, 0o600, 0o666]
+      await settle(world)
+      assert.deepEqual(modes(), expected)
+      world.beta.user.write('d/script', 'edited there')
+      await settle(world)
+      assert.equal(user.text('d/script'), 'edited there')
+      await world.stopHub()
+      world.startHub()
+      await settle(world)
+      world.beta.user.write('new', 'new')
+      user.chmod('open', 0o644)
+      await settle(world)
+      assert.deepEqual(modes(), [0o700, 0o755, 0o600, 0o644])
+      assert.equal(user.find('new')?.mode, 0o644)
+      assert.deepEqual(world.session?.conflicts(), [])
+    },
+    { modes: false },
+  ))
