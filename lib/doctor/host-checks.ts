@@ -38,6 +38,8 @@ export interface AboutHere extends AboutHost {
 export interface AboutOther extends AboutHost {
   /** The version of dsync here. */
   readonly version: string
+  /** What it is called here. */
+  readonly host: string
 }
 
 /** All rows of this host, as a person's shell finds it. */
@@ -58,14 +60,14 @@ export function hereChecks(survey: Survey, { roots, isWatching, needsSsh, runtim
 }
 
 /** All rows of another machine, as a command over ssh finds it. */
-export function otherChecks(survey: Survey, { roots, isWatching, version }: AboutOther): Check[] {
+export function otherChecks(survey: Survey, { roots, isWatching, version, host }: AboutOther): Check[] {
   return [
     ok('login', loginText(survey)),
     ...unfinishedChecks(survey),
     shellCheck(survey),
     platformCheck(survey),
     runtimeCheck(survey),
-    ...versionChecks(survey, version),
+    ...versionChecks(survey, version, host),
     homeCheck(survey),
     temporaryCheck(survey),
     ...placeChecks(survey, roots),
@@ -133,11 +135,11 @@ function loginText({ clock, user }: Survey): string {
     : `by key${who}, ${Math.max(1, Math.round(clock.roundTripMs))} ms there and back`
 }
 
-function versionChecks({ kit }: Survey, version: string): Check[] {
+function versionChecks({ kit }: Survey, version: string, host: string): Check[] {
   if (kit.version === undefined) return []
   if (kit.version === version) return [ok('version', `dsync ${version}, as here`)]
   const meaning = `dsync ${kit.version} is installed there, ${version} here: commands typed there are of the other one`
-  return [warning('version', meaning, 'Upgrade the older one with its install.sh --upgrade')]
+  return [warning('version', meaning, `dsync hosts update ${host}`)]
 }
 
 function rootPaths({ places }: Survey): string[] {
