@@ -53,6 +53,7 @@ export function hereChecks(survey: Survey, { roots, isWatching, needsSsh, runtim
     ...placeChecks(survey, roots),
     ...watchChecks(survey, roots, isWatching),
     sshCheck(survey, needsSsh),
+    rsyncCheck(survey, false),
     ...toolChecks(survey),
     openFilesCheck(survey),
     ...macChecks(survey, rootPaths(survey)),
@@ -72,6 +73,7 @@ export function otherChecks(survey: Survey, { roots, isWatching, version, host }
     temporaryCheck(survey),
     ...placeChecks(survey, roots),
     ...watchChecks(survey, roots, isWatching),
+    rsyncCheck(survey),
     ...toolChecks(survey),
     hashingCheck(survey),
     clockCheck(survey),
@@ -111,7 +113,6 @@ function placeChecks(survey: Survey, roots: readonly SurveyedRoot[]): Check[] {
 
 function toolChecks(survey: Survey): Check[] {
   return [
-    rsyncCheck(survey),
     gitCheck(survey),
     tmuxCheck(survey),
     pathCheck(survey),
