@@ -1,9 +1,9 @@
 /**
  * The other end of a link, on stdin and stdout, and ends with them: `serve` (as if nothing is said) serves one root of
- * this host's kit home to a hub, `answer` answers one question of it.
+ * this host's kit home to a hub, `answer` answers one question of it, `receive` takes a release of the kit.
  */
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Console } from 'node:console'
 import { join } from 'node:path'
@@ -14,10 +14,14 @@ import { readIgnoreText } from '../lib/core/ignore-settings.ts'
 import { agentSocketPath } from '../lib/daemon/agent-socket-path.ts'
 import { answerQuestion } from '../lib/daemon/host-answers.ts'
 import type { KitHome } from '../lib/daemon/kit-home.ts'
+import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import { servedRoots } from '../lib/daemon/served-roots.ts'
+import { kitLayout } from '../lib/kit/layout.ts'
+import { receiveRelease } from '../lib/kit/receive-release.ts'
 import type { RootRequest } from '../lib/protocol/handshake.ts'
 import { endingMs } from '../lib/protocol/bounds.ts'
 import { runAgent } from '../lib/protocol/agent-main.ts'
+import { stdioLink } from '../lib/protocol/stdio-link.ts'
 import { shareReplica } from '../lib/replica/share-replica.ts'
 import { openRoot } from '../lib/replica/open-root.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
@@ -103,6 +107,15 @@ function isServed(home: KitHome, { root, path }: RootRequest): boolean {
   }
 }
 
+/** Takes a release of the kit, and ends once what it has to say of that has gone. */
+async function receive(): Promise<void> {
+  const { home } = processFacts()
+  ensureKitHome(home)
+  const mark = randomBytes(8).toString('hex')
+  await receiveRelease(stdioLink(process.stdin, process.stdout), kitLayout(home.directory), mark)
+  process.stdout.write('', () => process.exit(0))
+}
+
 /** Reads one line of JSON, writes one. */
 async function answer(): Promise<void> {
   const { home, userHome } = processFacts()
@@ -151,6 +164,7 @@ if (isMainThread) {
   } else {
     // Whatever prints must not end up between frames.
     globalThis.console = new Console(process.stderr, process.stderr)
-    void (process.argv[2] === 'answer' ? answer() : serve())
+    const { [process.argv[2] ?? '']: start = serve } = { answer, receive }
+    void start()
   }
 }

@@ -5,10 +5,12 @@ import { SyncError } from '../lib/core/errors.ts'
 import { runCommand } from '../lib/cli/run-command.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
+import type { EquipHost } from '../lib/cli/surroundings.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
+import type { TakeSurvey } from '../lib/doctor/examination.ts'
 import { foregroundPrograms } from './foreground-programs.ts'
 import { startWords } from './start-words.ts'
-import { packageVersion, processFacts } from './surroundings.ts'
+import { packageVersion, processFacts, serviceSurroundings } from './surroundings.ts'
 import { processTerminal } from './process-terminal.ts'
 
 const foreground = foregroundPrograms()
@@ -40,6 +42,25 @@ const askHost: AskHost = async (host, question) => {
   return await hostAsker(sshSurroundings(sshSockets(facts.home, facts.socketParents)))(host, question)
 }
 
+/** The same for what another host is to get. */
+const equipHost: EquipHost = (host, options) => {
+  let made: Promise<ReturnType<EquipHost>> | undefined
+  const equipment = async () => await (made ??= import('./equip-host.ts').then(each => each.equipHost(host, options)))
+  return {
+    survey: async () => await (await equipment()).survey(),
+    bringRuntime: async () => await (await equipment()).bringRuntime(),
+    bringKit: async () => await (await equipment()).bringKit(),
+    takeAway: async isPurge => await (await equipment()).takeAway(isPurge),
+  }
+}
+
+const takeSurvey: TakeSurvey = async order => {
+  const { sshSurroundings, surveyor } = await import('./reach-host.ts')
+  // Looking must not make a home where there is none.
+  const sockets = existsSync(facts.home.run) ? sshSockets(facts.home, facts.socketParents) : undefined
+  return await surveyor(sshSurroundings(sockets), interrupt.signal)(order)
+}
+
 const facts = processFacts()
 process.exitCode = await runCommand(process.argv.slice(2), {
   ...facts,
@@ -52,5 +73,8 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   runProgram: foreground.run,
   environment: process.env,
   daemonCommand: daemonCommand(),
+  service: serviceSurroundings(),
   askHost,
+  equipHost,
+  takeSurvey,
 })

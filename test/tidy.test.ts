@@ -46,15 +46,25 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/after-sync-log.ts': 'what commands after a sync print, in the home',
   'lib/daemon/audit-log.ts': 'writes the logs in the home',
   'lib/daemon/audit-tail.ts': 'reads the end of the logs',
+  'lib/daemon/crash-reports.ts': 'lists the reports in the home',
   'lib/daemon/control-server.ts': 'the mode of the control socket, and a dead one in its place',
   'lib/daemon/daemon-log.ts': 'what the daemon process prints, in the home',
   'lib/daemon/host-registration.ts': 'makes the directory that plays another host',
   'lib/daemon/kit-home.ts': 'makes the home and its directories',
   'lib/daemon/other-host.ts': 'the directory of what other hosts said, in the home',
   'lib/daemon/lock.ts': 'the lock of the home',
+  'lib/daemon/prompt-file.ts': 'one line for shells, in the home, too often for a flush',
   'lib/daemon/private-file.ts': 'settings and records in the home',
   'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
+  'lib/kit/fetch-runtime.ts': 'what npm brought, in a temporary directory, and the runtimes of this host',
+  'lib/kit/place-release.ts': 'releases in the home',
+  'lib/kit/place-runtime.ts': 'the runtime in the home',
+  'lib/kit/release.ts': 'reads the files of a kit',
+  'lib/kit/send-release.ts': 'reads the files of a kit',
+  'lib/kit/lay.ts': 'what an installation changes outside the home, and its manifest',
+  'lib/kit/look.ts': 'what stands where an installation is to change something',
   'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
+  'lib/remote/shared-connections.ts': 'sockets by which ssh commands share connections, and dead ones among them',
   'lib/replica/hash-worker.ts': 'reads a descriptor that the disk port opened',
   'lib/replica/watch/directory-check.ts': 'what a path is before it is watched',
   'lib/replica/watch/fs-watch.ts': 'fs.watch',
@@ -66,6 +76,8 @@ const filesystem: Readonly<Record<string, string>> = {
 /** Scripts without a row in `test/runtime/`, each with what runs them. */
 const smoked: Readonly<Record<string, string>> = {
   'scripts/check.ts': 'it is what runs this test',
+  'scripts/generate.ts':
+    'test/shell/completions.test.ts and test/service/templates.test.ts hold what it writes against what it is made from',
   'scripts/sim.ts': 'test/sim/history.test.ts runs what it runs',
 }
 

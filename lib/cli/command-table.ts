@@ -13,4 +13,9 @@ export const globalOptions: Readonly<Record<string, OptionSpec>> = {
 }
 
 /** What each group does when it is named alone. */
-export const groupDefaults: Readonly<Record<string, string>> = { hosts: 'list', roots: 'list', config: 'get' }
+export const groupDefaults: Readonly<Record<string, string>> = {
+  hosts: 'list',
+  roots: 'list',
+  config: 'get',
+  service: 'status',
+}

@@ -7,7 +7,7 @@ import { escape } from './escape.ts'
 import { apartNext, haltNext, holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
-import { agoText, bytesText, countText, durationText, latencyText } from './quantities.ts'
+import { agoText, bytesText, countText, durationText, inText, latencyText } from './quantities.ts'
 import { codeNext, codeText } from './system-words.ts'
 import { untakenText } from './untaken-text.ts'
 
@@ -36,7 +36,8 @@ const namedItems = 3
 export function statusLines(status: DaemonStatus, view: StatusView): string[] {
   const { paint } = view
   const up = durationText(status.now - status.since)
-  const head = `${paint.bold('dsync')} on ${escape(status.host)}, up ${up}, process ${status.pid}`
+  const by = status.supervisor === undefined ? 'started by hand' : `kept up by ${status.supervisor}`
+  const head = `${paint.bold('dsync')} on ${escape(status.host)}, up ${up}, process ${status.pid}, ${by}`
   return [head, '', ...sessionLines(status, view), ...waitingLines(status, view)]
 }
 
@@ -99,8 +100,19 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
         next: escape(hint ?? 'dsync logs'),
       }
     }),
-    ...status.sessions.flatMap(session => waitingOf(session, userHome)),
+    ...status.sessions.flatMap(session => waitingOf(session, userHome, status.now)),
   ]
+  const [crash] = status.crashes
+  if (crash !== undefined) {
+    const first = crash.why.split('\n')[0] ?? ''
+    const file = placeWord(userHome, crash.file)
+    waiting.push({
+      colour: 'red',
+      count: status.crashes.length === 1 ? 'crashed' : `crashed ${status.crashes.length} times`,
+      what: `${agoText(crash.at, status.now)}: ${escape(first)}`,
+      next: `cat ${file}  (rm it once read; dsync restart forgets it too)`,
+    })
+  }
   if (status.logDropped > 0) {
     waiting.push({
       colour: 'yellow',
@@ -119,8 +131,8 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
   return ['', ...aligned(rows, paint)]
 }
 
-function waitingOf(session: SessionLine, userHome: string): Waiting[] {
-  const { root, host, state, code, why, conflicts, problems, holds, notices, untaken, mode } = session
+function waitingOf(session: SessionLine, userHome: string, now: number): Waiting[] {
+  const { root, host, state, code, why, retryAt, conflicts, problems, holds, notices, untaken, mode } = session
   const place = placeText(userHome, root)
   const word = placeWord(userHome, root)
   const waiting: Waiting[] = []
@@ -134,10 +146,11 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
     })
   }
   if ((state === 'halted' || state === 'disconnected' || why !== undefined) && holds.length === 0) {
+    const again = retryAt === undefined ? '' : `; tried again ${inText(retryAt, now)}`
     waiting.push({
       colour: 'red',
       count: state,
-      what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}`,
+      what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}${again}`,
       next: state === 'disconnected' ? apartNext(code, escape(host)) : haltNext(code, word),
     })
   }

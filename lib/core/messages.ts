@@ -80,6 +80,8 @@ export type ReplicaCommand =
 /** Orders and questions about one host's trash, conflict copies and content. */
 export type Question =
   | { readonly about: 'trash'; readonly path: Path | undefined; readonly limit: number }
+  /** Let go of what the trash need not keep any longer; `isTrial`: only say what that is. */
+  | { readonly about: 'clean'; readonly isTrial: boolean }
   /** Put one version from the trash back at its path, as if its user had saved it; what stands there goes to the trash. */
   | { readonly about: 'restore'; readonly trash: readonly string[] }
   /** A problem or copy's text for `diff`: at most `limit` bytes of a path or of the copy kept for it. */
@@ -101,6 +103,7 @@ export type Question =
 
 export type Answer =
   | { readonly about: 'trash'; readonly items: readonly TrashItem[] }
+  | ({ readonly about: 'clean' } & Cleaned)
   | {
       readonly about: 'restore'
       readonly restored: readonly Path[]
@@ -121,6 +124,13 @@ export interface Exemption {
   readonly rule: IgnoreReason
   /** The directory of the repository whose index on this host names it; undefined: another host's does, or did until lately. */
   readonly repository: Path | undefined
+}
+
+/** What went from a trash, and what stays in it. */
+export interface Cleaned {
+  readonly items: number
+  readonly bytes: number
+  readonly bytesLeft: number
 }
 
 /** What reading a part of a root anew found. */

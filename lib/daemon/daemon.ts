@@ -8,15 +8,18 @@ import { ConflictAnswers } from './conflict-answers.ts'
 import type { Call, ControlServer } from './control-server.ts'
 import { serveControl } from './control-server.ts'
 import { controlSocketPath } from './control-socket-path.ts'
+import { cleanSinceAfter, hasCrashed, reportUnsaid, reportsSince } from './crash-reports.ts'
 import type { KitHome } from './kit-home.ts'
 import { ensureKitHome } from './kit-home.ts'
 import type { Lock } from './lock.ts'
-import { lockRefused, takeLock } from './lock.ts'
+import { lastHolder, lockRefused, takeLock } from './lock.ts'
 import type { EnvFile } from './env-file.ts'
 import { LogFeed } from './log-feed.ts'
 import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
+import { PromptFile } from './prompt-file.ts'
+import { promptText } from './prompt-text.ts'
 import { thisProcess } from './process-identity.ts'
 import { answerRules } from './rules-answer.ts'
 import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
@@ -27,7 +30,10 @@ import type { OpenSession } from '../sync/session-handle.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { SettingsWatch } from './settings-watch.ts'
+import { answerSurvey } from './survey-answer.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
+import { answerClean } from './trash-clean.ts'
+import type { SupervisorKind } from './supervisor-kind.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
 import { answerWhere } from './where-answer.ts'
@@ -47,6 +53,8 @@ export interface DaemonOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What was read of the file `env` when this process began. */
   readonly env: EnvFile
+  /** Who started it and keeps it up; absent: a person. */
+  readonly supervisor?: SupervisorKind | undefined
 }
 
 /**
@@ -57,9 +65,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { home } = options
   ensureKitHome(home)
   const place = controlSocketPath(home, options.socketParents)
-  const lock = takeLock(home.run, 'daemon', { ...thisProcess(options.host), socket: place.path })
+  const here = thisProcess(options.host)
+  const last = lastHolder(home.run, 'daemon')
+  const cleanSince = cleanSinceAfter(last, here)
+  const lock = takeLock(home.run, 'daemon', { ...here, socket: place.path, cleanSince })
   if (!lock.taken) throw lockRefused(lock)
-  const daemon = new Daemon(options, lock)
+  if (last !== undefined && hasCrashed(last, here)) reportUnsaid(home, last, options.version)
+  const daemon = new Daemon(options, lock, cleanSince)
   try {
     const token = randomBytes(32).toString('hex')
     writePrivateFile(home.token, `${token}\n`)
@@ -86,16 +98,19 @@ export class Daemon {
   readonly #sessions: Sessions
   readonly #settings: Settings
   readonly #afterSync: AfterSync
+  readonly #prompt: PromptFile
   readonly #since = Date.now()
+  readonly #cleanSince: number
   #server: ControlServer | undefined
   #watch: SettingsWatch | undefined
   #closing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #tellStopped: () => void = () => {}
 
-  constructor(options: DaemonOptions, lock: Lock) {
+  constructor(options: DaemonOptions, lock: Lock, cleanSince: number) {
     this.#options = options
     this.#lock = lock
+    this.#cleanSince = cleanSince
     this.#feed = new LogFeed(options.home)
     this.#pauses = new PauseRecord(options.home)
     this.#settings = new Settings(options.home, options)
@@ -108,6 +123,8 @@ export class Daemon {
     this.#sessions = new Sessions(options.openSession, this.#feed.log, (spec, event) =>
       this.#afterSync.heard(spec, event),
     )
+    this.#prompt = new PromptFile(options.home.prompt, () => promptText(this.#status()))
+    this.#feed.follow(() => this.#prompt.touch())
     this.stopped = new Promise(resolve => (this.#tellStopped = resolve))
   }
 
@@ -144,6 +161,8 @@ export class Daemon {
   }
 
   async answer(verb: string, parameters: unknown, call: Call): Promise<unknown> {
+    // Some of what a person decides is in no log.
+    this.#prompt.touch()
     const sessions = this.#sessions
     switch (verb as keyof Verbs) {
       case 'status':
@@ -170,6 +189,8 @@ export class Daemon {
         return await answerOverride(sessions, parameters, call)
       case 'trash':
         return await answerTrash(sessions, parameters)
+      case 'clean':
+        return await answerClean(sessions, parameters, this.#feed.log)
       case 'undo':
         return await answerUndo(sessions, parameters, () => this.#audit())
       case 'holds':
@@ -187,6 +208,8 @@ export class Daemon {
         })
       case 'rules':
         return await answerRules(sessions, parameters, this.#settings.here())
+      case 'survey':
+        return await answerSurvey(parameters, { ...this.#options, signal: call.signal })
       case 'reload':
         return await this.reload()
       case 'logs':
@@ -217,6 +240,7 @@ export class Daemon {
     await this.#server?.close()
     this.#feed.log({ at: Date.now(), level: 'info', event: 'stopped', pid: process.pid })
     this.#feed.close()
+    this.#prompt.close()
     this.#lock.release()
     this.#tellStopped()
   }
@@ -250,6 +274,8 @@ export class Daemon {
       })),
       config: [...this.#settings.problems(), ...this.#options.env.problems, ...this.#afterSync.untrusted()],
       logDropped: this.#feed.dropped(),
+      ...(this.#options.supervisor !== undefined && { supervisor: this.#options.supervisor }),
+      crashes: reportsSince(this.#options.home, this.#cleanSince),
     }
   }
 }

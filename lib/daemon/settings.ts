@@ -9,6 +9,7 @@ import type { PauseRecord } from './pause-record.ts'
 import { readPrivateFile } from './private-file.ts'
 import type { Here } from './session-specs.ts'
 import { sessionSpecs } from './session-specs.ts'
+import { writePlaces } from './shell-places.ts'
 import type { Sessions } from './sessions.ts'
 import type { ConfigProblem } from './verbs.ts'
 
@@ -63,6 +64,7 @@ export class Settings {
     this.#afterSync = afterSyncCommands(read.config, this.here())
     const { specs, problems } = sessionSpecs(read.config, this.here(), pauses.names())
     this.#problems = problems
+    writePlaces(this.here())
     await sessions.apply(specs)
     return this.#problems
   }

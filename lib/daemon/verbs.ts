@@ -3,8 +3,10 @@ import type { Path } from '../core/path.ts'
 import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Entry } from '../core/entry.ts'
 import type { RuleChanges } from '../core/rule-change.ts'
-import type { TrashItem } from '../core/messages.ts'
+import type { Cleaned, TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
+import type { CrashReport } from './crash-reports.ts'
+import type { SupervisorKind } from './supervisor-kind.ts'
 import type {
   BarrierResult,
   ConflictInfo,
@@ -19,6 +21,8 @@ import type {
   Trouble,
 } from '../sync/session-handle.ts'
 import type { Way } from '../sync/session-spec.ts'
+import type { PlaceToLookAt, Survey } from '../remote/survey.ts'
+import type { RunningRuntime } from './running-runtime.ts'
 
 /** All that can be asked of a daemon, with what it needs, tells meanwhile, and answers. Everything is plain JSON. */
 export interface Verbs {
@@ -38,6 +42,10 @@ export interface Verbs {
     TrashParameters,
     { readonly trash: readonly TrashRow[]; readonly unreachable: readonly Unreachable[] }
   >
+  readonly clean: Verb<
+    CleanParameters,
+    { readonly cleaned: readonly CleanedTrash[]; readonly unreachable: readonly Unreachable[] }
+  >
   readonly undo: Verb<UndoParameters, { readonly undone: readonly Undone[] }>
   readonly holds: Verb<Selection, { readonly holds: readonly RootHold[] }>
   readonly approve: Verb<ApproveParameters, { readonly approved: readonly RootHold[] }>
@@ -45,6 +53,7 @@ export interface Verbs {
   readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly reset: Verb<ResetParameters, { readonly roots: readonly SessionName[] }>
   readonly rules: Verb<RulesParameters, { readonly rules: readonly RootRules[] }>
+  readonly survey: Verb<SurveyParameters, DaemonContext>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
@@ -96,6 +105,21 @@ export interface DaemonStatus {
   readonly config: readonly ConfigProblem[]
   /** Log lines that could not be written since the start. */
   readonly logDropped: number
+  /** Who started this daemon and keeps it up; absent: a person. */
+  readonly supervisor?: SupervisorKind
+  /** Reports of daemons before this one that crashed since one was stopped as it should be, newest first. */
+  readonly crashes: readonly CrashReport[]
+}
+
+/** Directories to look at. */
+export interface SurveyParameters {
+  readonly places: readonly PlaceToLookAt[]
+}
+
+/** What a daemon finds in its own surroundings, which may be a service's. */
+export interface DaemonContext {
+  readonly survey: Survey
+  readonly runtime: RunningRuntime
 }
 
 /** Another text of `config.json`, not yet in force. */
@@ -270,6 +294,11 @@ export type TrashRow = Omit<TrashItem, 'entry'> & {
   /** Of a file only (bytes). */
   readonly size?: number
 }
+
+export type CleanParameters = Selection & Changing
+
+/** What went from the trash of one root on one host, or would. */
+export type CleanedTrash = SessionName & Cleaned
 
 export interface Unreachable {
   readonly host: string

@@ -33,6 +33,7 @@ const itemsLimit = 200_000
 
 export const question: Codec<Question> = union('about', {
   trash: record({ path: optional(path), limit: whole(itemsLimit) }),
+  clean: record({ isTrial: flag }),
   restore: record({ trash: list(words, itemsLimit) }),
   text: record({ path: entryPath, of: choice('file', 'copy'), limit: textBytes }),
   time: record({ path: entryPath }),

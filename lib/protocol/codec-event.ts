@@ -58,6 +58,7 @@ const namedPaths: Codec<NamedPaths> = record({ total: size, first: list(entryPat
 
 const answer: Codec<Answer> = union('about', {
   trash: record({ items: list(trashItem, messageValuesLimit) }),
+  clean: record({ items: size, bytes: size, bytesLeft: size }),
   restore: record({
     restored: list(path, messageValuesLimit),
     refused: list(record({ path, why: words }), messageValuesLimit),

@@ -167,12 +167,12 @@ export class LocalReplica {
       flush: () => work.area.disk.flush(),
     }
     detach(copies.tidy(turns), clock)
-    this.#desk = new Desk(hands, copies, this.#around)
     this.#aftermath = new Aftermath({
       ...{ work, clock, hashFile: options.hashFile, remarks: options.remarks },
       bytesLimit: options.trashBytes ?? trashBytes,
       tell: event => this.#tellAll(event),
     })
+    this.#desk = new Desk(hands, { copies, keeper: this.#aftermath.keeper }, this.#around)
     this.#applying = new Applying({
       hands,
       view: this.#view,

@@ -158,6 +158,10 @@ export class SessionDouble implements SessionHandle {
 
   async ask(side: Side, question: Question): Promise<Answer> {
     switch (question.about) {
+      case 'clean': {
+        const { length } = this.script.trash?.[side] ?? []
+        return { about: 'clean', items: length, bytes: length * 512, bytesLeft: 0 }
+      }
       case 'trash':
         return { about: 'trash', items: this.script.trash?.[side] ?? [] }
       case 'restore': {

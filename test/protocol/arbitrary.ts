@@ -150,6 +150,7 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     limit: fc.integer({ min: 0, max: 100_000 }),
   }),
   record({ about: fc.constant('restore' as const), trash: fc.array(words) }),
+  record({ about: fc.constant('clean' as const), isTrial: fc.boolean() }),
   record({ about: fc.constant('rules' as const), settings: words }),
   record({
     about: fc.constant('text' as const),
@@ -223,6 +224,7 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
     restored: fc.array(path),
     refused: fc.array(record({ path, why: words })),
   }),
+  record({ about: fc.constant('clean' as const), items: size, bytes: size, bytesLeft: size }),
   record({ about: fc.constant('text' as const), text: undefinable(bytes) }),
   record({ about: fc.constant('time' as const), mtimeMs: undefinable(moment) }),
   record({ about: fc.constant('place-copy' as const), placed: undefinable(path) }),
