@@ -8,7 +8,7 @@ import type { SurveyedRoot } from './disk-checks.ts'
 import { diskChecks, homeDiskChecks, rootChecks } from './disk-checks.ts'
 import { fileChecks } from './file-checks.ts'
 import { macChecks } from './mac-checks.ts'
-import { gitCheck, hashingCheck, pathCheck, rsyncCheck, sshCheck, tmuxCheck } from './program-checks.ts'
+import { gitCheck, hashingCheck, pathCheck, rsyncCheck, sharingCheck, sshCheck, tmuxCheck } from './program-checks.ts'
 import {
   clockCheck,
   homeCheck,
@@ -31,6 +31,8 @@ export interface AboutHost {
 export interface AboutHere extends AboutHost {
   /** Some host is reached by ssh. */
   readonly needsSsh: boolean
+  /** Where the sockets of shared connections lie: see `sshSocketsPlace`. */
+  readonly sockets: string | undefined
   /** What runs this command. */
   readonly runtime: RunningRuntime
 }
@@ -43,7 +45,7 @@ export interface AboutOther extends AboutHost {
 }
 
 /** All rows of this host, as a person's shell finds it. */
-export function hereChecks(survey: Survey, { roots, isWatching, needsSsh, runtime }: AboutHere): Check[] {
+export function hereChecks(survey: Survey, { roots, isWatching, needsSsh, sockets, runtime }: AboutHere): Check[] {
   return [
     ...unfinishedChecks(survey),
     platformCheck(survey),
@@ -53,6 +55,7 @@ export function hereChecks(survey: Survey, { roots, isWatching, needsSsh, runtim
     ...placeChecks(survey, roots),
     ...watchChecks(survey, roots, isWatching),
     sshCheck(survey, needsSsh),
+    ...(needsSsh ? [sharingCheck(sockets)] : []),
     rsyncCheck(survey, false),
     ...toolChecks(survey),
     openFilesCheck(survey),
@@ -122,10 +125,11 @@ function toolChecks(survey: Survey): Check[] {
   ]
 }
 
-/** Something that hangs is worth knowing: it hangs for dsync too. */
+/** Something that hangs is worth knowing: it hangs for dsync too. Counting all that is in a large root just takes long. */
 function unfinishedChecks({ unfinished }: Survey): Check[] {
-  if (unfinished.length === 0) return []
-  const names = unfinished.map(probe => `\`${probe}\``).join(', ')
+  const hanging = unfinished.filter(probe => !/^(?:inside|extras) /.test(probe))
+  if (hanging.length === 0) return []
+  const names = hanging.map(probe => `\`${probe}\``).join(', ')
   return [warning('answers', `no answer within ${probeSeconds} s from ${names}: what is below says nothing about that`)]
 }
 

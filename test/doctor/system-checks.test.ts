@@ -230,6 +230,8 @@ describe('what a machine and its login are like', () => {
   it('a host may be added when nothing failed, and what hangs is told', () => {
     const results = (survey: Survey): CheckResult[] => admissionChecks(survey).map(({ result }) => result)
     assert.deepEqual([...new Set(results(surveyWith(linuxLines)))], ['ok'])
+    const large = surveyWith([...linuxLines, 'begun inside root.1 /x', 'begun extras root.1 /x'])
+    assert.deepEqual([...new Set(results(large))], ['ok'])
     const [first] = admissionChecks(surveyWith([...linuxLines, 'begun program rsync --version']))
     assert.match(first?.meaning ?? '', /^no answer within 10 s from `program rsync --version`/)
   })
