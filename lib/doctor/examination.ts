@@ -110,6 +110,7 @@ async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promis
     needsSsh: Object.values(config.hosts).some(({ ssh }) => ssh !== undefined),
     sockets: sshSocketsPlace(examiner.home, examiner.socketParents),
     runtime: examiner.runtime,
+    version: examiner.version,
   })
   const settings = problems.map(({ message, hint }) => failed('settings', message, hint ?? 'dsync config check'))
   const ofDaemon = [...serviceChecks(service, roots.length > 0), ...daemonRows(of, survey.found, context)]

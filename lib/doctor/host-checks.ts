@@ -2,7 +2,7 @@ import type { RunningRuntime } from '../daemon/running-runtime.ts'
 import type { Survey } from '../remote/survey.ts'
 import { probeSeconds } from '../remote/survey-script.ts'
 import type { Check } from './check.ts'
-import { ok, warning } from './check.ts'
+import { note, ok, warning } from './check.ts'
 import { daemonRuntimeCheck } from './context-checks.ts'
 import type { SurveyedRoot } from './disk-checks.ts'
 import { diskChecks, homeDiskChecks, rootChecks } from './disk-checks.ts'
@@ -33,8 +33,9 @@ export interface AboutHere extends AboutHost {
   readonly needsSsh: boolean
   /** Where the sockets of shared connections lie: see `sshSocketsPlace`. */
   readonly sockets: string | undefined
-  /** What runs this command. */
+  /** What runs this command, and its version. */
   readonly runtime: RunningRuntime
+  readonly version: string
 }
 
 export interface AboutOther extends AboutHost {
@@ -45,10 +46,14 @@ export interface AboutOther extends AboutHost {
 }
 
 /** All rows of this host, as a person's shell finds it. */
-export function hereChecks(survey: Survey, { roots, isWatching, needsSsh, sockets, runtime }: AboutHere): Check[] {
+export function hereChecks(
+  survey: Survey,
+  { roots, isWatching, needsSsh, sockets, runtime, version }: AboutHere,
+): Check[] {
   return [
     ...unfinishedChecks(survey),
     platformCheck(survey),
+    ownVersionCheck(survey, version),
     daemonRuntimeCheck(runtime, 'runtime'),
     homeCheck(survey),
     temporaryCheck(survey),
@@ -138,6 +143,17 @@ function loginText({ clock, user }: Survey): string {
   return clock === undefined
     ? `by key${who}`
     : `by key${who}, ${Math.max(1, Math.round(clock.roundTripMs))} ms there and back`
+}
+
+function ownVersionCheck({ kit }: Survey, version: string): Check {
+  const { release, version: installed } = kit
+  if (release === undefined) return ok('version', `dsync ${version}, from where it was built: none is installed`)
+  if (installed === version) return ok('version', `dsync ${version}, release ${release}`)
+  return note(
+    'version',
+    `this command is dsync ${version}, and ${installed ?? release} is installed`,
+    'command -v dsync',
+  )
 }
 
 function versionChecks({ kit }: Survey, version: string, host: string): Check[] {
