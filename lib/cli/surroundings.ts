@@ -36,6 +36,8 @@ export interface Screen {
 export interface Surroundings {
   readonly terminal: Terminal
   readonly home: KitHome
+  /** Directories for sockets whose path in the home would be too long. */
+  readonly socketParents: readonly string[]
   readonly userHome: string
   /** This host's name, unless its settings give it another. */
   readonly host: string

@@ -101,6 +101,7 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
         paintErrors: paint,
       },
       version: '1',
+      socketParents: [],
       cwd: options.cwd ?? here.userHome,
       signal: options.signal ?? new AbortController().signal,
       runProgram: foregroundPrograms().run,
