@@ -153,7 +153,7 @@ why_npm_failed() {
 step_aside() {
   make_temporary
   mkdir "$temporary/checkout"
-  for part in bin lib scripts shell launchd systemd package.json package-lock.json tsup.config.ts; do
+  for part in install.sh bin lib scripts shell launchd systemd package.json package-lock.json tsup.config.ts; do
     if [ -e "$part" ]; then cp -R "$part" "$temporary/checkout/"; fi
   done
   if is_set_up && [ -e node_modules/.bin/tsup ]; then ln -s "$checkout/node_modules" "$temporary/checkout/node_modules"; fi
@@ -227,6 +227,12 @@ unset NODE_COMPILE_CACHE
 DSYNC_CALLED_FROM=$(pwd)
 CDPATH='' cd -- "$(dirname -- "$0")"
 checkout=$(pwd)
+export DSYNC_CALLED_FROM
+# An installed release has all it needs, and no demo.
+if [ ! -e package-lock.json ] && [ -f dist/install.js ]; then
+  [ -z "$demo" ] || fail 'The demo needs a checkout of dsync. Run: ./install.sh --demo there'
+  exec sh bin/dsync --install "$@"
+fi
 if [ -n "$demo" ]; then
   is_set_up || set_up
 elif ! { is_set_up && is_built; }; then
@@ -240,7 +246,6 @@ if [ -n "$demo" ]; then
   end_set_up
   exec sh scripts/node.sh scripts/demo.ts $keep
 fi
-export DSYNC_CALLED_FROM
 if [ "$(pwd)" = "$checkout" ]; then
   end_set_up
   exec sh scripts/node.sh scripts/install.ts "$@"

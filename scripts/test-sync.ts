@@ -97,7 +97,9 @@ async function prove(given: Arguments): Promise<number> {
   const host = hostOf(given)
   const begun = performance.now()
   const isJson = given.has('json')
-  const say = (line: string): void => void (isJson ? undefined : terminal.out(`${line}\n`))
+  const say = (line: string): void => {
+    if (!isJson) terminal.out(`${line}\n`)
+  }
   const janitor = startJanitor(fileURLToPath(import.meta.url), janitorWord)
   let record: RunRecord | undefined
   const note = (next: RunRecord): void => {

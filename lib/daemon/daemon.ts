@@ -32,6 +32,7 @@ import { Settings } from './settings.ts'
 import { SettingsWatch } from './settings-watch.ts'
 import { answerSurvey } from './survey-answer.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
+import { answerClean } from './trash-clean.ts'
 import type { SupervisorKind } from './supervisor-kind.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
@@ -188,6 +189,8 @@ export class Daemon {
         return await answerOverride(sessions, parameters, call)
       case 'trash':
         return await answerTrash(sessions, parameters)
+      case 'clean':
+        return await answerClean(sessions, parameters, this.#feed.log)
       case 'undo':
         return await answerUndo(sessions, parameters, () => this.#audit())
       case 'holds':

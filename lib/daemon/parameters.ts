@@ -3,6 +3,7 @@ import type { GuardKind } from '../core/operation.ts'
 import type {
   ApproveParameters,
   BarrierParameters,
+  CleanParameters,
   ForeseeParameters,
   LogParameters,
   OverrideParameters,
@@ -28,6 +29,8 @@ export function selectionOf(parameters: unknown): Selection {
 export function pauseOf(parameters: unknown): PauseParameters {
   return { ...selectionOf(parameters), ...dryRunOf(fieldsOf(parameters)) }
 }
+
+export const cleanOf: (parameters: unknown) => CleanParameters = pauseOf
 
 export const resetOf: (parameters: unknown) => ResetParameters = pauseOf
 

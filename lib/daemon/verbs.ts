@@ -3,7 +3,7 @@ import type { Path } from '../core/path.ts'
 import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Entry } from '../core/entry.ts'
 import type { RuleChanges } from '../core/rule-change.ts'
-import type { TrashItem } from '../core/messages.ts'
+import type { Cleaned, TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
 import type { CrashReport } from './crash-reports.ts'
 import type { SupervisorKind } from './supervisor-kind.ts'
@@ -41,6 +41,10 @@ export interface Verbs {
   readonly trash: Verb<
     TrashParameters,
     { readonly trash: readonly TrashRow[]; readonly unreachable: readonly Unreachable[] }
+  >
+  readonly clean: Verb<
+    CleanParameters,
+    { readonly cleaned: readonly CleanedTrash[]; readonly unreachable: readonly Unreachable[] }
   >
   readonly undo: Verb<UndoParameters, { readonly undone: readonly Undone[] }>
   readonly holds: Verb<Selection, { readonly holds: readonly RootHold[] }>
@@ -232,6 +236,8 @@ export type PathWhy = SessionName & {
   readonly holds: readonly Hold[]
   /** The rule by which each host leaves it alone, as far as it says. */
   readonly ignoredBy: Partial<Record<Side, IgnoreReason>>
+  /** The default that a host would leave it alone by, were it not in git's index; the repository, where that host has it. */
+  readonly exemptFrom: Partial<Record<Side, { readonly rule: IgnoreReason; readonly repository?: Path }>>
   /** Whether something stands there on the disk, as far as a host says. */
   readonly stands: Partial<Record<Side, boolean>>
   /** Absent while a host is not there. */
@@ -288,6 +294,11 @@ export type TrashRow = Omit<TrashItem, 'entry'> & {
   /** Of a file only (bytes). */
   readonly size?: number
 }
+
+export type CleanParameters = Selection & Changing
+
+/** What went from the trash of one root on one host, or would. */
+export type CleanedTrash = SessionName & Cleaned
 
 export interface Unreachable {
   readonly host: string

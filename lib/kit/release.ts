@@ -42,7 +42,8 @@ export function releaseOf(folder: string, platform: string): Release {
       .filter(path => wanted.test(path))
       .map(path => fileOf(folder, `${part}/${path}`)),
   )
-  const all = [...files, fileOf(folder, 'package.json')].toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  const tops = ['install.sh', 'package.json'].map(name => fileOf(folder, name))
+  const all = [...files, ...tops].toSorted((a, b) => (a.path < b.path ? -1 : 1))
   return { name: releaseName(versionOf(folder), digestOf(all)), files: all }
 }
 

@@ -3,7 +3,7 @@
 import { batchOperations } from '../core/limits.ts'
 
 /** Raised with any change of what is said on the wire: only equal versions talk to each other. */
-export const protocolVersion = 5
+export const protocolVersion = 6
 
 /** A frame that is not cut: above this a message is sent in parts, so that small messages need not wait long (bytes). */
 export const partBytes = 64 * 1024

@@ -46,13 +46,13 @@ const ownFiles = [
 /**
  * The text for `sh` that looks a machine over and prints what it finds, a line each: `dsync-survey NONCE KEY VALUE`.
  * It is one function, called by its last line, so that `sh` has read all of it before anything else reads stdin. Probes
- * run side by side, none waits for another, and what hangs is ended after `probeSeconds`. It leaves nothing behind.
+ * run side by side, none waits for another, and what hangs is ended after some seconds. It leaves nothing behind.
  * After the line `places` it reads a line for each directory to look at, `NAME PATH`, up to a line `.`; after each line
  * `tick` a line to say that the next moment is to be read from the clock. `end` is its last.
  * POSIX only: dash, bash, zsh as sh, busybox, the sh of macOS.
  * @param nonce hexadecimal
  */
-export function surveyScript(nonce: string): string {
+export function surveyScript(nonce: string, seconds = probeSeconds): string {
   return `main() {
   exec 2>/dev/null
   nonce=${nonce}
@@ -63,11 +63,21 @@ export function surveyScript(nonce: string): string {
     ( "$@"; say "done $*" ) </dev/null &
     probes="$probes $!"
   }
+  processes() {
+    for stat in /proc/[0-9]*/stat; do
+      read -r line <"$stat" || continue
+      set -- \${line##*) }
+      pid=\${stat#/proc/}
+      echo "\${pid%/stat} $2"
+    done
+    [ -d /proc/self ] || ps -A -o pid= -o ppid=
+  }
+  children() { printf '%s\\n' "$table" | while read -r pid parent; do [ "$parent" = "$1" ] && echo "$pid"; done; }
   slay() {
-    for child in $( { ps -A -o pid= -o ppid= || ps -o pid= -o ppid=; } | while read -r pid parent; do
-      [ "$parent" = "$1" ] && echo "$pid"
-    done); do slay "$child"; done
+    set -- "$1" $(children "$1")
     kill -9 "$1"
+    shift
+    for child; do slay "$child"; done
   }
 ${probes()}
   say begin
@@ -95,10 +105,14 @@ ${programs.map(program => `  start program ${program}`).join('\n')}
     start extras "$name" "$path"
   done
   [ "$(uname -s)" = Darwin ] && start mac
-  ( sleep ${probeSeconds} & nap=$!
+  ( sleep ${seconds} & nap=$!
     trap 'kill $nap; exit' TERM
     wait $nap
-    for probe in $probes; do slay "$probe"; done
+    trap '' TERM
+    table=$(processes)
+    for probe in $(children $$); do
+      case " $probes " in *" $probe "*) slay "$probe" ;; esac
+    done
   ) </dev/null >/dev/null &
   watchdog=$!
   for probe in $probes; do wait "$probe"; done

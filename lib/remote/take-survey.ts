@@ -22,11 +22,13 @@ export interface SurveyOptions {
   /** Directories to look at beside the home, the kit's home and the one for temporary files. */
   readonly places?: readonly PlaceToLookAt[]
   readonly signal?: AbortSignal
+  /** How long what hangs is given (s); default: `probeSeconds`. */
+  readonly patience?: number
 }
 
-/** Until the first line: longer than ssh takes to give up. Then until the last: longer than the script lets anything hang (ms). */
+/** Until the first line: longer than ssh takes to give up. Then until the last: so much longer than the script lets anything hang (ms). */
 const firstLineMs = 20_000
-const lastLineMs = (probeSeconds + 5) * 1000
+const graceMs = 5000
 
 /**
  * Looks a machine over by one script for its `sh`, and leaves nothing there. Takes a second, or the time that what hangs
@@ -68,7 +70,7 @@ class SurveyTaking {
     this.#cancelDeadline = clock.after(firstLineMs, () =>
       this.#fail(new SyncError('TIMEOUT', `${this.#whose()} did not answer within ${firstLineMs / 1000} s`)),
     )
-    this.#child.write(Buffer.from(surveyScript(this.#nonce)))
+    this.#child.write(Buffer.from(surveyScript(this.#nonce, this.#options.patience)))
     if (signal?.aborted === true) this.#interrupted()
   }
 
@@ -90,7 +92,8 @@ class SurveyTaking {
   #hear(line: string, came: number): void {
     if (line === 'begin') {
       this.#cancelDeadline()
-      this.#cancelDeadline = this.#options.clock.after(lastLineMs, () => this.#finish())
+      const { clock, patience = probeSeconds } = this.#options
+      this.#cancelDeadline = clock.after(patience * 1000 + graceMs, () => this.#finish())
     } else if (line === 'places') {
       this.#write([...(this.#options.places ?? []).filter(isOneLine).map(({ name, path }) => `${name} ${path}`), '.'])
     } else if (line === 'tick') {

@@ -21,9 +21,9 @@ export function crontabLines(jobs: readonly Job[]): string[] {
 
 /** What is printed is seen by nobody or mailed to everybody: it goes. What went wrong is in the daemon's log. */
 function commandLine(job: Job, command: readonly string[]): string {
-  const environment = Object.entries(job.environment).map(([name, value]) => `${name}=${value}`)
-  const words = ['nice', '-n', String(job.niceness), 'env', ...environment, ...command]
-  return `${words.map(cronWord).join(' ')} >/dev/null 2>&1`
+  const environment = Object.entries(job.environment).map(([name, value]) => `${name}=${cronWord(value)}`)
+  const words = ['nice', '-n', String(job.niceness), ...command].map(cronWord)
+  return [...environment, ...words, '>/dev/null', '2>&1'].join(' ')
 }
 
 /** One word for sh (POSIX.1-2017 2.2.2); cron takes `%` for the end of a line unless a backslash stands before it. */

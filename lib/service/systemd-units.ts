@@ -33,12 +33,11 @@ type Section = readonly [name: string, ...lines: string[]]
  * killed. It is never given up on (`StartLimitIntervalSec=0`): a disk that is full for an hour must not need a person.
  */
 function serviceSections(job: Job): readonly Section[] {
-  const words = job.command.map(commandWord).join(' ')
   const environment = Object.entries(job.environment).map(
     ([name, value]) => `Environment=${quoted(`${name}=${value}`)}`,
   )
   const shared = [
-    `ExecStart=${words}`,
+    `ExecStart=${commandLine(job.command)}`,
     `WorkingDirectory=${escapeSpecifiers(job.directory)}`,
     ...environment,
     `Nice=${job.niceness}`,
@@ -93,10 +92,24 @@ function escapeSpecifiers(text: string): string {
   return text.replaceAll('%', '%%')
 }
 
+/** The path of a program must hold neither quotes nor `\\`, and no `$` in it is doubled: sh starts one that does. */
+function commandLine([program, ...words]: Job['command']): string {
+  if (!/["'\\$]/.test(program)) return [commandPath(program), ...words.map(commandWord)].join(' ')
+  return ['/bin/sh -c', quoted('exec "$$0" "$$@"'), ...[program, ...words].map(commandWord)].join(' ')
+}
+
+function commandPath(path: string): string {
+  return isPlain(path) ? path : quoted(path)
+}
+
+function isPlain(text: string): boolean {
+  return /^[\w@+=:,./-]+$/.test(text)
+}
+
 /** One word of a command line: `$` would take a variable's value (systemd.service(5), COMMAND LINES). */
 function commandWord(text: string): string {
   const word = text.replaceAll('$', '$$$$')
-  return /^[\w@+=:,./-]+$/.test(text) ? word : quoted(word)
+  return isPlain(text) ? word : quoted(word)
 }
 
 /** In double quotes, where C escapes count (systemd.syntax(7), QUOTING). */

@@ -1,5 +1,6 @@
 import { SyncError } from '../core/errors.ts'
-import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
+import type { ReplicaCommand, ReplicaEvent, ReplicaFacts, Tracked } from '../core/messages.ts'
+import { noneTracked } from '../core/messages.ts'
 import type { Tree } from '../core/tree.ts'
 import { emptyTree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -50,6 +51,8 @@ export class Connection {
   #state: 'connecting' | 'ready' | 'lost' | 'halted' | 'closed' = 'connecting'
   #isHalted = false
   facts: ReplicaFacts | undefined
+  /** As last heard of. */
+  tracked: Tracked = noneTracked
   /** What is wrong, as a code and in words, until it is there again. */
   code: string | undefined
   why: string | undefined
@@ -153,6 +156,7 @@ export class Connection {
       this.why = undefined
       this.facts = event.facts
     }
+    if (event.type === 'ready' || event.type === 'tracked') this.tracked = event.tracked
     if (event.type === 'ready' || event.type === 'changed' || event.type === 'outcomes') this.#tree = event.tree
     const isToldAlready =
       event.type === 'closed' && event.verdict === 'halt' && this.#isHalted && event.why === this.why

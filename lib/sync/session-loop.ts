@@ -359,7 +359,10 @@ export class SessionLoop implements SessionHandle {
     this.#session = new Session(
       {
         ancestor: known.ancestor,
-        sides: { alpha: { tree: alpha.tree, facts: alpha.facts }, beta: { tree: beta.tree, facts: beta.facts } },
+        sides: {
+          alpha: { tree: alpha.tree, facts: alpha.facts, tracked: alpha.tracked },
+          beta: { tree: beta.tree, facts: beta.facts, tracked: beta.tracked },
+        },
         conflicts: known.conflicts.map(({ path, kind, since, copies }) => ({ path, kind, since, copies })),
         paused: this.#paused,
         source: sourceOf(this.#options.mode),

@@ -50,8 +50,7 @@ async function clearHosts(record: HostRecord, facts: ProcessFacts): Promise<stri
   }
   if (found() === undefined) await restoreSettings(record, home, facts)
   const here = await localSide('here', record.root)
-  const own =
-    record.id === undefined ? [] : [join(record.home, 'work', record.id), join(record.home, 'state', record.id)]
+  const own = id === undefined ? [] : [join(record.home, 'work', id), join(record.home, 'state', id)]
   left.push(...(await clearPaths(here, [record.root, ...own])))
   left.push(...(await clearThere({ ...record, ...(id === undefined ? {} : { id }) }, home, facts)))
   if (left.length === 0) removePrivateFile(recordFile(home, record))
@@ -71,10 +70,8 @@ async function waitForEdits(home: KitHome, { host }: ProcessFacts): Promise<void
 async function restoreSettings(record: HostRecord, home: KitHome, facts: ProcessFacts): Promise<void> {
   const { before } = record
   await whileEditing({ home, host: facts.host }, () => {
-    for (const [name, file] of [
-      ['config', home.config],
-      ['paths', home.paths],
-    ] as const) {
+    for (const name of ['config', 'paths', 'paused'] as const) {
+      const file = settingsFiles(home)[name]
       const now = readPrivateFile(file) ?? null
       if (now === before[name] || !isOnlyOurs(now, name, record)) continue
       if (before[name] === null) removePrivateFile(file)
@@ -87,7 +84,13 @@ async function restoreSettings(record: HostRecord, home: KitHome, facts: Process
 function isOnlyOurs(now: string | null, name: keyof SettingsTexts, { before }: HostRecord): boolean {
   const bare = (text: string | null): string => (text ?? '').replaceAll(/\s/g, '')
   if (before[name] !== null) return bare(now) === bare(before[name])
-  return bare(now?.replaceAll(/^#.*$/gm, '') ?? null) === ''
+  // What dsync writes where there is nothing to say: comments alone, or an empty list.
+  return ['', '[]'].includes(bare(now?.replaceAll(/^#.*$/gm, '') ?? null))
+}
+
+/** The files whose bytes are to be as before. */
+export function settingsFiles({ config, paths, state }: KitHome): Readonly<Record<keyof SettingsTexts, string>> {
+  return { config, paths, paused: join(state, 'paused.json') }
 }
 
 async function clearThere(record: HostRecord, home: KitHome, facts: ProcessFacts): Promise<string[]> {

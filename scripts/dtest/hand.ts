@@ -47,6 +47,8 @@ export async function makeHand(folder: string): Promise<Hand> {
   const { homedir } = await import('node:os')
   const { dirname, join } = await import('node:path')
   const { setTimeout: after } = await import('node:timers/promises')
+  // Modes travel: what both sides make must not differ because they are set up differently.
+  process.umask(0o022)
   const top = folder.startsWith('~/') ? join(homedir(), folder.slice(2)) : folder
   const at = (path: string): string => join(top, path)
   const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
@@ -82,7 +84,10 @@ export async function makeHand(folder: string): Promise<Hand> {
     return contentAt(mark.path) === mark.sha256
   }
 
-  /** Looks until all is so. A file must be seen with its old content or its new one, never with another. */
+  /**
+   * Looks until all is so. A file must be seen with its old content, with none, as who writes it begins, or with its new
+   * one, never with another.
+   */
   const wait = async (marks: readonly Mark[], limitMs: number): Promise<null> => {
     const before = new Map(marks.flatMap(mark => ('sha256' in mark ? [[mark, contentAt(mark.path)]] : [])))
     const left = [...marks]
@@ -94,7 +99,7 @@ export async function makeHand(folder: string): Promise<Hand> {
       if ('sha256' in next) {
         const seen = contentAt(next.path)
         const old = before.get(next)
-        if (seen !== undefined && seen !== old && seen !== next.sha256)
+        if (seen !== undefined && seen !== old && seen !== sha256('') && seen !== next.sha256)
           throw new Error(`${next.path} was seen half written`)
       }
       if (Date.now() > deadline) {

@@ -12,10 +12,10 @@ import { findRoot } from '../../lib/daemon/session-specs.ts'
 import { bootId } from '../../lib/replica/disk/boot-id.ts'
 import { answerOf, runDsync } from '../stage/command.ts'
 import type { ProcessFacts } from '../surroundings.ts'
-import { clear, recordFile, sideThere, textOf } from './clear.ts'
+import { clear, recordFile, settingsFiles, sideThere, textOf } from './clear.ts'
 import type { Dsync } from './ground.ts'
 import { Ground } from './ground.ts'
-import type { HostRecord, RunRecord } from './record.ts'
+import type { HostRecord, RunRecord, SettingsTexts } from './record.ts'
 import { localSide } from './side.ts'
 
 export interface Opened {
@@ -41,6 +41,7 @@ export async function openHostGround(
     runDsync(words, { cwd: userHome, environment: { ...process.env, DSYNC_HOME: home.directory }, signal })
   await refuseUnready(host, facts, dsync)
   const name = `.dsync-test-${randomBytes(4).toString('hex')}`
+  const textNow = (name: keyof SettingsTexts): string | null => readPrivateFile(settingsFiles(home)[name]) ?? null
   let record: HostRecord = {
     kind: 'host',
     home: home.directory,
@@ -49,7 +50,7 @@ export async function openHostGround(
     folder: `~/${name}`,
     pid: process.pid,
     boot: bootId(),
-    before: { config: readPrivateFile(home.config) ?? null, paths: readPrivateFile(home.paths) ?? null },
+    before: { config: textNow('config'), paths: textNow('paths'), paused: textNow('paused') },
   }
   const keep = (more: Partial<HostRecord>): void => {
     record = { ...record, ...more }

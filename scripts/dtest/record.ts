@@ -29,7 +29,10 @@ export interface HostRecord {
   readonly servedThere?: boolean
 }
 
+/** Files of the home that a run touches. */
 export interface SettingsTexts {
   readonly config: string | null
   readonly paths: string | null
+  /** Which sessions are paused. */
+  readonly paused: string | null
 }

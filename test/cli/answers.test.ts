@@ -37,6 +37,8 @@ const rows: readonly string[] = [
   'undo --list',
   'undo',
   'trash',
+  'trash --clean --dry-run',
+  'trash --clean --yes',
   'approve --dry-run',
   'approve --yes',
   'pause --dry-run',

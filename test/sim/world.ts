@@ -52,6 +52,8 @@ export interface WorldOptions {
   readonly seed: number
   /** Which way changes go; both unless said. */
   readonly mode?: SyncMode
+  /** What is ignored by default: nothing unless said. */
+  readonly defaults?: readonly string[]
   readonly alpha?: HostOptions
   readonly beta?: HostOptions
   /** Makes the other programs of a host; plain ones unless given. */
@@ -148,7 +150,7 @@ export class SimHost {
       clock: process.clock,
       hashFile: handle => hashInPieces(handle, process, random),
       digest,
-      ignore: new IgnoreRules(this.#world.ignore, []),
+      ignore: new IgnoreRules(this.#world.ignore, this.#world.options.defaults ?? []),
       facts: {
         host: this.name,
         bootId: `${this.name}-${this.boots}`,

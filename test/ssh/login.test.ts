@@ -96,7 +96,7 @@ const rows: readonly Row[] = [
     says: 'a home that cannot be written',
     make: host => host.run('chown root /home/dev && chmod 755 /home/dev', { as: 'root' }),
     isolated: true,
-    refused: { code: 5, says: /could not be put there.*EACCES/, next: /./ },
+    refused: { code: 1, says: /home: \/home\/dev cannot be written$/m, next: /ls -ld/ },
   },
   {
     says: 'a full disk',
@@ -108,7 +108,7 @@ const rows: readonly Row[] = [
         },
       ),
     isolated: true,
-    refused: { code: 5, says: /could not be put there.*ENOSPC/, next: /./ },
+    refused: { code: 1, says: /home: .* its disk is full$/m, next: /Make room/ },
   },
 ]
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ReplicaEvent } from '../../lib/core/messages.ts'
+import { noneTracked } from '../../lib/core/messages.ts'
 import { emptyTree } from '../../lib/core/tree.ts'
 import type { OpenReplica, ReplicaListener } from '../../lib/ports/replica.ts'
 import type { Signs } from '../../lib/ports/signs.ts'
@@ -56,7 +57,7 @@ class Rig {
   }
 
   ready(): void {
-    this.#tell({ type: 'ready', tree: emptyTree, facts })
+    this.#tell({ type: 'ready', tree: emptyTree, facts, tracked: noneTracked })
   }
 
   lose(): void {

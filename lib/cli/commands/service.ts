@@ -7,7 +7,9 @@ import { CronSupervisor } from '../../service/cron-supervisor.ts'
 import { findPlace } from '../../service/find-place.ts'
 import { lingerOf, setLinger } from '../../service/linger.ts'
 import { programTrouble } from '../../service/program-check.ts'
-import { carryOut, serviceTraces, standingAt } from '../../service/service-disk.ts'
+import { lay, readManifest, writeManifest } from '../../kit/lay.ts'
+import { kitLayout } from '../../kit/layout.ts'
+import { lookAt } from '../../kit/look.ts'
 import { changedFiles, planServiceFiles, planServiceRemoval, refuseForeign } from '../../service/service-files.ts'
 import type { ServiceFinding } from '../../service/service-findings.ts'
 import { serviceFindings } from '../../service/service-findings.ts'
@@ -44,7 +46,8 @@ export async function install(given: Arguments, around: Surroundings): Promise<O
   const kind = await chooseSupervisor(service.platform, run)
   const place = await findPlace({ kind, userHome, home: home.directory, ...service }, before)
   const hand = handOf(around, run, place)
-  const plan = planServiceFiles(hand.supervisor, standingAt, serviceTraces(home))
+  const manifest = kitLayout(home.directory).manifest
+  const plan = planServiceFiles(hand.supervisor, lookAt, readManifest(manifest))
   refuseForeign(plan)
   const tab = await crontabOf(hand)
   const look = await hand.supervisor.look()
@@ -66,7 +69,8 @@ export async function install(given: Arguments, around: Surroundings): Promise<O
   ensureKitHome(home)
   if (lingers) await setLinger(service.userName, true, run)
   writeService(home, { ...place, lingers: lingers || before?.lingers === true })
-  carryOut(home, plan)
+  writeManifest(manifest, plan.traces)
+  lay(plan.changes)
   const pid = await takeOver(hand, isSame)
   const findings = await findingsOf(hand)
   return {
@@ -93,7 +97,8 @@ export async function remove(given: Arguments, around: Surroundings): Promise<Ou
   }
   const run = await serviceTool(around)
   const hand = handOf(around, run, before)
-  const plan = planServiceRemoval(standingAt, serviceTraces(home))
+  const manifest = kitLayout(home.directory).manifest
+  const plan = planServiceRemoval(lookAt, readManifest(manifest))
   const paths = [...plan.changes.map(({ path }) => path), ...(before.kind === 'cron' ? ['crontab'] : [])]
   const json = { kind: before.kind, changes: paths }
   const lines = [...paths.map(path => `  ${placeText(around.userHome, path)}`), ...plan.blocked.map(blockedLine)]
@@ -105,7 +110,9 @@ export async function remove(given: Arguments, around: Surroundings): Promise<Ou
   await hand.supervisor.unload()
   await stopDaemon(around)
   // What the supervisor removed by itself meanwhile is not there any more.
-  carryOut(home, planServiceRemoval(standingAt, serviceTraces(home)))
+  const left = planServiceRemoval(lookAt, readManifest(manifest))
+  lay(left.changes)
+  writeManifest(manifest, left.traces)
   await hand.supervisor.forget()
   if (before.lingers) await setLinger(service.userName, false, run)
   forgetService(home)
@@ -194,7 +201,7 @@ async function findingsOf(hand: Hand): Promise<readonly ServiceFinding[]> {
   return serviceFindings({
     kind: supervisor.kind,
     look: await supervisor.look(),
-    files: [...changedFiles(supervisor, standingAt), ...cron],
+    files: [...changedFiles(supervisor, lookAt), ...cron],
     ...(trouble !== undefined && { programTrouble: trouble }),
     ...(daemonPid !== undefined && { daemonPid }),
     ...(linger !== undefined && { linger }),

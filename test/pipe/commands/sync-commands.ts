@@ -41,7 +41,7 @@ export const syncRows: RowTable = {
     right: [
       {
         line: 'status',
-        says: /^dsync on \S+, up [^]*, process \d+\n[^]* ~\/project +twin \(pipe\b[^)]*\) +\w+/,
+        says: /^dsync on \S+, up [^]*, process \d+, started by hand\n[^]* ~\/project +twin \(pipe\b[^)]*\) +\w+/,
         everywhere: true,
       },
     ],
