@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -10,6 +8,7 @@ import type { Provider } from '../hosts/ssh-hosts.ts'
 import { providers, sshHosts } from '../hosts/ssh-hosts.ts'
 import type { Ran } from '../pipe/pair.ts'
 import { until } from '../pipe/until.ts'
+import { sharedConnections } from './shared-connections.ts'
 import { SshPair } from './ssh-pair.ts'
 
 /** What a login meets, and what comes of it. */
@@ -203,21 +202,6 @@ function behindItself(host: SshHost, set: HostSet): void {
 /** A loopback host starts in a tenth of the time that a container takes. */
 function cheapest(): Provider | undefined {
   return providers().find(({ name, skip }) => name === 'loopback' && skip === false)
-}
-
-/** Processes that hold a connection for others, by the directory of their sockets. */
-function sharedConnections(pair: SshPair): number[] {
-  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' })
-  return stdout.split('\n').flatMap(line => {
-    const [, pid] = /^ *(\d+) ssh: (.*) \[mux\]/.exec(line) ?? []
-    return pid !== undefined && socketsOf(pair).some(place => line.includes(place)) ? [Number(pid)] : []
-  })
-}
-
-/** Where they may lie: in the home, or where that path is too long. */
-function socketsOf(pair: SshPair): readonly string[] {
-  const home = `${pair.userHome}/.dsync`
-  return [home, `dsync-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`]
 }
 
 /** Files go both ways between a root here and there. */
