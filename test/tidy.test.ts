@@ -87,6 +87,7 @@ const patient: Readonly<Record<string, string>> = {
     'looks again and again until a deadline: polling watchers have no event to wait for',
   'test/contract/watcher-suite.ts': 'pauses between writes are what it tests, and that nothing comes after a close',
   'test/pipe/until.ts': 'looks again and again until a deadline at what other processes do',
+  'test/ssh/healing.test.ts': 'a network that stays cut for a while is what it tests',
   'test/ssh/ssh-pair.ts': 'a wire that stays cut for a while is what it makes',
   'test/ssh/network.test.ts': 'a network that stays cut for a while is what it tests',
   'test/storm/storm.ts': 'kills processes at moments nobody knows',

@@ -81,6 +81,7 @@ export type EquipHost = (host: AskedHost, options: EquipHostOptions) => Pick<Hos
 
 export interface EquipHostOptions {
   readonly wantsKit: boolean
+  readonly wantsShell?: boolean
   /** The host as it was found; it is not looked at again. */
   readonly survey?: Survey
   /** Take what must be fetched from npm's cache alone. */

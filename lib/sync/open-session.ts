@@ -32,7 +32,7 @@ export interface SessionSurroundings {
   /** What the agent's environment is besides `DSYNC_HOME`. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** How other machines are reached. Called when the first one is. */
-  readonly ssh: () => Pick<SshLinkOptions, 'environment' | 'clock' | 'agents' | 'loader' | 'sockets'>
+  readonly ssh: () => Pick<SshLinkOptions, 'environment' | 'clock' | 'agents' | 'loader' | 'sockets' | 'version'>
   readonly openStore: (session: string) => SessionStore
   readonly signs: Signs
 }
