@@ -1,13 +1,19 @@
-import { readPrivateFile } from '../../daemon/private-file.ts'
+import { join } from 'node:path'
+import { SyncError } from '../../core/errors.ts'
+import { logTail } from '../../daemon/daemon-log.ts'
+import { jobNames } from '../../service/jobs.ts'
 import { readService } from '../../service/service-record.ts'
 import type { Arguments } from '../command-spec.ts'
 import { statusOrDown } from '../daemon-process.ts'
 import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { placeText } from '../places.ts'
-import { countText } from '../quantities.ts'
+import { agoText, countText } from '../quantities.ts'
 import { findingLines, findingsOf, serviceHand } from '../service-hand.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
+
+/** How many lines are shown unless somebody says. */
+const defaultLines = 50
 
 /** Says who keeps the daemon up, and what is not as `install` left it. Exit code 1 when something is to be done. */
 export async function status(_given: Arguments, around: Surroundings): Promise<Outcome> {
@@ -31,27 +37,51 @@ export async function status(_given: Arguments, around: Surroundings): Promise<O
   return {
     exit: isWrong ? exitCodes.failed : exitCodes.ok,
     json: {
-      service: { installed: true, kind: service.kind, kit: service.kit, runtime: service.runtime, ...look, findings },
+      service: {
+        installed: true,
+        kind: service.kind,
+        kit: service.kit,
+        runtime: service.runtime,
+        ...look,
+        nightly: nightly(around),
+        findings,
+      },
     },
     lines: paint => [
       `${paint.bold(service.kind)} keeps the daemon up: ${look.state}${look.pid === undefined ? '' : `, process ${look.pid}`}${again}`,
       `  program  ${placeText(around.userHome, service.kit, 'bin/dsync')}`,
       ...hand.supervisor.files.map(({ path }) => `  file     ${placeText(around.userHome, path)}`),
+      ...nightly(around).map(
+        ({ name, at, said }) => `  ${name.padEnd(7)}  ${agoText(at, Date.now())}: ${escape(said)}`,
+      ),
       ...(findings.length === 0 ? [`  ${paint.green('All is as it should be.')}`] : findingLines(findings, paint)),
     ],
   }
 }
 
-/** Shows what the daemon process itself printed: next to nothing, unless it could not start or crashed. */
+/** Shows what the daemon process, or a nightly job, printed. */
 export async function logs(given: Arguments, around: Surroundings): Promise<Outcome> {
-  const file = around.home.daemonLog
-  const count = Math.floor(given.number('lines') ?? 50)
-  const lines = lastLines(file, count)
+  const [job = 'daemon'] = given.operands
+  if (!jobNames.some(name => name === job)) {
+    throw new SyncError('USAGE', `There is no job ${JSON.stringify(job)} of the service`, {
+      hint: 'One of daemon, verify, trash',
+    })
+  }
+  const file = logOf(around, job)
+  const lines = logTail(file, Math.floor(given.number('lines') ?? defaultLines))?.lines ?? []
   return { exit: exitCodes.ok, json: { logs: lines, file }, lines: () => lines.map(escape) }
 }
 
-function lastLines(file: string, count: number): string[] {
-  const text = readPrivateFile(file) ?? ''
-  const lines = text.split('\n').slice(0, text.endsWith('\n') ? -1 : undefined)
-  return count === 0 ? [] : lines.slice(-count)
+/** When each nightly job had something to say last, and what. */
+function nightly(
+  around: Surroundings,
+): readonly { readonly name: string; readonly at: number; readonly said: string }[] {
+  return ['verify', 'trash'].flatMap(name => {
+    const tail = logTail(logOf(around, name), 1)
+    return tail === undefined ? [] : [{ name, at: tail.at, said: tail.lines[0]?.trim() ?? '' }]
+  })
+}
+
+function logOf({ home }: Surroundings, job: string): string {
+  return join(home.run, `${job}.log`)
 }
