@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { SyncError } from '../../core/errors.ts'
 import { logTail } from '../../daemon/daemon-log.ts'
 import { jobNames } from '../../service/jobs.ts'
+import type { ServiceFinding } from '../../service/service-findings.ts'
 import { readService } from '../../service/service-record.ts'
 import type { Arguments } from '../command-spec.ts'
 import { statusOrDown } from '../daemon-process.ts'
@@ -57,6 +58,15 @@ export async function status(_given: Arguments, around: Surroundings): Promise<O
       ...(findings.length === 0 ? [`  ${paint.green('All is as it should be.')}`] : findingLines(findings, paint)),
     ],
   }
+}
+
+/** What a person should know about the service of this home, and who keeps it up; undefined when none is installed. */
+export async function installedFindings(
+  around: Surroundings,
+): Promise<{ readonly kind: string; readonly findings: readonly ServiceFinding[] } | undefined> {
+  const service = readService(around.home)
+  if (service === undefined) return undefined
+  return { kind: service.kind, findings: await findingsOf(await serviceHand(around, service)) }
 }
 
 /** Shows what the daemon process, or a nightly job, printed. */
