@@ -13,6 +13,9 @@ import { SyncError } from '../lib/core/errors.ts'
 import { readIgnoreText } from '../lib/core/ignore-settings.ts'
 import { agentSocketPath } from '../lib/daemon/agent-socket-path.ts'
 import { answerQuestion } from '../lib/daemon/host-answers.ts'
+import { meetHub, readHub } from '../lib/daemon/hub-record.ts'
+import type { HubClaim } from '../lib/core/hub.ts'
+import { isSameClaim } from '../lib/core/hub.ts'
 import type { KitHome } from '../lib/daemon/kit-home.ts'
 import { servedRoots } from '../lib/daemon/served-roots.ts'
 import type { RootRequest } from '../lib/protocol/handshake.ts'
@@ -72,6 +75,7 @@ async function serve(): Promise<void> {
         build: programDigest(),
         socketPath: root => agentSocketPath(home, root, '/tmp'),
         isServed: request => isServed(home, request),
+        meet,
         signal: end.signal,
       },
     }),
@@ -93,9 +97,18 @@ function programDigest(): string {
   return createHash('sha256').update(file).update('\0').update(readFileSync(file)).digest('hex')
 }
 
-/** A list that cannot be read serves nothing. */
-function isServed(home: KitHome, { root, path }: RootRequest): boolean {
+/** A hub that does not say who it is gets nothing from a host that follows one. */
+async function meet({ hub }: RootRequest): Promise<HubClaim | undefined> {
+  const facts = processFacts()
+  if (hub === undefined) return readHub(facts.home)
+  const stands = await meetHub(facts, hub)
+  return isSameClaim(stands, hub) ? undefined : stands
+}
+
+/** A list or a record that cannot be read serves nothing. */
+function isServed(home: KitHome, { root, path, hub }: RootRequest): boolean {
   try {
+    if (readHub(home)?.hub !== hub?.hub) return false
     return servedRoots(home).some(served => served.id === root && served.path === path)
   } catch (error) {
     if (!(error instanceof SyncError)) throw error

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
+import { isSameClaim } from '../core/hub.ts'
 import type { LogEvent } from '../ports/log.ts'
 import { AfterSync } from './after-sync.ts'
 import { auditBackwards } from './audit-tail.ts'
@@ -13,6 +14,8 @@ import { ensureKitHome } from './kit-home.ts'
 import type { Lock } from './lock.ts'
 import { lockRefused, takeLock } from './lock.ts'
 import type { EnvFile } from './env-file.ts'
+import { homeId } from './home-id.ts'
+import { HubWatch } from './hub-watch.ts'
 import { LogFeed } from './log-feed.ts'
 import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
@@ -89,6 +92,7 @@ export class Daemon {
   readonly #since = Date.now()
   #server: ControlServer | undefined
   #watch: SettingsWatch | undefined
+  #hubWatch: HubWatch | undefined
   #closing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #tellStopped: () => void = () => {}
@@ -112,16 +116,31 @@ export class Daemon {
   }
 
   async reload(): Promise<Verbs['reload']['result']> {
-    return { problems: await this.#settings.reload(this.#sessions, this.#pauses) }
+    const before = this.#settings.hub()
+    const problems = await this.#settings.reload(this.#sessions, this.#pauses)
+    const hub = this.#settings.hub()
+    if (before !== undefined && hub !== undefined && !isSameClaim(before, hub)) {
+      this.#feed.log({
+        at: Date.now(),
+        level: 'notice',
+        event: 'hub',
+        why: `${hub.name} is the hub, epoch ${hub.epoch}`,
+      })
+    }
+    return { problems }
   }
 
-  /** From now on the settings are read again whenever somebody saves them. */
+  /** From now on the settings are read again whenever somebody saves them, or another host becomes the hub. */
   watchSettings(): void {
-    this.#watch = new SettingsWatch(this.#options.home, () => {
+    const read = (): void => {
       this.reload().then(
         ({ problems: [first] }) => this.#tellReload(first === undefined ? undefined : first.message),
         (error: unknown) => this.#tellReload(error instanceof Error ? error.message : String(error)),
       )
+    }
+    this.#watch = new SettingsWatch(this.#options.home, read)
+    this.#hubWatch = new HubWatch(this.#options.home, () => {
+      if (this.#settings.isHubOutdated()) read()
     })
   }
 
@@ -213,6 +232,7 @@ export class Daemon {
 
   async #stop(): Promise<void> {
     this.#watch?.close()
+    this.#hubWatch?.close()
     await this.#closeSessions()
     await this.#server?.close()
     this.#feed.log({ at: Date.now(), level: 'info', event: 'stopped', pid: process.pid })
@@ -234,7 +254,9 @@ export class Daemon {
   }
 
   #status(): DaemonStatus {
+    const hub = this.#settings.hub()
     return {
+      ...(hub !== undefined && { hub: { ...hub, isHere: hub.hub === homeId(this.#options.home) } }),
       version: this.#options.version,
       host: this.#settings.here().host,
       home: this.#options.home.directory,

@@ -1,6 +1,7 @@
 import type { GuardKind, Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { IgnoreReason } from '../core/ignore-rules.ts'
+import type { HubClaim } from '../core/hub.ts'
 import type { Entry } from '../core/entry.ts'
 import type { RuleChanges } from '../core/rule-change.ts'
 import type { TrashItem } from '../core/messages.ts'
@@ -96,6 +97,8 @@ export interface DaemonStatus {
   readonly config: readonly ConfigProblem[]
   /** Log lines that could not be written since the start. */
   readonly logDropped: number
+  /** Who drives the roots of this host; absent while nobody does. */
+  readonly hub?: HubClaim & { readonly isHere: boolean }
 }
 
 /** Another text of `config.json`, not yet in force. */

@@ -3,7 +3,7 @@
 import { batchOperations } from '../core/limits.ts'
 
 /** Raised with any change of what is said on the wire: only equal versions talk to each other. */
-export const protocolVersion = 5
+export const protocolVersion = 6
 
 /** A frame that is not cut: above this a message is sent in parts, so that small messages need not wait long (bytes). */
 export const partBytes = 64 * 1024
@@ -60,6 +60,9 @@ export const lingerMs = 5 * 60_000
 
 /** How often it looks meanwhile whether its root is still to be served (ms). */
 export const lingerCheckMs = 10_000
+
+/** How often an agent that serves looks whether its host follows another hub by now (ms). */
+export const hubCheckMs = 5_000
 
 /** What a hub may say before its agent listens, and a new agent to the one that has the root already (bytes). */
 export const introductionBytesLimit = 1024 * 1024

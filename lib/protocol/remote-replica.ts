@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
+import type { HubClaim } from '../core/hub.ts'
+import { otherHub } from '../core/hub.ts'
 import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
 import type { Operation } from '../core/operation.ts'
 import type { Tree } from '../core/tree.ts'
@@ -28,6 +30,8 @@ export interface ConnectOptions {
   readonly request: RootRequest
   /** Higher than that of any connection of this root before; 32 bits. */
   readonly epoch: number
+  /** Hears whom the other host follows, when it is not us. */
+  readonly elsewhere?: (stands: HubClaim) => void
 }
 
 /**
@@ -175,7 +179,7 @@ class RemoteReplica implements Replica {
 
   #take(message: Message): void {
     const [type] = message
-    if (type === 'welcome') return this.#welcome(message)
+    if (type === 'welcome' || type === 'elsewhere') return this.#welcome(message)
     if (this.#reading !== undefined && readingTypes.has(type)) return this.#reading.take(message)
     if (type === 'rows') return this.#rows(message[1])
     this.#event(eventCodec.decode(message))
@@ -188,11 +192,18 @@ class RemoteReplica implements Replica {
 
   #welcome(message: Message): void {
     if (this.#state !== 'settling') throw violation('it said welcome twice')
-    settle(settling.decode(message))
+    const settled = settling.decode(message)
+    if (settled.type === 'elsewhere') return this.#elsewhere(settled.hub)
+    settle(settled)
     this.#cancelDeadline()
     this.#state = 'scanning'
     this.#channel?.measure()
     for (const command of this.#waiting.splice(0)) this.#say(command)
+  }
+
+  #elsewhere(stands: HubClaim): void {
+    this.#options.elsewhere?.(stands)
+    this.#fail(otherHub(stands, this.#options.request.hub))
   }
 
   #say(command: ReplicaCommand): void {
