@@ -10,8 +10,9 @@ import { nextProgram, saving } from './history-operations.ts'
 import { Ledger, RecordedUser } from './history-user.ts'
 import { Random } from './random.ts'
 import { runAll } from './saves.ts'
-import type { HostOptions } from './world.ts'
-import { World, workBase } from './world.ts'
+import type { HostOptions } from './host.ts'
+import { workBase } from './host.ts'
+import { World } from './world.ts'
 
 export interface HistoryOptions {
   /** Takes every line of what happens. */
