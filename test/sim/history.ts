@@ -145,7 +145,7 @@ export class History implements Scene {
 /** How much time may pass between two things (ms). */
 const pauses = [2, 10, 10, 40, 40, 200, 200, 800, 3000, 40_000]
 
-function hostOptions(random: Random): HostOptions {
+export function hostOptions(random: Random): HostOptions {
   const volume = {
     exchange: !random.chance(0.2),
     exclusiveRename: !random.chance(0.1),

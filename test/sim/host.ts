@@ -184,4 +184,3 @@ async function hashInPieces(handle: ReadHandle, process: SimProcess, random: Ran
   }
   return hash.digest('hex')
 }
-

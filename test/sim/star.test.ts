@@ -34,12 +34,21 @@ it('what a spoke saves is on every host after one sync, moves and deletions too'
     await star.sync()
     b.host.user.write('a', 'from b')
     assert.deepEqual(states(await star.sync()), allSynced)
-    assert.deepEqual(texts(star, 'a'), Array.from({ length: 4 }, () => 'from b'))
+    assert.deepEqual(
+      texts(star, 'a'),
+      Array.from({ length: 4 }, () => 'from b'),
+    )
     c.host.user.mv('d', 'moved')
     b.host.user.rm('a')
     assert.deepEqual(states(await star.sync()), allSynced)
-    assert.deepEqual(texts(star, 'moved/e/f'), Array.from({ length: 4 }, () => 'deep'))
-    assert.deepEqual(texts(star, 'a'), Array.from({ length: 4 }, () => undefined))
+    assert.deepEqual(
+      texts(star, 'moved/e/f'),
+      Array.from({ length: 4 }, () => 'deep'),
+    )
+    assert.deepEqual(
+      texts(star, 'a'),
+      Array.from({ length: 4 }, () => undefined),
+    )
   }))
 
 it('three versions of one file stay where they are, each with its copies, and one person decides for all', () =>
@@ -80,7 +89,10 @@ it('a host that is away keeps nobody waiting, and has everything when it is back
     star.setWire(c, true)
     assert.deepEqual(states(await star.sync()), allSynced)
     assert.deepEqual(texts(star, 'a'), ['2', '2', '2', '2'])
-    assert.deepEqual(texts(star, 'x'), Array.from({ length: 4 }, () => 'made while away'))
+    assert.deepEqual(
+      texts(star, 'x'),
+      Array.from({ length: 4 }, () => 'made while away'),
+    )
   }))
 
 it('a conflict with one host does not stop the others', () =>
@@ -112,5 +124,8 @@ it('a spoke is taken off and put back while the others go on', () =>
     star.open(c)
     assert.deepEqual(states(await star.sync()), allSynced)
     assert.deepEqual(texts(star, 'a'), ['2', '2', '2', '2'])
-    assert.deepEqual(texts(star, 'c'), Array.from({ length: 4 }, () => 'alone'))
+    assert.deepEqual(
+      texts(star, 'c'),
+      Array.from({ length: 4 }, () => 'alone'),
+    )
   }))

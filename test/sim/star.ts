@@ -201,7 +201,9 @@ export class Star {
   }
 
   /** As `dsync sync`: what the barrier of each spoke that has a session came to, by name. With `patient`, until none is away. */
-  async sync({ timeoutMs = 120_000, verify = false, patient = true } = {}): Promise<ReadonlyMap<string, BarrierResult>> {
+  async sync({ timeoutMs = 120_000, verify = false, patient = true } = {}): Promise<
+    ReadonlyMap<string, BarrierResult>
+  > {
     const end = this.clock.monotonic() + timeoutMs
     for (;;) {
       if (!this.isUp) this.startHub()
