@@ -37,7 +37,11 @@ export async function runAgent({ stdin, stdout, keeping, ...serving }: AgentOpti
   const { epoch, request } = hub
   const socketPath = request && keeping.socketPath(request.root)
   const greeted = (): { link: Link; epoch: number; first: Uint8Array } => ({ link, epoch, first: hub.take() })
-  if (request === undefined || socketPath === undefined) return (await serveHub(greeted(), serving).ended).why
+  if (request === undefined || socketPath === undefined) {
+    const { why } = await serveHub(greeted(), serving).ended
+    if (request !== undefined) serving.told?.(request, undefined)
+    return why
+  }
   const taken = await takeOver(socketPath, { build: keeping.build, epoch, request }, clock)
   switch (taken.state) {
     case 'free':

@@ -10,6 +10,7 @@ import { Channel } from './channel.ts'
 import { commandCodec } from './codec-command.ts'
 import { eventCodec } from './codec-event.ts'
 import { describe, wants } from './describe.ts'
+import { GuestWindow } from './guest-window.ts'
 import type { RootRequest } from './handshake.ts'
 import { bandwidthOf, ourLimits, settle, settling } from './handshake.ts'
 import { hearHub } from './hear-hub.ts'
@@ -21,6 +22,8 @@ export interface ServeOptions {
   readonly clock: Clock
   /** The replica of a root this host serves. Throws SyncError ROOT_REFUSED for any other. */
   openRoot(request: RootRequest): OpenReplica
+  /** What its hub wants known of a root while it is away, as it came; undefined: it is away from now on. */
+  told?(request: RootRequest, news: string | undefined): void
 }
 
 /** A link whose hub has been greeted. */
@@ -41,6 +44,8 @@ type Closed = Extract<ReplicaEvent, { readonly type: 'closed' }>
 
 /** One hub at an open replica. */
 export interface Serving {
+  /** Where those who run commands on this host are heard. */
+  readonly guests: GuestWindow
   /** Resolves when the link is over and the replica has been closed; it never rejects. */
   readonly ended: Promise<Ending>
   /** Lets go of the replica at once, so that nothing more is applied, and tells the hub why. */
@@ -69,19 +74,21 @@ export function serveHub(greeted: GreetedLink, options: ServeOptions): Serving {
     over = resolve
   })
   const server = new Server(greeted, options, over)
-  return { ended, end: event => server.end(event) }
+  return { ended, guests: server.guests, end: event => server.end(event) }
 }
 
 /** `opening`: no root yet · `scanning`: not ready · `listing`: the mirror is being built · `live`. */
 type State = 'opening' | 'scanning' | 'listing' | 'live' | 'closing' | 'over'
 
 class Server {
+  readonly guests: GuestWindow
   readonly #link: Link
   readonly #options: ServeOptions
   readonly #ended: (ending: Ending) => void
   readonly #served = new ServedTree()
   readonly #channel: Channel
   #state: State = 'opening'
+  #request: RootRequest | undefined
   #replica: Replica | undefined
   /** What closing it failed with, if it did. */
   #replicaClosed: Promise<string> | undefined
@@ -102,6 +109,9 @@ class Server {
       receive: message => this.#receive(message),
       failed: error => this.#fail(error),
     })
+    this.guests = new GuestWindow(this.#channel, news => {
+      if (this.#request !== undefined) options.told?.(this.#request, news)
+    })
     link.onData(bytes => this.#channel.feed(bytes))
     link.onClose(end => this.#over(end.why, true))
     this.#channel.feed(first)
@@ -121,6 +131,7 @@ class Server {
       const asked = wants.decode(fields[0])
       return this.#channel.sendSeries(describe(this.#snapshot, asked))
     }
+    if (type === 'guest-reply' || type === 'news') return this.guests.take(message)
     this.#command(commandCodec.decode(message))
   }
 
@@ -133,6 +144,7 @@ class Server {
     if (bandwidth !== undefined) this.#channel.limit(bandwidth)
     this.#channel.send(settling.encode({ type: 'welcome', limits: ourLimits, compression: 'deflate' }) as Message)
     this.#state = 'scanning'
+    this.#request = hello.open
     this.#replica = this.#options.openRoot(hello.open)(
       () => emptyTree,
       event => this.#event(event),
@@ -169,6 +181,7 @@ class Server {
     const held = this.#held
     this.#held = []
     for (const event of held) this.#send(event)
+    this.guests.open()
   }
 
   #send(event: ReplicaEvent): void {
@@ -186,6 +199,7 @@ class Server {
   /** Tells the hub why this is the end and gives it a moment to hang up. */
   #lastWord(event: Closed): void {
     this.#state = 'closing'
+    this.guests.close()
     void this.#letGo()
     this.#channel.finish(eventCodec.encode(event) as Message)
     this.#cancelDeadline()
@@ -204,6 +218,7 @@ class Server {
     if (this.#state === 'over') return
     const mayComeBack = isLost && this.#state !== 'closing'
     this.#state = 'over'
+    this.guests.close()
     this.#cancelDeadline()
     this.#channel.close()
     this.#link.close()
