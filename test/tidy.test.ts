@@ -23,6 +23,7 @@ const checkout = fileURLToPath(new URL('..', import.meta.url))
 
 /** Files over 300 lines, each with why it is not split. Over 450 nothing helps. */
 const long: Readonly<Record<string, string>> = {
+  'lib/protocol/remote-replica.ts': 'one conversation, from the greeting to the last word',
   'lib/daemon/verbs.ts': 'the one list of what a command may ask the daemon',
   'lib/core/session/session.ts': 'the one place where events meet the parts of a session',
   'lib/replica/local-replica.ts': 'the one loop of a replica; its parts are in files of their own',
@@ -47,6 +48,8 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/control-server.ts': 'the mode of the control socket, and a dead one in its place',
   'lib/daemon/daemon-log.ts': 'what the daemon process prints, in the home',
   'lib/daemon/host-registration.ts': 'makes the directory that plays another host',
+  'lib/daemon/home-id.ts': 'links the id of the home, which only one process can do',
+  'lib/daemon/hub-watch.ts': 'looks at the record of the hub',
   'lib/daemon/kit-home.ts': 'makes the home and its directories',
   'lib/daemon/other-host.ts': 'the directory of what other hosts said, in the home',
   'lib/daemon/lock.ts': 'the lock of the home',

@@ -22,9 +22,9 @@ export interface HubSide {
 /** Makes, for each session, the desk where those who run commands on its other host are answered. */
 export type OpenDesks = (hub: HubSide) => (spec: SessionSpec) => GuestDesk
 
-/** Answers on a host for the roots that a hub on another host drives. */
+/** Answers on a host whose roots a hub on another host drives. */
 export interface Following {
-  /** Whether there are such roots. */
+  /** Whether this is such a host. */
   follows(): boolean
   readonly answer: Answer
 }

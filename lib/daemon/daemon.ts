@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
+import { isSameClaim } from '../core/hub.ts'
 import type { LogEvent } from '../ports/log.ts'
 import { AfterSync } from './after-sync.ts'
 import type { Asker, Following, OpenDesks } from './asker.ts'
@@ -15,6 +16,8 @@ import type { Lock } from './lock.ts'
 import { lockRefused, takeLock } from './lock.ts'
 import type { EnvFile } from './env-file.ts'
 import { answerHistory } from './history-answer.ts'
+import { homeId } from './home-id.ts'
+import { HubWatch } from './hub-watch.ts'
 import { LogFeed } from './log-feed.ts'
 import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
@@ -48,7 +51,7 @@ export interface DaemonOptions {
   readonly forgetSession: ForgetSession
   /** For those who run commands on the other hosts; without it they are refused. */
   readonly desks?: OpenDesks
-  /** For the roots that a hub on another host drives, while this home has no sessions of its own. */
+  /** For the roots of a home that follows the hub of another host: then it has no sessions. */
   readonly following?: Following
   /** What programs that it starts for its user are given. */
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -100,6 +103,7 @@ export class Daemon {
   readonly #since = Date.now()
   #server: ControlServer | undefined
   #watch: SettingsWatch | undefined
+  #hubWatch: HubWatch | undefined
   #closing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #tellStopped: () => void = () => {}
@@ -132,16 +136,31 @@ export class Daemon {
   }
 
   async reload(): Promise<Verbs['reload']['result']> {
-    return { problems: await this.#settings.reload(this.#sessions, this.#pauses) }
+    const before = this.#settings.hub()
+    const problems = await this.#settings.reload(this.#sessions, this.#pauses)
+    const hub = this.#settings.hub()
+    if (before !== undefined && hub !== undefined && !isSameClaim(before, hub)) {
+      this.#feed.log({
+        at: Date.now(),
+        level: 'notice',
+        event: 'hub',
+        why: `${hub.name} is the hub, epoch ${hub.epoch}`,
+      })
+    }
+    return { problems }
   }
 
-  /** From now on the settings are read again whenever somebody saves them. */
+  /** From now on the settings are read again whenever somebody saves them, or another host becomes the hub. */
   watchSettings(): void {
-    this.#watch = new SettingsWatch(this.#options.home, () => {
+    const read = (): void => {
       this.reload().then(
         ({ problems: [first] }) => this.#tellReload(first === undefined ? undefined : first.message),
         (error: unknown) => this.#tellReload(error instanceof Error ? error.message : String(error)),
       )
+    }
+    this.#watch = new SettingsWatch(this.#options.home, read)
+    this.#hubWatch = new HubWatch(this.#options.home, () => {
+      if (this.#settings.isHubOutdated()) read()
     })
   }
 
@@ -165,8 +184,9 @@ export class Daemon {
 
   async answer(verb: string, parameters: unknown, call: Call, asker = this.#here): Promise<unknown> {
     const { sessions, conflicts } = asker
-    if (this.#follows && asker === this.#here && !ownVerbs.has(verb))
-      return await this.#options.following?.answer(verb, parameters, call)
+    const { following } = this.#options
+    if (asker === this.#here && !ownVerbs.has(verb) && following?.follows() === true)
+      return await following.answer(verb, parameters, call)
     switch (verb as keyof Verbs) {
       case 'status':
         return this.#status(sessions)
@@ -223,12 +243,6 @@ export class Daemon {
     throw new SyncError('PROTOCOL', `Cannot answer ${JSON.stringify(verb)}: no such request`)
   }
 
-  /** Whether another host's hub drives all that lies here. */
-  get #follows(): boolean {
-    const isIdle = this.#sessions.opened().length + this.#sessions.failed().length === 0
-    return isIdle && this.#options.following?.follows() === true
-  }
-
   /** All that the log holds, newest first. */
   #audit(): Iterable<LogEvent> {
     this.#feed.flush()
@@ -243,6 +257,7 @@ export class Daemon {
 
   async #stop(): Promise<void> {
     this.#watch?.close()
+    this.#hubWatch?.close()
     await this.#closeSessions()
     await this.#server?.close()
     this.#feed.log({ at: Date.now(), level: 'info', event: 'stopped', pid: process.pid })
@@ -264,7 +279,9 @@ export class Daemon {
   }
 
   #status(sessions: SessionList): DaemonStatus {
+    const hub = this.#settings.hub()
     return {
+      ...(hub !== undefined && { hub: { ...hub, isHere: hub.hub === homeId(this.#options.home) } }),
       version: this.#options.version,
       host: this.#settings.here().host,
       home: this.#options.home.directory,

@@ -1,14 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { SyncError } from '../core/errors.ts'
 import { refuseRoot } from '../core/guards.ts'
 import { readConfig } from './config-reader.ts'
+import { homeId } from './home-id.ts'
 import { expandHome } from './host-paths.ts'
 import type { HostAnswer, HostFacts } from './host-question.ts'
 import { isRecord } from './host-question.ts'
 import type { KitHome } from './kit-home.ts'
 import { ensureKitHome } from './kit-home.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { holdsMarker, lookAtPlace, realPath } from './root-place.ts'
 import { serveRoot, servedRoots, unserveRoot } from './served-roots.ts'
 
@@ -64,16 +62,6 @@ export function hostFacts(here: Answering): HostFacts {
     served: servedRoots(here.home).map(root => root.id),
     ...(here.rsync !== undefined && { rsync: here.rsync }),
   }
-}
-
-/** A name of this home that no other has: by it a host notices that it reached itself. */
-export function homeId(home: KitHome): string {
-  const file = join(home.state, 'home-id')
-  const known = readPrivateFile(file)?.trim()
-  if (known !== undefined && /^[0-9a-f]{32}$/.test(known)) return known
-  const made = randomBytes(16).toString('hex')
-  writePrivateFile(file, `${made}\n`)
-  return made
 }
 
 interface Wanted {

@@ -42,7 +42,11 @@ export class Sessions implements SessionList {
   #closed = false
 
   /** @param heard told of everything that happens in a session */
-  constructor(open: (spec: SessionSpec) => SessionHandle, log: Log, heard: (spec: SessionSpec, event: LogEvent) => void) {
+  constructor(
+    open: (spec: SessionSpec) => SessionHandle,
+    log: Log,
+    heard: (spec: SessionSpec, event: LogEvent) => void,
+  ) {
     this.#open = open
     this.#log = log
     this.#heard = heard

@@ -1,6 +1,7 @@
 import type { GuardKind, Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { IgnoreReason } from '../core/ignore-rules.ts'
+import type { HubClaim } from '../core/hub.ts'
 import type { Entry } from '../core/entry.ts'
 import type { RuleChanges } from '../core/rule-change.ts'
 import type { TrashItem } from '../core/messages.ts'
@@ -99,19 +100,20 @@ export interface HistoryRow {
   readonly undo?: string
 }
 
-/** On a host whose roots another host drives: who that is, and as of when the answer is known (ms since 1970). */
+/** Who drives the roots of this host, absent while nobody does, and where another host does, as of when the answer is known (ms since 1970). */
 export interface Followed {
   readonly hub?: HubLink
   readonly asOf?: number
 }
 
-export interface HubLink {
-  readonly name: string
+/** The others are there where another host is the hub. */
+export type HubLink = HubClaim & {
+  readonly isHere: boolean
   /** What the hub calls this host. */
-  readonly here: string
-  readonly state: 'connected' | 'away'
+  readonly here?: string
+  readonly state?: 'connected' | 'away'
   /** When it was last heard of (ms since 1970), while it is away. */
-  readonly since?: number
+  readonly lastHeard?: number
 }
 
 export type PauseParameters = Selection & Changing
@@ -127,6 +129,7 @@ export interface DaemonStatus extends Followed {
   readonly version: string
   readonly host: string
   readonly home: string
+  /** 0: none runs, and a command answers by itself on a host that follows another hub. */
   readonly pid: number
   /** When the daemon started (ms since 1970). */
   readonly since: number

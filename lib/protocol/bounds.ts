@@ -61,6 +61,9 @@ export const lingerMs = 5 * 60_000
 /** How often it looks meanwhile whether its root is still to be served (ms). */
 export const lingerCheckMs = 10_000
 
+/** How often an agent that serves looks whether its host follows another hub by now (ms). */
+export const hubCheckMs = 5_000
+
 /** What a hub may say before its agent listens, and a new agent to the one that has the root already (bytes). */
 export const introductionBytesLimit = 1024 * 1024
 export const callBytesLimit = 64 * 1024

@@ -1,6 +1,14 @@
 import { SyncError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import { guestBacklogBytes, guestReplyBytes, guestsLimit, newsBytes, newsLatestMs, newsMs, firstNewsMs } from './bounds.ts'
+import {
+  guestBacklogBytes,
+  guestReplyBytes,
+  guestsLimit,
+  newsBytes,
+  newsLatestMs,
+  newsMs,
+  firstNewsMs,
+} from './bounds.ts'
 import type { Channel } from './channel.ts'
 import type { GuestReply, GuestRequest, HostWord } from './guest.ts'
 import { guestWord, hostWord, piecesOf } from './guest.ts'
@@ -39,10 +47,7 @@ export class GuestDoor {
   #cancelNews = (): void => {}
 
   /** @param options without a desk every request is refused */
-  constructor(
-    channel: Channel,
-    options: { readonly clock: Clock; readonly guests?: GuestDesk | undefined },
-  ) {
+  constructor(channel: Channel, options: { readonly clock: Clock; readonly guests?: GuestDesk | undefined }) {
     this.#channel = channel
     this.#desk = options.guests
     this.#clock = options.clock

@@ -15,10 +15,7 @@ export type GuestLine =
   | { readonly kind: 'own'; readonly question: OwnQuestion }
 
 /** `away`: no hub is there to be asked. `answer`: what the agent says to a question of its own, as JSON. */
-export type GuestLineReply =
-  | GuestReply
-  | { readonly what: 'away' }
-  | { readonly what: 'answer'; readonly json: string }
+export type GuestLineReply = GuestReply | { readonly what: 'away' } | { readonly what: 'answer'; readonly json: string }
 
 export function guestLine(words: GuestLine | GuestLineReply): Uint8Array {
   return Buffer.from(`${JSON.stringify('kind' in words ? { guest: words } : words)}\n`)

@@ -24,7 +24,13 @@ export interface GuestReply {
 
 /** From the agent: a request, and that whoever asked is gone. */
 export type GuestWord =
-  | { readonly type: 'guest'; readonly id: number; readonly version: string; readonly verb: string; readonly parameters: Uint8Array }
+  | {
+      readonly type: 'guest'
+      readonly id: number
+      readonly version: string
+      readonly verb: string
+      readonly parameters: Uint8Array
+    }
   | { readonly type: 'guest-gone'; readonly id: number }
 
 export const guestWord: Codec<GuestWord> = union('type', {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
+import type { HubClaim } from '../core/hub.ts'
+import { otherHub } from '../core/hub.ts'
 import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
 import type { Operation } from '../core/operation.ts'
 import type { Tree } from '../core/tree.ts'
@@ -32,6 +34,8 @@ export interface ConnectOptions {
   readonly epoch: number
   /** For those who run commands at the other end; without it they are refused. */
   readonly guests?: GuestDesk | undefined
+  /** Hears whom the other host follows, when it is not us. */
+  readonly elsewhere?: (stands: HubClaim) => void
 }
 
 /**
@@ -181,7 +185,7 @@ class RemoteReplica implements Replica {
 
   #take(message: Message): void {
     const [type] = message
-    if (type === 'welcome') return this.#welcome(message)
+    if (type === 'welcome' || type === 'elsewhere') return this.#welcome(message)
     if (this.#reading !== undefined && readingTypes.has(type)) return this.#reading.take(message)
     if (type === 'rows') return this.#rows(message[1])
     if (type === 'guest' || type === 'guest-gone') return this.#door?.take(message)
@@ -195,11 +199,18 @@ class RemoteReplica implements Replica {
 
   #welcome(message: Message): void {
     if (this.#state !== 'settling') throw violation('it said welcome twice')
-    settle(settling.decode(message))
+    const settled = settling.decode(message)
+    if (settled.type === 'elsewhere') return this.#elsewhere(settled.hub)
+    settle(settled)
     this.#cancelDeadline()
     this.#state = 'scanning'
     this.#channel?.measure()
     for (const command of this.#waiting.splice(0)) this.#say(command)
+  }
+
+  #elsewhere(stands: HubClaim): void {
+    this.#options.elsewhere?.(stands)
+    this.#fail(otherHub(stands, this.#options.request.hub))
   }
 
   #say(command: ReplicaCommand): void {

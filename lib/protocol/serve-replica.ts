@@ -1,4 +1,5 @@
 import type { SyncError } from '../core/errors.ts'
+import type { HubClaim } from '../core/hub.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import { emptyTree } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
@@ -24,6 +25,8 @@ export interface ServeOptions {
   openRoot(request: RootRequest): OpenReplica
   /** What its hub wants known of a root while it is away, as it came; undefined: it is away from now on. */
   told?(request: RootRequest, news: string | undefined): void
+  /** The hub that this host follows, when that is not the one on the link: it is told so, and served nothing. */
+  readonly elsewhere?: HubClaim
 }
 
 /** A link whose hub has been greeted. */
@@ -140,6 +143,11 @@ class Server {
     if (hello.type !== 'hello') throw violation('it did not say hello')
     settle(hello)
     this.#cancelDeadline()
+    const { elsewhere } = this.#options
+    if (elsewhere !== undefined) {
+      const refusal = settling.encode({ type: 'elsewhere', hub: elsewhere }) as Message
+      return this.#finish(refusal, `this host follows ${elsewhere.name}, not the hub that came`)
+    }
     const bandwidth = bandwidthOf(hello.open)
     if (bandwidth !== undefined) this.#channel.limit(bandwidth)
     this.#channel.send(settling.encode({ type: 'welcome', limits: ourLimits, compression: 'deflate' }) as Message)
@@ -196,14 +204,19 @@ class Server {
     this.#lastWord({ type: 'closed', code: error.code, why: error.message, verdict })
   }
 
-  /** Tells the hub why this is the end and gives it a moment to hang up. */
+  /** Tells the hub why this is the end. */
   #lastWord(event: Closed): void {
+    this.#finish(eventCodec.encode(event) as Message, event.why)
+  }
+
+  /** Says the last thing and gives the hub a moment to hang up. */
+  #finish(message: Message, why: string): void {
     this.#state = 'closing'
     this.guests.close()
     void this.#letGo()
-    this.#channel.finish(eventCodec.encode(event) as Message)
+    this.#channel.finish(message)
     this.#cancelDeadline()
-    this.#cancelDeadline = this.#options.clock.after(lastWordMs, () => this.#over(event.why))
+    this.#cancelDeadline = this.#options.clock.after(lastWordMs, () => this.#over(why))
   }
 
   #letGo(): Promise<string> {

@@ -32,7 +32,11 @@ export async function askHub(path: string, request: GuestRequest, call: AgentCal
 }
 
 /** Asks the agent itself about this host's trash. */
-export async function askAgent(path: string, question: OwnQuestion, signal: AbortSignal): Promise<Answer | typeof away> {
+export async function askAgent(
+  path: string,
+  question: OwnQuestion,
+  signal: AbortSignal,
+): Promise<Answer | typeof away> {
   const reply = await converse(path, { kind: 'own', question }, { signal, emit: () => {} })
   if (reply === away || reply.what === 'away') return away
   if (reply.what !== 'answer') throw errorOf(parsed(reply.json))

@@ -3,11 +3,12 @@ import type { Following } from '../daemon/asker.ts'
 import { ConflictAnswers } from '../daemon/conflict-answers.ts'
 import type { Call } from '../daemon/control-server.ts'
 import { isAtOrBelow } from '../daemon/host-paths.ts'
+import { isFollower, readHub } from '../daemon/hub-record.ts'
 import { selectionOf } from '../daemon/parameters.ts'
 import { servedRoots } from '../daemon/served-roots.ts'
 import { spellings } from '../daemon/sessions.ts'
 import { answerTrash, answerUndo } from '../daemon/trash-answers.ts'
-import type { DaemonStatus, Followed, HubLink } from '../daemon/verbs.ts'
+import type { DaemonStatus, Followed } from '../daemon/verbs.ts'
 import type { FollowedRoot } from './alone-sessions.ts'
 import { aloneSessions } from './alone-sessions.ts'
 import { askHub, away } from './ask-agent.ts'
@@ -23,7 +24,7 @@ export interface FollowingOptions extends OwnTrashOptions {
   /** This host's name, as it calls itself. */
   readonly host: string
   readonly version: string
-  /** Whoever answers here, and since when (ms since 1970). */
+  /** The daemon that answers, 0 when none runs and a command does it by itself, and since when (ms since 1970). */
   readonly pid: number
   readonly since: number
 }
@@ -49,20 +50,15 @@ export class FollowedRoots implements Following {
   }
 
   follows(): boolean {
-    return servedRoots(this.#options.home).length > 0
-  }
-
-  /** Whether one of these spellings of a place lies in a root that a hub elsewhere drives. */
-  holds(paths: readonly string[]): boolean {
-    return this.#roots().some(({ roots }) => roots.some(root => paths.some(path => isAtOrBelow(path, root))))
+    return isFollower(this.#options.home)
   }
 
   readonly answer = async (verb: string, parameters: unknown, call: Call): Promise<unknown> => {
     const roots = this.#roots()
-    if (!isRelayed(verb)) throw this.#notHere(verb, roots)
+    if (!isRelayed(verb)) throw this.#notHere(verb)
     const answer = await this.#relayed(verb, this.#spelled(parameters, roots), { roots, call })
     if (answer !== away) return this.#checked(verb, answer, roots)
-    if (!aloneVerbs.has(verb)) throw awayError(roots)
+    if (!aloneVerbs.has(verb)) throw this.#away(roots)
     return await this.#alone(verb, parameters, roots)
   }
 
@@ -110,23 +106,18 @@ export class FollowedRoots implements Following {
     if (typeof answer !== 'object' || answer === null)
       throw new SyncError('PROTOCOL', 'Cannot read what the hub says: it is no answer')
     if (verb !== 'status') return aloneVerbs.has(verb) ? { ...answer, ...this.#dated(roots, true) } : answer
-    const { sessions, failed, now, hub, here } = answer as Readonly<Record<string, unknown>>
-    const link: HubLink = {
-      name: typeof hub === 'string' ? hub : hubName(roots),
-      here: typeof here === 'string' ? here : this.#here(roots),
-      state: 'connected',
-    }
+    const { sessions, failed, now } = answer as Readonly<Record<string, unknown>>
     return this.#status({
       sessions: Array.isArray(sessions) ? sessions.filter(isSession) : [],
       failed: Array.isArray(failed) ? failed.filter(isFailed) : [],
       now: typeof now === 'number' ? now : Date.now(),
-      ...{ hub: link, asOf: Date.now() },
+      ...this.#dated(roots, true),
     })
   }
 
   async #alone(verb: string, parameters: unknown, roots: readonly FollowedRoot[]): Promise<Dated> {
     const sessions = aloneSessions(roots, {
-      ...{ here: this.#here(roots), hub: hubName(roots), away: awayText(roots) },
+      ...{ here: this.#here(roots), hub: this.#hubName, away: awayText(roots) },
       ask: (root, question) => this.#trash.ask(root, root.told?.options ?? {}, question),
     })
     const dated = this.#dated(roots, false)
@@ -141,10 +132,7 @@ export class FollowedRoots implements Following {
         const latest = newest(roots)
         // The hub's clock, as far as it can be known by now: ages are counted from it.
         const now = latest === undefined ? Date.now() : latest.hubClock + Date.now() - latest.at
-        const told = roots.flatMap(root => {
-          const session = root.told?.news.session
-          return session === undefined ? [] : [{ ...session, root: root.path }]
-        })
+        const told = roots.flatMap(root => apart(root, { now, why: `${this.#hubName}: ${awayText(roots)}` }))
         return this.#status({ sessions: told, failed: [], now, ...dated })
       }
     }
@@ -157,14 +145,15 @@ export class FollowedRoots implements Following {
     return { version, host, home: home.directory, pid, since: began, config: [], logDropped: 0, ...told }
   }
 
-  #dated(roots: readonly FollowedRoot[], isThere: boolean): Required<Pick<Followed, 'hub'>> & Followed {
-    const names = { name: hubName(roots), here: this.#here(roots) }
-    if (isThere) return { hub: { ...names, state: 'connected' }, asOf: Date.now() }
-    const since = heardLast(roots)
+  #dated(roots: readonly FollowedRoot[], isThere: boolean): Followed {
+    const claim = readHub(this.#options.home)
+    const named = claim === undefined ? undefined : { ...claim, isHere: false, here: this.#here(roots) }
+    if (isThere) return { ...(named && { hub: { ...named, state: 'connected' } }), asOf: Date.now() }
+    const lastHeard = heardLast(roots)
     const at = newest(roots)?.at
     return {
-      hub: { ...names, state: 'away', ...(since === undefined ? {} : { since }) },
-      ...(at === undefined ? {} : { asOf: at }),
+      ...(named && { hub: { ...named, state: 'away', ...(lastHeard !== undefined && { lastHeard }) } }),
+      ...(at !== undefined && { asOf: at }),
     }
   }
 
@@ -172,20 +161,40 @@ export class FollowedRoots implements Following {
     return newest(roots)?.news.here ?? this.#options.host
   }
 
-  #notHere(verb: string, roots: readonly FollowedRoot[]): SyncError {
-    const hub = hubName(roots)
-    return new SyncError('REFUSED', `Cannot ${verb} from here: ${hub} drives the roots of this host`, {
+  #notHere(verb: string): SyncError {
+    const hub = this.#hubName
+    return new SyncError('REFUSED', `Cannot ${verb.slice(0, 40)} from here: ${hub} drives the roots of this host`, {
       hint: `Run it on ${hub}`,
     })
   }
+
+  #away(roots: readonly FollowedRoot[]): SyncError {
+    const message = `Cannot ask ${this.#hubName}, which drives the roots of this host: ${awayText(roots)}`
+    return new SyncError('TRANSPORT_LOST', message, {
+      hint: 'dsync status; dsync conflicts, dsync trash and dsync undo work here too',
+    })
+  }
+
+  get #hubName(): string {
+    return readHub(this.#options.home)?.name ?? 'the hub'
+  }
+}
+
+/** What was known of a root's session, now that nobody drives it. */
+function apart(
+  { path, told }: FollowedRoot,
+  { now, why }: { readonly now: number; readonly why: string },
+): DaemonStatus['sessions'] {
+  const session = told?.news.session
+  if (told === undefined || session === undefined) return []
+  const { at, hubClock, awaySince = at } = told
+  const since = Math.min(now, hubClock + Math.max(0, awaySince - at))
+  const { code: _, roundTripMs: __, ...known } = session
+  return [{ ...known, root: path, state: 'disconnected', since, why }]
 }
 
 function newest(roots: readonly FollowedRoot[]): Told | undefined {
   return roots.flatMap(({ told }) => told ?? []).toSorted((a, b) => b.at - a.at)[0]
-}
-
-function hubName(roots: readonly FollowedRoot[]): string {
-  return newest(roots)?.news.hub ?? 'the hub'
 }
 
 /** When the hub was last there, as far as anybody here saw it. */
@@ -198,13 +207,6 @@ function awayText(roots: readonly FollowedRoot[]): string {
   const since = heardLast(roots)
   if (since === undefined) return 'it has not been heard of yet'
   return `it is away since ${new Date(since).toISOString().replace(/\.\d+Z$/, 'Z')}`
-}
-
-function awayError(roots: readonly FollowedRoot[]): SyncError {
-  const message = `Cannot ask ${hubName(roots)}, which drives the roots of this host: ${awayText(roots)}`
-  return new SyncError('TRANSPORT_LOST', message, {
-    hint: 'dsync status; dsync conflicts, dsync trash and dsync undo work here too',
-  })
 }
 
 function isFailed(value: unknown): value is DaemonStatus['failed'][number] {

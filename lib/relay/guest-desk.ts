@@ -101,7 +101,12 @@ class Desk implements GuestDesk {
     const turned = turnParameters(verb, asked, pair)
     if (turned === 'nowhere') return nowhere(verb, asked, pair)
     if (changing.has(verb) && turned['dryRun'] !== true && turned['list'] !== true) this.#log(verb)
-    const result = await this.#hub.answer(verb, turned, { ...call, emit: this.#emitting(verb, call, pair) }, this.#asker)
+    const result = await this.#hub.answer(
+      verb,
+      turned,
+      { ...call, emit: this.#emitting(verb, call, pair) },
+      this.#asker,
+    )
     if (verb === 'status') return this.#status(result, pair)
     return turnAnswer(verb, result, pair)
   }

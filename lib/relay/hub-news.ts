@@ -99,7 +99,12 @@ function isConflict(value: unknown): value is ConflictInfo {
 }
 
 function isHold(value: unknown): boolean {
-  return isRecord(value) && typeof value['guard'] === 'string' && typeof value['why'] === 'string' && isListed(value['paths'])
+  return (
+    isRecord(value) &&
+    typeof value['guard'] === 'string' &&
+    typeof value['why'] === 'string' &&
+    isListed(value['paths'])
+  )
 }
 
 function isListed(value: unknown): boolean {

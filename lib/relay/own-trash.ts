@@ -51,7 +51,9 @@ export class OwnTrash {
       if (told !== away) return told
       // A root that was never served has no trash, and must not be made by a look at it.
       if (existsSync(join(this.#options.home.work, root.id))) return await this.#alone(root, options, question)
-      return question.about === 'trash' ? { about: 'trash', items: [] } : { about: 'restore', restored: [], refused: [] }
+      return question.about === 'trash'
+        ? { about: 'trash', items: [] }
+        : { about: 'restore', restored: [], refused: [] }
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
       return { about: 'error', code: error.code, message: error.message }

@@ -61,7 +61,11 @@ const longestMs = 86_400_000
  * the daemon reads field by field.
  * @returns `nowhere`: the paths lie in no root of that host. Throws USAGE, and PATH_INVALID for a path that leads out.
  */
-export function turnParameters(verb: RelayedVerb, parameters: unknown, pair: Pair): Record<string, unknown> | 'nowhere' {
+export function turnParameters(
+  verb: RelayedVerb,
+  parameters: unknown,
+  pair: Pair,
+): Record<string, unknown> | 'nowhere' {
   const fields: Record<string, unknown> = isRecord(parameters) ? { ...parameters } : {}
   const { paths, host, take, timeoutMs, marks } = fields
   if (paths !== undefined) {

@@ -5,6 +5,7 @@ import { digest } from '../replica/hash.ts'
 import { shareReplica } from '../replica/share-replica.ts'
 import { openRoot } from '../replica/open-root.ts'
 import { wantedWatcher } from '../replica/watch/open-watcher.ts'
+import type { HubClaim } from '../core/hub.ts'
 import type { RootRequest } from '../protocol/handshake.ts'
 import { connectReplica } from '../protocol/remote-replica.ts'
 import type { Carrier } from '../ports/carrier.ts'
@@ -35,6 +36,10 @@ export interface SessionSurroundings {
   readonly ssh: () => Pick<SshLinkOptions, 'environment' | 'clock' | 'agents' | 'loader' | 'sockets'>
   readonly openStore: (session: string) => SessionStore
   readonly signs: Signs
+  /** What this home says of itself to the agents of other hosts. Asked at every connection. */
+  readonly hub: () => HubClaim | undefined
+  /** Hears whom another host follows, when it is not this home. */
+  readonly elsewhere: (stands: HubClaim) => void
 }
 
 /** How a daemon opens its sessions: one replica a root, whatever the number of its sessions, and an agent for each other side. */
@@ -50,9 +55,10 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
     const beta: OpenReplica = (baseline, listener) =>
       connectReplica(link, {
         clock: around.clock,
-        request: requestOf(spec),
+        request: { ...requestOf(spec), hub: around.hub() },
         epoch: ++epoch,
         guests,
+        elsewhere: around.elsewhere,
       })(baseline, listener)
     const carrier = carrierOf(spec, around)
     return new SessionLoop({
