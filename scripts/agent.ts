@@ -6,12 +6,9 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Console } from 'node:console'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { isMainThread } from 'node:worker_threads'
 import { SyncError } from '../lib/core/errors.ts'
-import { readIgnoreText } from '../lib/core/ignore-settings.ts'
-import { agentSocketPath } from '../lib/daemon/agent-socket-path.ts'
 import { answerQuestion } from '../lib/daemon/host-answers.ts'
 import { meetHub, readHub } from '../lib/daemon/hub-record.ts'
 import type { HubClaim } from '../lib/core/hub.ts'
@@ -21,44 +18,16 @@ import { servedRoots } from '../lib/daemon/served-roots.ts'
 import type { RootRequest } from '../lib/protocol/handshake.ts'
 import { endingMs } from '../lib/protocol/bounds.ts'
 import { runAgent } from '../lib/protocol/agent-main.ts'
-import { shareReplica } from '../lib/replica/share-replica.ts'
-import { openRoot } from '../lib/replica/open-root.ts'
+import { ToldRecords } from '../lib/relay/told-record.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
-import { wantedWatcher } from '../lib/replica/watch/open-watcher.ts'
-import { startWorker } from './start-worker.ts'
+import { openServedRoot, servedSocketPath } from './serve-root.ts'
 import { processFacts } from './surroundings.ts'
-
-function openServedRoot(request: RootRequest) {
-  const { DSYNC_HOST } = process.env
-  const { host, home } = processFacts()
-  const served = servedRoots(home).find(root => root.id === request.root && root.path === request.path)
-  if (served === undefined) {
-    throw new SyncError(
-      'ROOT_REFUSED',
-      `Cannot serve ${request.path}: this host's own list of roots does not hold it`,
-      {
-        verdict: 'halt',
-        hint: 'dsync roots add',
-      },
-    )
-  }
-  return shareReplica(() =>
-    openRoot({
-      root: served.path,
-      work: join(home.work, served.id),
-      host: DSYNC_HOST ?? host,
-      watcher: wantedWatcher(request.options['watcher']),
-      ignore: readIgnoreText(request.options['ignore']),
-      clock: systemClock,
-      startWorker,
-    }),
-  )
-}
 
 async function serve(): Promise<void> {
   const { home } = processFacts()
   const end = new AbortController()
+  const records = new ToldRecords(home, Date.now)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end.abort())
   // A lost link takes the terminal and stderr with it, and the root is kept all the same.
   process.on('SIGHUP', () => {})
@@ -71,9 +40,10 @@ async function serve(): Promise<void> {
       stdout: process.stdout,
       clock: systemClock,
       openRoot: openServedRoot,
+      told: (request, news) => records.told(request, news),
       keeping: {
         build: programDigest(),
-        socketPath: root => agentSocketPath(home, root, '/tmp'),
+        socketPath: servedSocketPath,
         isServed: request => isServed(home, request),
         meet,
         signal: end.signal,

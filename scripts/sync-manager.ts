@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { SyncError } from '../lib/core/errors.ts'
 import { runCommand } from '../lib/cli/run-command.ts'
+import { agentSocketPath } from '../lib/daemon/agent-socket-path.ts'
+import type { Following } from '../lib/daemon/asker.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
@@ -40,6 +42,17 @@ const askHost: AskHost = async (host, question) => {
   return await hostAsker(sshSurroundings(sshSockets(facts.home, facts.socketParents)))(host, question)
 }
 
+/** What this process can say for a host whose hub is another, when no daemon runs there. */
+async function following(): Promise<Following> {
+  const { FollowedRoots } = await import('../lib/relay/followed-roots.ts')
+  return new FollowedRoots({
+    ...facts,
+    ...{ version: packageVersion(), pid: 0, since: Date.now() },
+    socketPath: root => agentSocketPath(facts.home, root, '/tmp'),
+    openServed: async request => (await import('./serve-root.ts')).openServedRoot(request),
+  })
+}
+
 const facts = processFacts()
 process.exitCode = await runCommand(process.argv.slice(2), {
   ...facts,
@@ -53,4 +66,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   daemonCommand: daemonCommand(),
   askHost,
+  following,
 })

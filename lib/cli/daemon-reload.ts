@@ -1,6 +1,6 @@
 import { codeOf } from '../core/errors.ts'
 import type { ConfigProblem } from '../daemon/verbs.ts'
-import { ask } from './daemon-access.ts'
+import { askOwn } from './daemon-access.ts'
 import { escape } from './escape.ts'
 import type { Paint } from './paint.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -14,7 +14,7 @@ export interface Reloaded {
 /** Tells the daemon, when one runs, that the settings have changed. */
 export async function reloadDaemon(around: Surroundings): Promise<Reloaded> {
   try {
-    const { problems } = await ask(around, 'reload', {})
+    const { problems } = await askOwn(around, 'reload', {})
     return { running: true, problems }
   } catch (error) {
     if (codeOf(error) === 'DAEMON_DOWN') return { running: false, problems: [] }

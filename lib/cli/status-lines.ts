@@ -4,6 +4,7 @@ import type { DaemonStatus } from '../daemon/verbs.ts'
 import type { Cell } from './aligned.ts'
 import { aligned } from './aligned.ts'
 import { escape } from './escape.ts'
+import { hubLine } from './hub-lines.ts'
 import { apartNext, haltNext, holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
@@ -14,6 +15,8 @@ import { untakenText } from './untaken-text.ts'
 export interface StatusView {
   readonly paint: Paint
   readonly userHome: string
+  /** This host's clock (ms since 1970); default: as it is. */
+  readonly clock?: number
 }
 
 type SessionLine = DaemonStatus['sessions'][number]
@@ -36,12 +39,22 @@ const namedItems = 3
 export function statusLines(status: DaemonStatus, view: StatusView): string[] {
   const { paint } = view
   const up = durationText(status.now - status.since)
-  const head = `${paint.bold('dsync')} on ${escape(status.host)}, up ${up}, process ${status.pid}`
-  return [head, '', ...sessionLines(status, view), ...waitingLines(status, view)]
+  const runs = status.pid === 0 ? 'no daemon runs here (dsync start)' : `up ${up}, process ${status.pid}`
+  const head = `${paint.bold('dsync')} on ${escape(status.hub?.here ?? status.host)}, ${runs}`
+  return [
+    head,
+    ...hubLine(status, paint, view.clock ?? Date.now()),
+    '',
+    ...sessionLines(status, view),
+    ...waitingLines(status, view),
+  ]
 }
 
 function sessionLines(status: DaemonStatus, { paint, userHome }: StatusView): string[] {
-  if (status.sessions.length + status.failed.length === 0) return ['  No root is in sync yet.  → dsync roots add DIR']
+  if (status.sessions.length + status.failed.length === 0) {
+    if (status.hub?.isHere === false) return ['  Nothing is known of its roots yet.']
+    return ['  No root is in sync yet.  → dsync roots add DIR']
+  }
   const heads = ['ROOT', 'HOST', 'STATE', 'LAST SYNC', 'QUEUE', 'MEDIAN / P99', 'ENTRIES']
   const rows: (readonly Cell[])[] = [heads.map(text => ({ text, paint: 'dim' as const }))]
   for (const session of status.sessions) {
@@ -99,7 +112,7 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
         next: escape(hint ?? 'dsync logs'),
       }
     }),
-    ...status.sessions.flatMap(session => waitingOf(session, userHome)),
+    ...status.sessions.flatMap(session => waitingOf(session, userHome, status.hub?.state === 'away')),
   ]
   if (status.logDropped > 0) {
     waiting.push({
@@ -119,7 +132,8 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
   return ['', ...aligned(rows, paint)]
 }
 
-function waitingOf(session: SessionLine, userHome: string): Waiting[] {
+/** @param isAway who drives it is away, and nothing can be done about that here */
+function waitingOf(session: SessionLine, userHome: string, isAway: boolean): Waiting[] {
   const { root, host, state, code, why, conflicts, problems, holds, notices, untaken, mode } = session
   const place = placeText(userHome, root)
   const word = placeWord(userHome, root)
@@ -138,7 +152,7 @@ function waitingOf(session: SessionLine, userHome: string): Waiting[] {
       colour: 'red',
       count: state,
       what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}`,
-      next: state === 'disconnected' ? apartNext(code, escape(host)) : haltNext(code, word),
+      next: isAway ? '' : state === 'disconnected' ? apartNext(code, escape(host)) : haltNext(code, word),
     })
   }
   if (state === 'paused')

@@ -1,3 +1,4 @@
+import type { Following } from '../daemon/asker.ts'
 import type { AskHost } from '../daemon/host-question.ts'
 import type { KitHome } from '../daemon/kit-home.ts'
 import type { Paint } from './paint.ts'
@@ -39,6 +40,8 @@ export interface Surroundings {
   readonly cwd: string
   /** Aborts when the person interrupts. */
   readonly signal: AbortSignal
+  /** What this process can say for a host that follows the hub of another, when no daemon runs there. Called only then. */
+  readonly following: () => Promise<Following>
   /** Asks the agent of a host that is reached by ssh. */
   readonly askHost: AskHost
   /** Forgets what a session of a home has agreed on; only while no daemon runs. */

@@ -3,7 +3,7 @@ import type { Call } from './control-server.ts'
 import { barrierOf } from './parameters.ts'
 import type { Selected } from './selection.ts'
 import { selectWhole } from './selection.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionList } from './sessions.ts'
 import type { BarrierProgress, RootBarrier } from './verbs.ts'
 
 /** How often progress is told (ms): often enough to look alive. */
@@ -11,7 +11,7 @@ const progressMs = 200
 
 /** Waits on every session meant until all its changes have arrived, telling meanwhile how much is under way. */
 export async function answerBarrier(
-  sessions: Sessions,
+  sessions: SessionList,
   parameters: unknown,
   call: Call,
 ): Promise<{ roots: readonly RootBarrier[] }> {

@@ -4,20 +4,25 @@ import { isWithin } from '../core/path.ts'
 import { resolveOf, selectionOf } from './parameters.ts'
 import { select } from './selection.ts'
 import type { ConflictInfo, Resolution, SessionHandle, ShownVersions } from '../sync/session-handle.ts'
-import type { OpenedSession, Sessions } from './sessions.ts'
+import type { OpenedSession, SessionList } from './sessions.ts'
 import type { ConflictVersions, ResolveParameters, Resolved } from './verbs.ts'
 import { textBytesLimit } from './verbs.ts'
 
-interface Found {
-  readonly session: OpenedSession
+interface Found<S = OpenedSession> {
+  readonly session: S
   readonly conflict: ConflictInfo
+}
+
+/** What conflicts are listed of. */
+export type ConflictSession = Pick<OpenedSession, 'name' | 'roots'> & {
+  readonly handle: Pick<SessionHandle, 'host' | 'conflicts'>
 }
 
 /** Lists, shows and ends conflicts, and remembers what it showed: `resolve` acts on that or not at all. */
 export class ConflictAnswers {
   #shown = new Map<string, ShownVersions>()
 
-  list(sessions: Sessions, parameters: unknown): { conflicts: readonly ConflictInfo[] } {
+  list(sessions: SessionList<ConflictSession>, parameters: unknown): { conflicts: readonly ConflictInfo[] } {
     const found = find(sessions, parameters)
     for (const one of found) this.#show(one)
     this.#forgetClosed(sessions)
@@ -25,7 +30,7 @@ export class ConflictAnswers {
   }
 
   /** The conflicts with the text of both versions, for `diff`. */
-  async versions(sessions: Sessions, parameters: unknown): Promise<{ versions: readonly ConflictVersions[] }> {
+  async versions(sessions: SessionList, parameters: unknown): Promise<{ versions: readonly ConflictVersions[] }> {
     const versions: ConflictVersions[] = []
     for (const one of find(sessions, parameters)) {
       this.#show(one)
@@ -34,7 +39,7 @@ export class ConflictAnswers {
     return { versions }
   }
 
-  async resolve(sessions: Sessions, parameters: unknown): Promise<{ resolved: readonly Resolved[] }> {
+  async resolve(sessions: SessionList, parameters: unknown): Promise<{ resolved: readonly Resolved[] }> {
     const { take, dryRun, ...selection } = resolveOf(parameters)
     const found = find(sessions, selection)
     refuseAmbiguous(found, take)
@@ -64,11 +69,11 @@ export class ConflictAnswers {
     return { root, host, path, state: result.state, ...('why' in result ? { why: result.why } : {}) }
   }
 
-  #show({ session, conflict }: Found): void {
+  #show({ session, conflict }: Found<ConflictSession>): void {
     this.#shown.set(keyOf(session.name, conflict), marksOf(conflict))
   }
 
-  #forgetClosed(sessions: Sessions): void {
+  #forgetClosed(sessions: SessionList<ConflictSession>): void {
     const open = new Set(
       sessions.opened().flatMap(({ name, handle }) => handle.conflicts().map(conflict => keyOf(name, conflict))),
     )
@@ -76,7 +81,7 @@ export class ConflictAnswers {
   }
 }
 
-function find(sessions: Sessions, parameters: unknown): Found[] {
+function find<S extends ConflictSession>(sessions: SessionList<S>, parameters: unknown): Found<S>[] {
   return select(sessions, selectionOf(parameters)).flatMap(({ session, path }) =>
     session.handle
       .conflicts()

@@ -3,6 +3,7 @@ import { SyncError } from '../core/errors.ts'
 import { isSameClaim } from '../core/hub.ts'
 import type { LogEvent } from '../ports/log.ts'
 import { AfterSync } from './after-sync.ts'
+import type { Asker, Following, OpenDesks } from './asker.ts'
 import { auditBackwards } from './audit-tail.ts'
 import { answerBarrier } from './barrier-answer.ts'
 import { ConflictAnswers } from './conflict-answers.ts'
@@ -14,6 +15,7 @@ import { ensureKitHome } from './kit-home.ts'
 import type { Lock } from './lock.ts'
 import { lockRefused, takeLock } from './lock.ts'
 import type { EnvFile } from './env-file.ts'
+import { answerHistory } from './history-answer.ts'
 import { homeId } from './home-id.ts'
 import { HubWatch } from './hub-watch.ts'
 import { LogFeed } from './log-feed.ts'
@@ -27,6 +29,7 @@ import { answerQueue } from './queue-answer.ts'
 import type { ForgetSession } from './reset.ts'
 import { answerReset } from './reset.ts'
 import type { OpenSession } from '../sync/session-handle.ts'
+import type { SessionList } from './sessions.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { SettingsWatch } from './settings-watch.ts'
@@ -46,11 +49,18 @@ export interface DaemonOptions {
   readonly socketParents: readonly string[]
   readonly openSession: OpenSession
   readonly forgetSession: ForgetSession
+  /** For those who run commands on the other hosts; without it they are refused. */
+  readonly desks?: OpenDesks
+  /** For the roots of a home that follows the hub of another host: then it has no sessions. */
+  readonly following?: Following
   /** What programs that it starts for its user are given. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What was read of the file `env` when this process began. */
   readonly env: EnvFile
 }
+
+/** What a daemon without sessions answers itself. */
+const ownVerbs: ReadonlySet<string> = new Set<keyof Verbs>(['reload', 'rules', 'stop'])
 
 /**
  * Starts the daemon of a home and returns once its socket answers. Throws DAEMON_RUNNING when another holds the home,
@@ -85,8 +95,9 @@ export class Daemon {
   readonly #lock: Lock
   readonly #feed: LogFeed
   readonly #pauses: PauseRecord
-  readonly #conflicts = new ConflictAnswers()
   readonly #sessions: Sessions
+  /** Whoever asks on this host. */
+  readonly #here: Asker
   readonly #settings: Settings
   readonly #afterSync: AfterSync
   readonly #since = Date.now()
@@ -109,9 +120,18 @@ export class Daemon {
       sessions: () => this.#sessions.opened(),
       log: this.#feed.log,
     })
-    this.#sessions = new Sessions(options.openSession, this.#feed.log, (spec, event) =>
-      this.#afterSync.heard(spec, event),
+    const deskOf = options.desks?.({
+      version: options.version,
+      sessions: { opened: () => this.#sessions.opened(), failed: () => this.#sessions.failed() },
+      log: this.#feed.log,
+      answer: (verb, parameters, call, asker) => this.answer(verb, parameters, call, asker),
+    })
+    this.#sessions = new Sessions(
+      spec => options.openSession(spec, deskOf?.(spec)),
+      this.#feed.log,
+      (spec, event) => this.#afterSync.heard(spec, event),
     )
+    this.#here = { sessions: this.#sessions, conflicts: new ConflictAnswers() }
     this.stopped = new Promise(resolve => (this.#tellStopped = resolve))
   }
 
@@ -162,11 +182,14 @@ export class Daemon {
     })
   }
 
-  async answer(verb: string, parameters: unknown, call: Call): Promise<unknown> {
-    const sessions = this.#sessions
+  async answer(verb: string, parameters: unknown, call: Call, asker = this.#here): Promise<unknown> {
+    const { sessions, conflicts } = asker
+    const { following } = this.#options
+    if (asker === this.#here && !ownVerbs.has(verb) && following?.follows() === true)
+      return await following.answer(verb, parameters, call)
     switch (verb as keyof Verbs) {
       case 'status':
-        return this.#status()
+        return this.#status(sessions)
       case 'barrier':
         return await answerBarrier(sessions, parameters, call)
       case 'verify':
@@ -178,17 +201,19 @@ export class Daemon {
       case 'why':
         return await answerWhy(sessions, parameters)
       case 'conflicts':
-        return this.#conflicts.list(sessions, parameters)
+        return conflicts.list(sessions, parameters)
       case 'versions':
-        return await this.#conflicts.versions(sessions, parameters)
+        return await conflicts.versions(sessions, parameters)
       case 'resolve':
-        return await this.#conflicts.resolve(sessions, parameters)
+        return await conflicts.resolve(sessions, parameters)
       case 'foresee':
         return await answerForesee(sessions, parameters, call)
       case 'override':
         return await answerOverride(sessions, parameters, call)
       case 'trash':
         return await answerTrash(sessions, parameters)
+      case 'history':
+        return await answerHistory(sessions, parameters, () => this.#audit())
       case 'undo':
         return await answerUndo(sessions, parameters, () => this.#audit())
       case 'holds':
@@ -199,7 +224,7 @@ export class Daemon {
       case 'resume':
         return answerPause(sessions, parameters, { paused: verb === 'pause', record: this.#pauses })
       case 'reset':
-        return await answerReset(sessions, parameters, {
+        return await answerReset(this.#sessions, parameters, {
           forget: this.#options.forgetSession,
           pauses: this.#pauses,
           inTurn: work => this.#settings.inTurn(work),
@@ -253,7 +278,7 @@ export class Daemon {
     return this.#closing
   }
 
-  #status(): DaemonStatus {
+  #status(sessions: SessionList): DaemonStatus {
     const hub = this.#settings.hub()
     return {
       ...(hub !== undefined && { hub: { ...hub, isHere: hub.hub === homeId(this.#options.home) } }),
@@ -263,8 +288,8 @@ export class Daemon {
       pid: process.pid,
       since: this.#since,
       now: Date.now(),
-      sessions: this.#sessions.opened().map(({ handle, spec }) => ({ ...handle.status(), transport: spec.way.kind })),
-      failed: this.#sessions.failed().map(({ spec, error }) => ({
+      sessions: sessions.opened().map(({ handle, spec }) => ({ ...handle.status(), transport: spec.way.kind })),
+      failed: sessions.failed().map(({ spec, error }) => ({
         root: spec.alpha.root,
         host: spec.beta.host,
         why: error.message,

@@ -4,6 +4,7 @@ import type {
   ApproveParameters,
   BarrierParameters,
   ForeseeParameters,
+  HistoryParameters,
   LogParameters,
   OverrideParameters,
   PauseParameters,
@@ -68,6 +69,11 @@ export function rulesOf(parameters: unknown): RulesParameters {
 }
 
 export function trashOf(parameters: unknown): TrashParameters {
+  const fields = fieldsOf(parameters)
+  return { ...selectionOf(fields), limit: number(fields['limit']) }
+}
+
+export function historyOf(parameters: unknown): HistoryParameters {
   const fields = fieldsOf(parameters)
   return { ...selectionOf(fields), limit: number(fields['limit']) }
 }

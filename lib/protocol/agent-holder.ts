@@ -6,10 +6,12 @@ import { detach } from '../ports/detached.ts'
 import type { OpenReplica, Replica } from '../ports/replica.ts'
 import type { Call } from './agent-call.ts'
 import { callLine } from './agent-call.ts'
+import { AgentGuests } from './agent-guests.ts'
 import type { AgentSocket, Caller } from './agent-socket.ts'
 import { listenForCalls } from './agent-socket.ts'
 import { endingMs, hubCheckMs, lingerCheckMs, lingerMs } from './bounds.ts'
 import type { RootRequest } from './handshake.ts'
+import { ReplicaQuestions } from './replica-questions.ts'
 import type { Ending, GreetedLink, ServeOptions, Serving } from './serve-replica.ts'
 import { serveHub } from './serve-replica.ts'
 import { socketLink } from './socket-link.ts'
@@ -48,6 +50,11 @@ export class AgentHolder {
   #cancelCheck: () => void = () => {}
   #isEnding = false
   readonly #waitingForEnd: Socket[] = []
+  readonly #questions = new ReplicaQuestions()
+  readonly #guests = new AgentGuests({
+    window: () => this.#serving?.guests,
+    ask: question => this.#keeper && this.#questions.ask(this.#keeper, question),
+  })
   /** Resolves, with why, when the replica is closed and the socket is gone; it never rejects. */
   readonly ended: Promise<string>
   #ended: (why: string) => void = () => {}
@@ -68,7 +75,11 @@ export class AgentHolder {
   #serve(greeted: GreetedLink): void {
     const { clock } = this.#options
     this.#cancelLinger()
-    const serving = serveHub(greeted, { clock, openRoot: request => this.#openRoot(request) })
+    const serving = serveHub(greeted, {
+      clock,
+      openRoot: request => this.#openRoot(request),
+      told: (request, news) => this.#options.told?.(request, news),
+    })
     this.#serving = serving
     this.#checkHub()
     void serving.ended.then(ending => {
@@ -100,6 +111,7 @@ export class AgentHolder {
   }
 
   #heard(event: ReplicaEvent): void {
+    this.#questions.heard(event)
     if (event.type === 'closed') this.#end(event.why)
     if (event.type !== 'guard' || !rootGuards.has(event.guard)) return
     if (event.state === 'held') this.#heldGuards.add(event.guard)
@@ -110,7 +122,10 @@ export class AgentHolder {
   async #listen(): Promise<void> {
     const { socketPath, clock } = this.#options
     try {
-      const socket = await listenForCalls(socketPath, clock, caller => this.#called(caller))
+      const socket = await listenForCalls(socketPath, clock, {
+        called: caller => this.#called(caller),
+        visited: guest => this.#guests.visited(guest),
+      })
       if (this.#isEnding) socket.close()
       else this.#socket = socket
     } catch (error) {
@@ -121,6 +136,8 @@ export class AgentHolder {
 
   #left({ why, isLost }: Ending): void {
     this.#serving = undefined
+    const { request, told } = this.#options
+    if (this.#open !== undefined) told?.(request, undefined)
     if (this.#isEnding) return
     this.#cancelCheck()
     if (!isLost || this.#keeper === undefined || !this.#mayWait()) return this.#end(why)
@@ -164,6 +181,7 @@ export class AgentHolder {
   #end(why: string): void {
     if (this.#isEnding) return
     this.#isEnding = true
+    this.#questions.close('TRANSPORT_LOST', `The agent ends: ${why}`)
     this.#cancelLinger()
     this.#cancelCheck()
     this.#socket?.close()

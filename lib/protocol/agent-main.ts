@@ -42,7 +42,11 @@ export async function runAgent({ stdin, stdout, keeping, ...serving }: AgentOpti
   const { epoch, request } = hub
   const socketPath = request && keeping.socketPath(request.root)
   const greeted = (): GreetedLink => ({ link, epoch, first: hub.take() })
-  if (request === undefined || socketPath === undefined) return (await serveHub(greeted(), serving).ended).why
+  if (request === undefined || socketPath === undefined) {
+    const { why } = await serveHub(greeted(), serving).ended
+    if (request !== undefined) serving.told?.(request, undefined)
+    return why
+  }
   const met = await meeting(keeping, request)
   if (met instanceof SyncError) return refuse(greeted(), clock, met)
   if (met !== undefined) return (await serveHub(greeted(), { ...serving, elsewhere: met }).ended).why

@@ -16,6 +16,8 @@ import type { TreeMark, WireEvent } from './codec-event.ts'
 import { eventCodec } from './codec-event.ts'
 import { wants } from './describe.ts'
 import { agentGreetingReader, checkVersion, hubLine, noGreeting } from './greeting.ts'
+import type { GuestDesk } from './guest-door.ts'
+import { GuestDoor } from './guest-door.ts'
 import type { RootRequest } from './handshake.ts'
 import { bandwidthOf, ourLimits, settle, settling } from './handshake.ts'
 import type { Message } from './message.ts'
@@ -30,6 +32,8 @@ export interface ConnectOptions {
   readonly request: RootRequest
   /** Higher than that of any connection of this root before; 32 bits. */
   readonly epoch: number
+  /** For those who run commands at the other end; without it they are refused. */
+  readonly guests?: GuestDesk | undefined
   /** Hears whom the other host follows, when it is not us. */
   readonly elsewhere?: (stands: HubClaim) => void
 }
@@ -60,6 +64,7 @@ class RemoteReplica implements Replica {
   #linkOpen = false
   #linkEnded = false
   #channel: Channel | undefined
+  #door: GuestDoor | undefined
   /** Reads the tree while the state is `listing`. */
   #reading: TreeReading | undefined
   /** What came while the mirror is being compared. */
@@ -165,6 +170,7 @@ class RemoteReplica implements Replica {
       receive: message => this.#receive(message),
       failed: error => this.#fail(error),
     })
+    this.#door = new GuestDoor(this.#channel, this.#options)
     const hello = settling.encode({ type: 'hello', limits: ourLimits, compressions: ['deflate'], open: request })
     this.#channel.send(hello as Message)
     this.#channel.feed(rest)
@@ -182,6 +188,7 @@ class RemoteReplica implements Replica {
     if (type === 'welcome' || type === 'elsewhere') return this.#welcome(message)
     if (this.#reading !== undefined && readingTypes.has(type)) return this.#reading.take(message)
     if (type === 'rows') return this.#rows(message[1])
+    if (type === 'guest' || type === 'guest-gone') return this.#door?.take(message)
     this.#event(eventCodec.decode(message))
   }
 
@@ -254,6 +261,7 @@ class RemoteReplica implements Replica {
     this.#mirror.check(mark)
     this.#state = 'live'
     this.#channel?.send(['listed'])
+    this.#door?.open()
     this.#listener({ type: 'ready', tree, facts })
   }
 
@@ -299,6 +307,7 @@ class RemoteReplica implements Replica {
 
   #shut(): void {
     this.#state = 'closed'
+    this.#door?.close()
     this.#cancelDeadline()
     this.#cancelProbe()
     this.#channel?.close()

@@ -46,7 +46,7 @@ export interface SessionSurroundings {
 export function sessionOpener(around: SessionSurroundings): OpenSession {
   const replicas = new Map<string, { readonly by: string; readonly open: OpenReplica }>()
   let epoch = Math.floor(around.clock.now() / 1000)
-  return spec => {
+  return (spec, guests) => {
     const known = replicas.get(spec.id)
     const by = JSON.stringify([spec.alpha, spec.ignore])
     const alpha = known?.by === by ? known.open : shareReplica(() => openRoot(rootOptions(spec, around)))
@@ -57,6 +57,7 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
         clock: around.clock,
         request: { ...requestOf(spec), hub: around.hub() },
         epoch: ++epoch,
+        guests,
         elsewhere: around.elsewhere,
       })(baseline, listener)
     const carrier = carrierOf(spec, around)

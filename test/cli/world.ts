@@ -102,6 +102,7 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       version: '1',
       cwd: options.cwd ?? here.userHome,
       signal: options.signal ?? new AbortController().signal,
+      following: () => Promise.reject(new Error('This home follows nobody')),
       runProgram: foregroundPrograms().run,
       environment: process.env,
       forgetSession: (_home, session) => forgetSession(session),

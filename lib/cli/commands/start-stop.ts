@@ -7,7 +7,7 @@ import { judgeLock, lockHolder } from '../../daemon/lock.ts'
 import { processState, thisProcess } from '../../daemon/process-identity.ts'
 import type { DaemonStatus } from '../../daemon/verbs.ts'
 import type { Arguments } from '../command-spec.ts'
-import { ask } from '../daemon-access.ts'
+import { askOwn } from '../daemon-access.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
@@ -48,7 +48,7 @@ export async function restart(given: Arguments, around: Surroundings): Promise<O
 async function stopRunning(around: Surroundings): Promise<boolean> {
   const before = holder(around)
   try {
-    await ask(around, 'stop', {}, { waitMs: stopMs })
+    await askOwn(around, 'stop', {}, { waitMs: stopMs })
   } catch (error) {
     if (codeOf(error) !== 'DAEMON_DOWN') throw error
     if (before === undefined) return false
@@ -106,7 +106,7 @@ async function launch(around: Surroundings): Promise<DaemonStatus> {
 
 async function statusOrDown(around: Surroundings): Promise<DaemonStatus | undefined> {
   try {
-    return await ask(around, 'status', {})
+    return await askOwn(around, 'status', {})
   } catch (error) {
     if (codeOf(error) === 'DAEMON_DOWN') return undefined
     throw error
