@@ -154,7 +154,10 @@ describe('a copy of the other side', () => {
     const copies = open(rig)
     keep(copies, 'd/a.txt', file('theirs', 0o755), 'theirs')
     keep(copies, 'd/l', symlink('x'))
-    assert.equal(await rig.finish(placeCopy(rig.hands, copies, theirs('d/a.txt'), none)), 'd/a.mac00.20240101T000000Z.txt')
+    assert.equal(
+      await rig.finish(placeCopy(rig.hands, copies, theirs('d/a.txt'), none)),
+      'd/a.mac00.20240101T000000Z.txt',
+    )
     assert.equal(await rig.finish(placeCopy(rig.hands, copies, theirs('d/l'), none)), 'd/l.mac00.20240101T000000Z')
     assert.equal(await rig.finish(placeCopy(rig.hands, copies, theirs('nothing'), none)), undefined)
     assert.deepEqual(look(rig), {
