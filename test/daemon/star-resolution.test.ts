@@ -21,14 +21,46 @@ function conflict(host: string, times: { readonly alpha: number | undefined; rea
 
 const group = [conflict('two', { alpha: 5, beta: 9 }), conflict('three', { alpha: 5, beta: 7 })]
 
-const rows: readonly { readonly take: ResolveParameters['take']; readonly says: readonly [string, Resolution['take']][] }[] =
-  [
-    { take: 'mine', says: [['two', 'alpha'], ['three', 'alpha']] },
-    { take: 'both', says: [['two', 'both'], ['three', 'both']] },
-    { take: 'newest', says: [['three', 'alpha'], ['two', 'beta']] },
-    { take: { host: 'three' }, says: [['two', 'alpha'], ['three', 'beta']] },
-    { take: { host: 'one' }, says: [['two', 'alpha'], ['three', 'alpha']] },
-  ]
+const rows: readonly {
+  readonly take: ResolveParameters['take']
+  readonly says: readonly [string, Resolution['take']][]
+}[] = [
+  {
+    take: 'mine',
+    says: [
+      ['two', 'alpha'],
+      ['three', 'alpha'],
+    ],
+  },
+  {
+    take: 'both',
+    says: [
+      ['two', 'both'],
+      ['three', 'both'],
+    ],
+  },
+  {
+    take: 'newest',
+    says: [
+      ['three', 'alpha'],
+      ['two', 'beta'],
+    ],
+  },
+  {
+    take: { host: 'three' },
+    says: [
+      ['two', 'alpha'],
+      ['three', 'beta'],
+    ],
+  },
+  {
+    take: { host: 'one' },
+    says: [
+      ['two', 'alpha'],
+      ['three', 'alpha'],
+    ],
+  },
+]
 
 describe('one path in conflict with two hosts', () => {
   for (const { take, says } of rows) {

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../lib/core/errors.ts'
 import { nameOf } from '../../lib/core/path.ts'
 import type { SimProcess } from './process.ts'
 import type { Random } from './random.ts'
-import type { Player, StarHistory } from './star-history.ts'
+import type { Player, StarScene } from './star-scene.ts'
 import type { Spoke } from './star.ts'
 
 /** Calls that change names: between a look and one of these somebody may come. */
@@ -29,13 +29,13 @@ const kinds = [
 /** Faults of one history of a star, and users who act at the very calls of the engine. */
 export class StarFaults {
   readonly counts = new Map<string, number>()
-  readonly #history: StarHistory
+  readonly #history: StarScene
   readonly #random: Random
   readonly #times: number[]
   readonly #isRacy: boolean
   #isHealed = false
 
-  constructor(history: StarHistory) {
+  constructor(history: StarScene) {
     this.#history = history
     this.#random = history.random.fork('faults')
     const count = this.#random.between(2, 7)

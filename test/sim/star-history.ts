@@ -1,7 +1,6 @@
 import { SyncError } from '../../lib/core/errors.ts'
 import { Contents } from './history-content.ts'
-import type { HistoryResult } from './history-run.ts'
-import type { Program, Programs } from './history-operations.ts'
+import type { Program } from './history-operations.ts'
 import { nextProgram, saving } from './history-operations.ts'
 import { Ledger, RecordedUser } from './history-user.ts'
 import { hostOptions } from './history.ts'
@@ -10,7 +9,7 @@ import { workBase } from './host.ts'
 import { Random } from './random.ts'
 import { runAll } from './saves.ts'
 import { StarFaults } from './star-faults.ts'
-import { judgeStar } from './star-judge.ts'
+import type { Player, StarScene } from './star-scene.ts'
 import { Star } from './star.ts'
 
 /** Programs of one host that run at once. */
@@ -19,16 +18,8 @@ const programsAtOnce = 3
 /** How much time may pass between two things (ms). */
 const pauses = [2, 10, 10, 40, 40, 200, 200, 800, 3000, 40_000]
 
-/** One host of a star with those who work on it. */
-export interface Player {
-  readonly host: SimHost
-  readonly user: RecordedUser
-  readonly programs: Programs
-  readonly running: Program[]
-}
-
 /** One random history of three or four hosts around a hub, from one seed. */
-export class StarHistory {
+export class StarHistory implements StarScene {
   readonly random: Random
   readonly star: Star
   readonly players: readonly Player[]
@@ -123,27 +114,6 @@ export class StarHistory {
     else if (step.done !== true) return
     running.splice(running.indexOf(program), 1)
   }
-}
-
-/** Lives one random history of a star through and judges it. The same seed gives the same history. */
-export async function runStarHistory(seed: number, trace?: (line: string) => void): Promise<HistoryResult> {
-  const history = new StarHistory(seed, trace)
-  const { failures, star } = history
-  const conflicts = { injected: 0, reported: 0 }
-  try {
-    await history.live()
-    await judgeStar(history, conflicts)
-  } catch (error) {
-    failures.push(`threw: ${textOf(error)}`)
-  } finally {
-    await star.close()
-  }
-  for (const error of star.errors) failures.push(`rejected: ${textOf(error)}`)
-  return { seed, failures, operations: history.operations, faults: history.faults.counts, conflicts }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function refusable<T>(call: () => T): T | string {

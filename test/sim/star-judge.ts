@@ -4,7 +4,7 @@ import { healMs, makeReadable } from './history-healing.ts'
 import type { Listed } from './oracle.ts'
 import { divergences, halfFiles, isIgnored, leftovers, lostVersions, nameless, shown, unasked } from './oracle.ts'
 import { inodeAt } from './resolve.ts'
-import type { Player, StarHistory } from './star-history.ts'
+import type { Player, StarScene } from './star-scene.ts'
 import type { Spoke } from './star.ts'
 import type { Found } from './user.ts'
 
@@ -19,13 +19,17 @@ const doing: ReadonlySet<string> = new Set([
   'failed',
 ])
 
+interface Healing {
+  readonly faults: { heal(): void }
+}
+
 interface Counted {
   injected: number
   reported: number
 }
 
 /** Ends all faults, lets everything settle, and notes what is not as promised. */
-export async function judgeStar(history: StarHistory, counted: Counted): Promise<void> {
+export async function judgeStar(history: StarScene & Healing, counted: Counted): Promise<void> {
   const { star, players, failures, random } = history
   history.faults.heal()
   history.finishPrograms()
@@ -56,12 +60,12 @@ export async function judgeStar(history: StarHistory, counted: Counted): Promise
     failures.push(...leftovers(host.name, user), ...unasked(host.name, user), ...nameless(host.name, user))
 }
 
-function judgeKept({ players, failures }: StarHistory): void {
+function judgeKept({ players, failures }: StarScene): void {
   for (const { host, user } of players) failures.push(...lostVersions(host.name, user), ...halfFiles(host.name, user))
 }
 
 /** Every spoke holds what the hub holds, save for what its session lists. */
-function judgeEqual({ star, players, failures }: StarHistory, when: string): void {
+function judgeEqual({ star, players, failures }: StarScene, when: string): void {
   const [hub, ...others] = players.map(({ user }) => user.snapshot())
   for (const [i, spoke] of star.spokes.entries()) {
     const found = divergences(hub ?? new Map(), others[i] ?? new Map(), listedBy(spoke))
@@ -77,7 +81,7 @@ function listedBy({ session }: Spoke): Listed {
 }
 
 /** Syncs until nothing is held any more. False: it cannot be reached, which is noted. */
-async function settled({ star, failures }: StarHistory, verify = false): Promise<boolean> {
+async function settled({ star, failures }: StarScene, verify = false): Promise<boolean> {
   for (let attempt = 0; attempt < 8; attempt++) {
     const results = await star.sync({ verify })
     let isHeld = false
@@ -98,7 +102,7 @@ async function settled({ star, failures }: StarHistory, verify = false): Promise
 }
 
 /** One more sync changes nothing. */
-async function staysQuiet({ star, players, failures }: StarHistory, what: string): Promise<void> {
+async function staysQuiet({ star, players, failures }: StarScene, what: string): Promise<void> {
   const before = star.log.length
   const snapshots = players.map(({ user }) => user.snapshot())
   await star.pass(10_000)
@@ -112,7 +116,7 @@ async function staysQuiet({ star, players, failures }: StarHistory, what: string
 }
 
 /** What any host saves is on all others after one sync at once, whichever they are. */
-async function travelsAtOnce(history: StarHistory): Promise<void> {
+async function travelsAtOnce(history: StarScene): Promise<void> {
   const { star, players, failures, random } = history
   for (let i = 0; i < 4; i++) {
     const author = random.pick(players)
@@ -135,7 +139,7 @@ async function travelsAtOnce(history: StarHistory): Promise<void> {
 }
 
 /** Each host keeps the other's version of every conflict, whatever the number of hosts in it. */
-function checkCopies({ star, players, failures }: StarHistory): void {
+function checkCopies({ star, players, failures }: StarScene): void {
   const [hub] = players
   for (const spoke of star.spokes) {
     const there = players.find(({ host }) => host === spoke.host)
@@ -166,7 +170,7 @@ function isWritable(found: Found): boolean {
 }
 
 /** Every host edits the same file while no two hear of each other; then one host's version is taken everywhere. */
-async function decideForAll(history: StarHistory, counted: Counted): Promise<void> {
+async function decideForAll(history: StarScene, counted: Counted): Promise<void> {
   const { star, players, failures, random } = history
   const troubled = star.spokes.flatMap(spoke => [...listedBy(spoke).conflicts, ...listedBy(spoke).problems])
   const [hub] = players
