@@ -57,6 +57,8 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
   'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
   'lib/replica/hash-worker.ts': 'reads a descriptor that the disk port opened',
+  'lib/relay/own-trash.ts': 'whether a root was ever served',
+  'lib/relay/told-record.ts': 'a small file of the home that need not outlive a power cut',
   'lib/replica/watch/directory-check.ts': 'what a path is before it is watched',
   'lib/replica/watch/fs-watch.ts': 'fs.watch',
   'lib/replica/watch/fsevents-worker.ts': 'fs.watch',

@@ -16,7 +16,6 @@ import type { Lock } from './lock.ts'
 import { lockRefused, takeLock } from './lock.ts'
 import type { EnvFile } from './env-file.ts'
 import { answerHistory } from './history-answer.ts'
-import { homeId } from './home-id.ts'
 import { HubWatch } from './hub-watch.ts'
 import { LogFeed } from './log-feed.ts'
 import { answerForesee, answerOverride } from './override-answers.ts'
@@ -33,6 +32,7 @@ import type { SessionList } from './sessions.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { SettingsWatch } from './settings-watch.ts'
+import { statusOf } from './status-answer.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
@@ -279,24 +279,11 @@ export class Daemon {
   }
 
   #status(sessions: SessionList): DaemonStatus {
-    const hub = this.#settings.hub()
-    return {
-      ...(hub !== undefined && { hub: { ...hub, isHere: hub.hub === homeId(this.#options.home) } }),
-      version: this.#options.version,
-      host: this.#settings.here().host,
-      home: this.#options.home.directory,
-      pid: process.pid,
-      since: this.#since,
-      now: Date.now(),
-      sessions: sessions.opened().map(({ handle, spec }) => ({ ...handle.status(), transport: spec.way.kind })),
-      failed: sessions.failed().map(({ spec, error }) => ({
-        root: spec.alpha.root,
-        host: spec.beta.host,
-        why: error.message,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      })),
+    return statusOf(sessions, {
+      ...this.#options,
+      ...{ host: this.#settings.here().host, since: this.#since, hub: this.#settings.hub() },
       config: [...this.#settings.problems(), ...this.#options.env.problems, ...this.#afterSync.untrusted()],
       logDropped: this.#feed.dropped(),
-    }
+    })
   }
 }

@@ -132,7 +132,7 @@ export class FollowedRoots implements Following {
         const latest = newest(roots)
         // The hub's clock, as far as it can be known by now: ages are counted from it.
         const now = latest === undefined ? Date.now() : latest.hubClock + Date.now() - latest.at
-        const told = roots.flatMap(root => apart(root, { now, why: `${this.#hubName}: ${awayText(roots)}` }))
+        const told = roots.flatMap(root => apart(root, { now, why: `the hub does not answer: ${awayText(roots)}` }))
         return this.#status({ sessions: told, failed: [], now, ...dated })
       }
     }
@@ -163,9 +163,13 @@ export class FollowedRoots implements Following {
 
   #notHere(verb: string): SyncError {
     const hub = this.#hubName
-    return new SyncError('REFUSED', `Cannot ${verb.slice(0, 40)} from here: ${hub} drives the roots of this host`, {
-      hint: `Run it on ${hub}`,
-    })
+    return new SyncError(
+      'REFUSED',
+      `Cannot ${verb === 'where' ? 'run' : verb} from here: ${hub} drives the roots of this host`,
+      {
+        hint: `Run it on ${hub}`,
+      },
+    )
   }
 
   #away(roots: readonly FollowedRoot[]): SyncError {

@@ -139,11 +139,12 @@ function turned(value: unknown, turning: Turning): unknown {
   if (!isRecord(value)) return value
   // A root with a host names a session, and its host is the other end.
   const namesSession = typeof value['root'] === 'string' && typeof value['host'] === 'string' && !turning.isPlaced
-  const result: Record<string, unknown> = {}
-  for (const [key, item] of Object.entries(value)) {
-    result[otherSide[key] ?? key] = turnedField(key, item, { ...turning, namesSession })
-  }
-  return result
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      Object.hasOwn(otherSide, key) ? otherSide[key] : key,
+      turnedField(key, item, { ...turning, namesSession }),
+    ]),
+  )
 }
 
 function turnedField(key: string, item: unknown, turning: Turning & { readonly namesSession: boolean }): unknown {
@@ -151,11 +152,16 @@ function turnedField(key: string, item: unknown, turning: Turning & { readonly n
   if (typeof item === 'string') {
     if (key === 'root') return rootThere(item, pair)
     if (key === 'host' && namesSession) return item === pair.there ? pair.hub : item
-    return words[key]?.[item] ?? item
+    return turnedWord(key, item)
   }
   if (key === 'roots' && Array.isArray(item))
     return item.map(root => (typeof root === 'string' ? rootThere(root, pair) : turned(root, turning)))
   return turned(item, turning)
+}
+
+function turnedWord(key: string, word: string): string {
+  const known = Object.hasOwn(words, key) ? words[key] : undefined
+  return known !== undefined && Object.hasOwn(known, word) ? (known[word] ?? word) : word
 }
 
 function rootThere(root: string, { roots }: Pair): string {

@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/ports/clock.ts'
 import type { LinkEnd, OutgoingLink } from '../../lib/ports/link.ts'
 import type { Replica } from '../../lib/ports/replica.ts'
 import { runAgent } from '../../lib/protocol/agent-main.ts'
+import type { GuestDesk } from '../../lib/protocol/guest-door.ts'
 import { connectReplica } from '../../lib/protocol/remote-replica.ts'
 import { openRoot } from '../../lib/replica/open-root.ts'
 import { shareReplica } from '../../lib/replica/share-replica.ts'
@@ -20,6 +21,8 @@ export interface AgentSetup {
   readonly epoch: number
   readonly build?: string
   readonly options?: Readonly<Record<string, string>>
+  /** What the hub does for guests. */
+  readonly guests?: GuestDesk
 }
 
 /** A hub's connection to an agent of its own, both in this process. */
@@ -54,6 +57,8 @@ export class LingerRig {
   /** How often the root was opened. */
   opened = 0
   served = true
+  /** What hubs told, undefined where one was lost. */
+  readonly told: (string | undefined)[] = []
   readonly #connections: Connection[] = []
 
   constructor(t: Pick<TestContext, 'after'>) {
@@ -85,7 +90,7 @@ export class LingerRig {
   }
 
   /** Starts an agent as a hub that connects would. */
-  connect({ epoch, build = 'b1', options = {} }: AgentSetup): Connection {
+  connect({ epoch, build = 'b1', options = {}, guests }: AgentSetup): Connection {
     const [stdin, stdout] = [new PassThrough(), new PassThrough()]
     const abort = new AbortController()
     const ended = runAgent({
@@ -93,13 +98,15 @@ export class LingerRig {
       stdout,
       clock: this.clock,
       openRoot: request => this.#openRoot(request.path),
+      told: (_request, news) => this.told.push(news),
       keeping: { build, socketPath: () => this.socketPath, isServed: () => this.served, signal: abort.signal },
     })
     void ended.then(() => stdout.end())
     const link = hubLink(stdin, stdout)
     const events = new Events()
     const request = { root: 'r1', path: this.root, options }
-    const replica = connectReplica(() => link, { clock: systemClock, request, epoch })(() => emptyTree, events.listener)
+    const connect = connectReplica(() => link, { clock: systemClock, request, epoch, guests })
+    const replica = connect(() => emptyTree, events.listener)
     const connection = {
       replica,
       events,

@@ -4,7 +4,7 @@ import type { Source } from './source.ts'
 export const layers: readonly (readonly string[])[] = [
   ['scripts'],
   ['lib/cli'],
-  ['lib/handoff', 'lib/projects', 'lib/env', 'lib/database', 'lib/git'],
+  ['lib/handoff', 'lib/projects', 'lib/env', 'lib/database', 'lib/git', 'lib/relay'],
   ['lib/daemon'],
   ['lib/sync'],
   ['lib/remote'],
