@@ -1,6 +1,7 @@
 import { SyncError } from '../core/errors.ts'
 import type { HubClaim } from '../core/hub.ts'
 import { claimOf, isSameClaim } from '../core/hub.ts'
+import { agentSocketPath } from '../daemon/agent-socket-path.ts'
 import { addPath, configWith, removePath, whileEditing } from '../daemon/config-edit.ts'
 import { checkTexts, readConfig, unusable } from '../daemon/config-reader.ts'
 import { contractHome } from '../daemon/host-paths.ts'
@@ -12,6 +13,8 @@ import { pipeHome, rememberHost } from '../daemon/other-host.ts'
 import { readPrivateFile, writePrivateFile } from '../daemon/private-file.ts'
 import type { Here } from '../daemon/session-specs.ts'
 import { rootKey, sessionName, sessionSpecs } from '../daemon/session-specs.ts'
+import { takeOver } from '../protocol/agent-takeover.ts'
+import { systemClock } from '../replica/system-clock.ts'
 import type { PlannedHost, TakePlan } from './take-plan.ts'
 
 /** Makes a session one that agreed on nothing but the two roots themselves: what is on either side is compared, nothing is deleted. */
@@ -38,6 +41,7 @@ export async function takeRoots(
     await acquaint(plan, here)
   }
   const claim = await takeHub(here, heard)
+  await Promise.all(plan.roots.map(({ id }) => free(id, claim, here)))
   const untold = await Promise.all(plan.hosts.map(host => tell(host, claim, here)))
   return { claim, untold: untold.flatMap(each => each ?? []) }
 }
@@ -69,6 +73,15 @@ async function acquaint(plan: TakePlan, here: Here & { readonly acquaintSession:
   if (config === undefined) return
   const { specs } = sessionSpecs(config, { ...here, host: plan.name }, new Set())
   for (const { id, beta } of specs) await here.acquaintSession(here.home, sessionName(id, beta.host))
+}
+
+/** An agent here that waits for the old hub lets go of its root. One that stands still is waited for by our daemon. */
+async function free(root: string, claim: HubClaim, { home }: Here): Promise<void> {
+  const path = agentSocketPath(home, root, '/tmp')
+  if (path === undefined) return
+  const request = { root, path: '', options: {}, hub: claim }
+  const taken = await takeOver(path, { build: '', epoch: 0, request }, systemClock)
+  if (taken.state === 'go') taken.socket.destroy()
 }
 
 /** Lets a host hear of the claim. */

@@ -169,14 +169,14 @@ function isWritable(found: Found): boolean {
   return found.kind === 'file' && (found.mode & 0o600) === 0o600
 }
 
-/** Every host edits the same file while no two hear of each other; then one host's version is taken everywhere. */
+/** Every host edits the same file, which has no other name anywhere, while no two hear of each other; then one host's version is taken everywhere. */
 async function decideForAll(history: StarScene, counted: Counted): Promise<void> {
   const { star, players, failures, random } = history
   const troubled = star.spokes.flatMap(spoke => [...listedBy(spoke).conflicts, ...listedBy(spoke).problems])
   const [hub] = players
   const path = random
     .shuffle([...(hub?.user.snapshot() ?? [])].flatMap(([each, found]) => (isWritable(found) ? [each] : [])))
-    .find(each => !isIgnored(each) && !troubled.some(one => isWithin(one, each) || isWithin(each, one)))
+    .find(each => players.every(({ user }) => user.find(each)?.links === 1) && !isIgnored(each) && !troubled.some(one => isWithin(one, each) || isWithin(each, one)))
   if (path === undefined) return
   for (const spoke of star.spokes) star.setWire(spoke, false)
   await star.pass(200)
