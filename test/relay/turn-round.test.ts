@@ -175,6 +175,12 @@ const told: readonly Told[] = [
     },
   },
   {
+    says: 'where something waits to go',
+    verb: 'why',
+    hub: { waiting: [{ path: 'a', to: 'alpha', why: 'sending' }] },
+    there: { waiting: [{ path: 'a', to: 'beta', why: 'sending' }] },
+  },
+  {
     says: 'the roots there are',
     verb: 'why',
     hub: { why: [], roots: ['/srv/notes', '/home/ann/code'] },
