@@ -64,16 +64,16 @@ export class GuestWindow {
     if (word.type === 'news') {
       const news = this.#news.push(word.piece, word.isLast)
       if (news === 'long') throw violation('it told more news than anybody wants to know')
-      if (news !== undefined) this.#told(news)
+      if (news !== undefined) this.#told(news.text)
       return
     }
     const call = this.#calls.get(word.id)
     if (call === undefined) throw violation('it replied to somebody who did not ask')
-    const json = call.joiner.push(word.piece, word.isLast)
-    if (json === 'long') throw violation('it sent too long a reply')
-    if (json === undefined) return
+    const reply = call.joiner.push(word.piece, word.isLast)
+    if (reply === 'long') throw violation('it sent too long a reply')
+    if (reply === undefined) return
     if (word.what !== 'event') this.#calls.delete(word.id)
-    if (!call.isGone) call.heard({ what: word.what, json })
+    if (!call.isGone) call.heard({ what: word.what, json: reply.text })
   }
 
   close(): void {

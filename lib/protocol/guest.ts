@@ -81,7 +81,7 @@ export class PieceJoiner {
   }
 
   /** The text once it is whole; `long` when it is longer than the limit. */
-  push(piece: Uint8Array, isLast: boolean): string | 'long' | undefined {
+  push(piece: Uint8Array, isLast: boolean): { readonly text: string } | 'long' | undefined {
     this.#bytes += piece.length
     if (this.#bytes > this.#limit) return 'long'
     this.#pieces.push(piece)
@@ -89,7 +89,7 @@ export class PieceJoiner {
     const text = Buffer.concat(this.#pieces).toString('utf8')
     this.#pieces = []
     this.#bytes = 0
-    return text
+    return { text }
   }
 }
 

@@ -142,7 +142,10 @@ function turned(value: unknown, turning: Turning): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       Object.hasOwn(otherSide, key) ? otherSide[key] : key,
-      turnedField(key, item, { ...turning, namesSession }),
+      // Where something waits to go is a side, where a version comes from and goes are hosts.
+      key === 'to' && typeof item === 'string' && value['from'] === undefined
+        ? (otherSide[item] ?? item)
+        : turnedField(key, item, { ...turning, namesSession }),
     ]),
   )
 }

@@ -9,7 +9,7 @@ const pair: Pair = {
   hub: 'laptop',
   there: 'mac00',
   roots: [
-    { hub: '/home/ann/work', there: '/Users/ann/work' },
+    { hub: '/home/ann/code', there: '/Users/ann/code' },
     { hub: '/srv/notes', there: '/Users/ann/notes' },
   ],
 }
@@ -33,26 +33,26 @@ const asked: readonly Asked[] = [
   {
     says: 'a path by where its root lies at the hub',
     verb: 'barrier',
-    there: { paths: ['/Users/ann/work/a/b.txt'], timeoutMs: 1000, verify: false },
-    hub: { paths: ['/home/ann/work/a/b.txt'], timeoutMs: 1000, verify: false },
+    there: { paths: ['/Users/ann/code/a/b.txt'], timeoutMs: 1000, verify: false },
+    hub: { paths: ['/home/ann/code/a/b.txt'], timeoutMs: 1000, verify: false },
   },
   { says: 'the root itself', verb: 'queue', there: { paths: ['/Users/ann/notes'] }, hub: { paths: ['/srv/notes'] } },
   {
     says: 'the spelling that lies in a root, of several',
     verb: 'why',
-    there: { paths: ['/Volumes/x/work/a', '/Users/ann/work/a'] },
-    hub: { paths: ['/home/ann/work/a'] },
+    there: { paths: ['/Volumes/x/code/a', '/Users/ann/code/a'] },
+    hub: { paths: ['/home/ann/code/a'] },
   },
   { says: 'a path in no root', verb: 'conflicts', there: { paths: ['/etc/passwd'] }, hub: 'nowhere' },
   {
     says: 'a sibling that begins like a root',
     verb: 'conflicts',
-    there: { paths: ['/Users/ann/work2'] },
+    there: { paths: ['/Users/ann/code2'] },
     hub: 'nowhere',
   },
-  { says: 'a path of the hub', verb: 'trash', there: { paths: ['/home/ann/work'], limit: 5 }, hub: 'nowhere' },
+  { says: 'a path of the hub', verb: 'trash', there: { paths: ['/home/ann/code'], limit: 5 }, hub: 'nowhere' },
   { says: 'paths that are no texts', verb: 'queue', there: { paths: [1, {}] }, hub: 'nowhere' },
-  { says: 'paths that are no list', verb: 'queue', there: { paths: '/Users/ann/work' }, hub: 'nowhere' },
+  { says: 'paths that are no list', verb: 'queue', there: { paths: '/Users/ann/code' }, hub: 'nowhere' },
   { says: 'mine is theirs at the hub', verb: 'resolve', there: { take: 'mine' }, hub: { take: 'theirs' } },
   { says: "theirs is the hub's own", verb: 'override', there: { take: 'theirs' }, hub: { take: 'mine' } },
   { says: 'newest is newest', verb: 'resolve', there: { take: 'newest' }, hub: { take: 'newest' } },
@@ -67,8 +67,8 @@ const asked: readonly Asked[] = [
   {
     says: 'marks of what was shown',
     verb: 'override',
-    there: { marks: [{ root: '/Users/ann/work', host: 'laptop', mark: 'm' }] },
-    hub: { marks: [{ root: '/home/ann/work', host: 'mac00', mark: 'm' }] },
+    there: { marks: [{ root: '/Users/ann/code', host: 'laptop', mark: 'm' }] },
+    hub: { marks: [{ root: '/home/ann/code', host: 'mac00', mark: 'm' }] },
   },
   {
     says: 'marks of sessions that are not theirs',
@@ -81,7 +81,7 @@ const asked: readonly Asked[] = [
 ]
 
 const session = {
-  root: '/home/ann/work',
+  root: '/home/ann/code',
   host: 'mac00',
   state: 'watching',
   entries: { alpha: 3, beta: 4 },
@@ -107,7 +107,7 @@ const told: readonly Told[] = [
       sessions: [
         {
           ...session,
-          root: '/Users/ann/work',
+          root: '/Users/ann/code',
           host: 'laptop',
           entries: { alpha: 4, beta: 3 },
           mode: 'receive',
@@ -175,10 +175,16 @@ const told: readonly Told[] = [
     },
   },
   {
+    says: 'where something waits to go',
+    verb: 'why',
+    hub: { waiting: [{ path: 'a', to: 'alpha', why: 'sending' }] },
+    there: { waiting: [{ path: 'a', to: 'beta', why: 'sending' }] },
+  },
+  {
     says: 'the roots there are',
     verb: 'why',
-    hub: { why: [], roots: ['/srv/notes', '/home/ann/work'] },
-    there: { why: [], roots: ['/Users/ann/notes', '/Users/ann/work'] },
+    hub: { why: [], roots: ['/srv/notes', '/home/ann/code'] },
+    there: { why: [], roots: ['/Users/ann/notes', '/Users/ann/code'] },
   },
   {
     says: 'who won a conflict, in a row of the history',
@@ -208,10 +214,10 @@ describe('what is asked on the other host', () => {
   })
 
   for (const path of [
-    '/Users/ann/work/../../../etc/passwd',
-    '/Users/ann/work/./a',
-    '/Users/ann/work/a//b',
-    '/Users/ann/work/a\0',
+    '/Users/ann/code/../../../etc/passwd',
+    '/Users/ann/code/./a',
+    '/Users/ann/code/a//b',
+    '/Users/ann/code/a\0',
   ]) {
     it(`may not lead out of a root: ${JSON.stringify(path)}`, () => {
       assert.throws(

@@ -1,7 +1,6 @@
 import type { Arguments } from '../command-spec.ts'
 import { ask } from '../daemon-access.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { followedJson } from '../hub-lines.ts'
 import { statusLines } from '../status-lines.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 
@@ -14,7 +13,7 @@ export async function status(given: Arguments, around: Surroundings): Promise<Ou
   const { sessions, failed, config, ...daemon } = await ask(around, 'status', {})
   return {
     exit: exitCodes.ok,
-    json: { status: sessions, failed, config, daemon, ...followedJson(daemon) },
+    json: { status: sessions, failed, config, daemon },
     lines: paint => statusLines({ sessions, failed, config, ...daemon }, { paint, userHome: around.userHome }),
   }
 }
