@@ -19,12 +19,12 @@ export async function rootBarrier(
   const first = await Promise.all(sessions.map(session => session.barrier(options, signal)))
   if (sessions.length === 1) return first
   return await Promise.all(
-    sessions.map((session, i) => {
+    sessions.map(async (session, i) => {
       const before = first[i]
       if (before !== undefined && !isHeard(before)) return before
       // A moment is left for what has arrived already.
       const timeoutMs = Math.max(until - now(), leastMs)
-      return session.barrier({ ...options, timeoutMs, verify: false }, signal)
+      return await session.barrier({ ...options, timeoutMs, verify: false }, signal)
     }),
   )
 }

@@ -176,7 +176,12 @@ async function decideForAll(history: StarScene, counted: Counted): Promise<void>
   const [hub] = players
   const path = random
     .shuffle([...(hub?.user.snapshot() ?? [])].flatMap(([each, found]) => (isWritable(found) ? [each] : [])))
-    .find(each => players.every(({ user }) => user.find(each)?.links === 1) && !isIgnored(each) && !troubled.some(one => isWithin(one, each) || isWithin(each, one)))
+    .find(
+      each =>
+        players.every(({ user }) => user.find(each)?.links === 1) &&
+        !isIgnored(each) &&
+        !troubled.some(one => isWithin(one, each) || isWithin(each, one)),
+    )
   if (path === undefined) return
   for (const spoke of star.spokes) star.setWire(spoke, false)
   await star.pass(200)
