@@ -16,7 +16,7 @@ function hubOf(json: unknown): { readonly name: string; readonly epoch: number; 
   return (json as { hub: { name: string; epoch: number; isHere: boolean } }).hub
 }
 
-describe('three hosts of one root', { timeout: 120_000 }, () => {
+describe('three hosts of one root', { timeout: 300_000 }, () => {
   it('have what any of them saves after one sync, and one decision for a conflict of all', async t => {
     const trio = await started(t)
     trio.write('twin', 'from-twin', 'x')
@@ -41,41 +41,31 @@ describe('three hosts of one root', { timeout: 120_000 }, () => {
     await trio.everywhere('b', 'without third')
   })
 
-  it('refuse a second hub and a ring, and the one that takes the roots is followed, also by the one before', async t => {
+  it('refuse a ring, hand the hub over, and follow whoever takes the roots, also the hub before', async t => {
     const trio = await started(t)
     await trio.ok('twin', 'hosts', 'add', 'one', '--pipe', trio.homes.one)
     const ring = await trio.dsync('twin', 'roots', 'add', '~/project', '--json')
     assert.match(ring.stdout, /"OTHER_HUB"/)
-    await trio.kill('one')
-    trio.write('twin', 'new', 'while the hub was dead')
-    trio.write('twin', 'a', 'edited meanwhile')
-    const planned = await trio.ok('twin', 'hub', 'take', '--dry-run', '--json')
-    assert.equal(hubOf(planned.json).name, 'one')
-    const taken = await trio.ok('twin', 'hub', 'take', '--yes', '--json')
-    assert.deepEqual([hubOf(taken.json).name, hubOf(taken.json).epoch], ['twin', 2])
-    assert.equal((await trio.dsync('twin', 'sync')).code, 3, 'what differs is a conflict')
-    await trio.ok('twin', 'resolve', '~/project/a', '--mine')
-    await trio.everywhere('new', 'while the hub was dead')
-    await trio.everywhere('a', 'edited meanwhile')
-    await trio.ok('one', 'start')
-    assert.equal(hubOf((await trio.ok('one', 'hub', '--json')).json).name, 'twin')
-    trio.write('one', 'c', 'from the old hub')
-    await trio.everywhere('c', 'from the old hub')
-  })
-
-  it('hand the hub over and back without losing a file', async t => {
-    const trio = await started(t)
-    trio.write('third', 'before', '1')
+    trio.write('twin', 'before', '1')
     const moved = await trio.ok('one', 'hub', 'move', 'third', '--yes', '--json')
     assert.deepEqual([hubOf(moved.json).name, hubOf(moved.json).epoch], ['third', 2])
     trio.write('one', 'after', '2')
     await trio.everywhere('before', '1')
     await trio.everywhere('after', '2')
-    assert.equal(hubOf((await trio.ok('one', 'hub', 'show', '--json')).json).isHere, false)
-    const back = await trio.ok('third', 'hub', 'move', 'one', '--yes', '--json')
-    assert.deepEqual([hubOf(back.json).name, hubOf(back.json).epoch], ['one', 3])
-    trio.write('twin', 'again', '3')
-    await trio.everywhere('again', '3')
-    await trio.ok('one', 'sync')
+    await trio.kill('third')
+    trio.write('twin', 'new', 'while the hub was dead')
+    trio.write('twin', 'a', 'edited meanwhile')
+    const planned = await trio.ok('twin', 'hub', 'take', '--dry-run', '--json')
+    assert.equal(hubOf(planned.json).name, 'third')
+    const taken = await trio.ok('twin', 'hub', 'take', '--yes', '--json')
+    assert.deepEqual([hubOf(taken.json).name, hubOf(taken.json).epoch], ['twin', 3])
+    assert.equal((await trio.dsync('twin', 'sync')).code, 3, 'what differs is a conflict')
+    await trio.ok('twin', 'resolve', '~/project/a', '--mine')
+    await trio.everywhere('new', 'while the hub was dead')
+    await trio.everywhere('a', 'edited meanwhile')
+    await trio.ok('third', 'start')
+    assert.equal(hubOf((await trio.ok('third', 'hub', '--json')).json).name, 'twin')
+    trio.write('third', 'c', 'from the old hub')
+    await trio.everywhere('c', 'from the old hub')
   })
 })
