@@ -39,7 +39,7 @@ export async function dsyncThere(
   { around, waitMs }: { readonly around: ThereSurroundings; readonly waitMs: number },
 ): Promise<Readonly<Record<string, unknown>>> {
   const { way, userHome, kitHome, name } = host
-  const program = way.kind === 'pipe' ? around.dsyncCommand : [join(kitHome, 'bin', 'dsync')]
+  const program = way.kind === 'pipe' ? around.dsyncCommand : [join(kitHome, 'kit', 'current', 'bin', 'dsync')]
   const log = join(around.home.run, `ssh-${randomBytes(6).toString('hex')}.log`)
   const options = { environment: around.environment, isTerminal: false, log }
   const started = programThere({ way, directory: userHome, userHome }, [...program, ...words, '--json'], options)
