@@ -205,6 +205,7 @@ export class LocalReplica {
       },
       close: async () => {
         this.#attachments.remove(attachment)
+        this.#staging.left(attachment)
         if (this.#attachments.size === 0) await this.close()
       },
     }
@@ -252,7 +253,7 @@ export class LocalReplica {
         return detach(this.#lane.take(command, tell), this.#options.clock)
       case 'stage':
         if (command.offset === 0) this.#lane.forget(command.digest)
-        tell({ type: 'staged', digest: command.digest, offset: command.offset, state: this.#staging.receive(command) })
+        tell({ ...stagedOf(command), state: this.#staging.receive(command, attachment) })
         break
       case 'keep':
         tell(this.#desk.keep(command))
@@ -429,6 +430,10 @@ export class LocalReplica {
       this.#pump()
     })
   }
+}
+
+function stagedOf({ digest, offset }: ReplicaCommand & { readonly type: 'stage' }) {
+  return { type: 'staged', digest, offset } as const
 }
 
 /** Until a disk that could not be flushed is asked again (ms). */

@@ -65,9 +65,7 @@ export class StarHistory implements StarScene {
     }
   }
 
-  playerOf(host: string): Player | undefined {
-    return this.players.find(player => player.host.name === host)
-  }
+  readonly playerOf = (host: string): Player | undefined => this.players.find(player => player.host.name === host)
 
   /** A user does something at once: one step of a program that runs, or of a new one. */
   act(player: Player): void {

@@ -53,6 +53,8 @@ export async function judgeStar(history: StarScene & Healing, counted: Counted):
   await travelsAtOnce(history)
   await decideForAll(history, counted)
   judgeKept(history)
+  await changesHub(history)
+  judgeKept(history)
   await star.stopHub()
   star.startHub()
   await staysQuiet(history, 'a new start')
@@ -65,10 +67,11 @@ function judgeKept({ players, failures }: StarScene): void {
 }
 
 /** Every spoke holds what the hub holds, save for what its session lists. */
-function judgeEqual({ star, players, failures }: StarScene, when: string): void {
-  const [hub, ...others] = players.map(({ user }) => user.snapshot())
-  for (const [i, spoke] of star.spokes.entries()) {
-    const found = divergences(hub ?? new Map(), others[i] ?? new Map(), listedBy(spoke))
+function judgeEqual({ star, playerOf, failures }: StarScene, when: string): void {
+  const hub = playerOf(star.hub.name)?.user.snapshot()
+  for (const spoke of star.spokes) {
+    const there = playerOf(spoke.host.name)?.user.snapshot()
+    const found = divergences(hub ?? new Map(), there ?? new Map(), listedBy(spoke))
     failures.push(...found.map(each => `${when}: ${spoke.host.name} ${each}`))
   }
 }
@@ -139,10 +142,10 @@ async function travelsAtOnce(history: StarScene): Promise<void> {
 }
 
 /** Each host keeps the other's version of every conflict, whatever the number of hosts in it. */
-function checkCopies({ star, players, failures }: StarScene): void {
-  const [hub] = players
+function checkCopies({ star, playerOf, failures }: StarScene): void {
+  const hub = playerOf(star.hub.name)
   for (const spoke of star.spokes) {
-    const there = players.find(({ host }) => host === spoke.host)
+    const there = playerOf(spoke.host.name)
     for (const { path, sides } of spoke.session?.conflicts() ?? []) {
       if (hub === undefined || there === undefined) continue
       checkCopy({ holder: hub, owner: there, path, copy: sides.alpha.copy }, failures)
@@ -165,6 +168,30 @@ function checkCopy(
     failures.push(`conflicts: copy on ${names} is ${shown(kept.data)}, not ${shown(theirs.data)}`)
 }
 
+/** Another host becomes the hub while nobody hears of anybody: nothing goes that stands anywhere. */
+async function changesHub(history: StarScene): Promise<void> {
+  const { star, players, failures, random } = history
+  for (const spoke of star.spokes) star.setWire(spoke, false)
+  await star.pass(random.pick([0, 200, 3000]))
+  if (random.chance(0.5)) star.killHub()
+  for (let i = random.int(12); i > 0; i--) history.act(random.pick(players))
+  history.finishPrograms()
+  for (const { user } of players) makeReadable(user)
+  const stood = new Set(players.flatMap(({ user }) => [...user.snapshot().keys()].filter(path => !isIgnored(path))))
+  const next = random.pick(star.spokes)
+  history.tell(`${next.host.name} takes the roots`)
+  await star.take(next)
+  await star.pass(random.pick([0, healMs]))
+  if (!(await settled(history))) return
+  for (const path of stood) {
+    const missing = players.filter(({ user }) => !user.snapshot().has(path))
+    if (missing.length === players.length) failures.push(`taken away: ${path} stood somewhere when the hub changed`)
+  }
+  judgeEqual(history, 'new hub')
+  checkCopies(history)
+  await staysQuiet(history, 'the sync after a new hub')
+}
+
 function isWritable(found: Found): boolean {
   return found.kind === 'file' && (found.mode & 0o600) === 0o600
 }
@@ -173,7 +200,7 @@ function isWritable(found: Found): boolean {
 async function decideForAll(history: StarScene, counted: Counted): Promise<void> {
   const { star, players, failures, random } = history
   const troubled = star.spokes.flatMap(spoke => [...listedBy(spoke).conflicts, ...listedBy(spoke).problems])
-  const [hub] = players
+  const hub = history.playerOf(star.hub.name)
   const path = random
     .shuffle([...(hub?.user.snapshot() ?? [])].flatMap(([each, found]) => (isWritable(found) ? [each] : [])))
     .find(

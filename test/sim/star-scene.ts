@@ -21,7 +21,7 @@ export interface StarScene {
   /** What was found wrong so far, in words. */
   readonly failures: string[]
   tell(line: string): void
-  playerOf(host: string): Player | undefined
+  readonly playerOf: (host: string) => Player | undefined
   /** A user does something at once: one step of a program that runs, or of a new one. */
   act(player: Player): void
   /** A user saves a file in one go, as some program does. */

@@ -5,6 +5,7 @@ import type { OpenReplica } from '../../lib/ports/replica.ts'
 import { connectReplica } from '../../lib/protocol/remote-replica.ts'
 import { serveReplica } from '../../lib/protocol/serve-replica.ts'
 import { shareReplica } from '../../lib/replica/share-replica.ts'
+import { acquaintSession } from '../../lib/sync/forget-session.ts'
 import { rootBarrier } from '../../lib/sync/root-barrier.ts'
 import type { BarrierResult } from '../../lib/sync/session-handle.ts'
 import { SessionLoop } from '../../lib/sync/session-loop.ts'
@@ -47,8 +48,8 @@ export class Star {
   readonly options: StarOptions
   readonly random: Random
   readonly clock = new ManualClock()
-  readonly hub: SimHost
-  readonly spokes: readonly Spoke[]
+  hub: SimHost
+  spokes: readonly Spoke[]
   readonly log: LogEvent[] = []
   readonly errors: unknown[] = []
   readonly ignore: IgnoreSettings = { patterns: ['ignored', '*.ign'], gitignore: false }
@@ -126,7 +127,7 @@ export class Star {
       })(baseline, listener)
     const session = new SessionLoop({
       root: rootBase,
-      hosts: { alpha: 'hub', beta: name },
+      hosts: { alpha: this.hub.name, beta: name },
       open: { alpha: near, beta: far },
       store: spoke.storage.open(process),
       clock: process.clock,
@@ -170,6 +171,17 @@ export class Star {
     this.hub.process?.kill()
     this.#near = undefined
     for (const spoke of this.spokes) spoke.session = undefined
+  }
+
+  /** As `dsync hub take` on the host of a spoke: whatever the hub was doing is over, and that host drives all others from now on. */
+  async take(spoke: Spoke): Promise<void> {
+    this.killHub()
+    for (const { process } of this.hosts) process?.kill()
+    const others = this.hosts.filter(host => host !== spoke.host)
+    this.hub = spoke.host
+    this.spokes = others.map(host => new Spoke(host))
+    for (const { storage } of this.spokes) await acquaintSession(storage.open())
+    this.startHub()
   }
 
   /** Takes the wire of a spoke away until it is given back. */
