@@ -18,7 +18,7 @@ import { servedRoots } from '../lib/daemon/served-roots.ts'
 import type { RootRequest } from '../lib/protocol/handshake.ts'
 import { endingMs } from '../lib/protocol/bounds.ts'
 import { runAgent } from '../lib/protocol/agent-main.ts'
-import { ToldRecords } from '../lib/relay/told-record.ts'
+import { ToldRecords, sweepTold } from '../lib/relay/told-record.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
 import { openServedRoot, servedSocketPath } from './serve-root.ts'
@@ -28,6 +28,7 @@ async function serve(): Promise<void> {
   const { home } = processFacts()
   const end = new AbortController()
   const records = new ToldRecords(home, Date.now)
+  sweepTold(home)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end.abort())
   // A lost link takes the terminal and stderr with it, and the root is kept all the same.
   process.on('SIGHUP', () => {})
