@@ -89,17 +89,18 @@ function isServed(home: KitHome, { root, path, hub }: RootRequest): boolean {
 
 /** Reads one line of JSON, writes one. */
 async function answer(): Promise<void> {
-  const { home, userHome } = processFacts()
+  const { home, userHome, host } = processFacts()
   const deno = process.versions['deno']
   const here = {
     home,
     userHome,
+    host,
     platform: `${process.platform}-${process.arch}`,
     runtime: deno === undefined ? `node ${process.versions.node}` : `deno ${deno}`,
     rsync: await rsyncVersion(),
   }
   for await (const line of createInterface({ input: process.stdin })) {
-    process.stdout.write(`${JSON.stringify(answerQuestion(here, questionOf(line)))}\n`, () => process.exit(0))
+    process.stdout.write(`${JSON.stringify(await answerQuestion(here, questionOf(line)))}\n`, () => process.exit(0))
     return
   }
 }

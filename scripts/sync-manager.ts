@@ -61,10 +61,12 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: interrupt.signal,
   forgetSession: async (home, session) => await (await import('./forget-session.ts')).forgetAgreed(home, session),
+  acquaintSession: async (home, session) => await (await import('./forget-session.ts')).acquaint(home, session),
   editor: editor(),
   runProgram: foreground.run,
   environment: process.env,
   daemonCommand: daemonCommand(),
+  dsyncCommand: [process.execPath, ...process.execArgv, ...startWords, fileURLToPath(import.meta.url)],
   askHost,
   following,
 })

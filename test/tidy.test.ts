@@ -30,13 +30,13 @@ const long: Readonly<Record<string, string>> = {
   'lib/replica/refresh.ts': 'what one look means, case by case',
   'lib/sync/session-loop.ts': 'the one place where a session meets its replicas and its store',
   'test/replica/operations.test.ts': 'one table of operations',
+  'test/replica/copies.test.ts': 'one suite of one noun',
   'test/replica/trash.test.ts': 'one suite of one noun',
   'test/sync/store-damage.slow.test.ts': 'every way in which a store is damaged',
   'test/storm/user.ts': 'one program with all that a person does to files',
   'test/contract/watcher-suite.ts': 'one suite of one port',
   'test/protocol/untrusted.test.ts': 'one table of hostile messages',
   'test/protocol/wire.test.ts': 'one table of messages',
-  'test/sim/world.ts': 'the one place where a simulated session is put together',
 }
 
 /** Files of `lib/` outside `lib/replica/disk/` that import node:fs, each with what it is for. Never for what is in a root. */

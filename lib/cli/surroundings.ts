@@ -46,6 +46,8 @@ export interface Surroundings {
   readonly askHost: AskHost
   /** Forgets what a session of a home has agreed on; only while no daemon runs. */
   readonly forgetSession: (home: KitHome, session: string) => Promise<void>
+  /** Has a session of a home begin anew with roots that another hub kept in sync until now; only while it is not open. */
+  readonly acquaintSession: (home: KitHome, session: string) => Promise<void>
   /** Program and arguments that edit a file whose path comes last. */
   readonly editor: readonly [string, ...string[]]
   /** Gives a program this process's terminal, or what stands in its place, until it ends. */
@@ -54,6 +56,8 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Program and arguments that run the daemon of this home. */
   readonly daemonCommand: readonly [string, ...string[]]
+  /** Program and arguments that are this command, for a host that is a directory of this machine. */
+  readonly dsyncCommand: readonly [string, ...string[]]
 }
 
 /** A program that a person sees and types to. */

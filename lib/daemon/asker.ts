@@ -3,6 +3,7 @@ import type { GuestDesk } from '../protocol/guest-door.ts'
 import type { SessionSpec } from '../sync/session-spec.ts'
 import type { ConflictAnswers } from './conflict-answers.ts'
 import type { Answer, Call } from './control-server.ts'
+import type { Roster } from './roster.ts'
 import type { SessionList } from './sessions.ts'
 
 /** Somebody who asks a daemon: what they may know of, and what they were shown. */
@@ -16,6 +17,8 @@ export interface HubSide {
   readonly version: string
   readonly sessions: SessionList
   readonly log: Log
+  /** What whoever takes its place has to know. */
+  roster(): Roster
   answer(verb: string, parameters: unknown, call: Call, asker: Asker): Promise<unknown>
 }
 

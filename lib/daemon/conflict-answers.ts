@@ -3,6 +3,7 @@ import type { Side } from '../core/operation.ts'
 import { isWithin } from '../core/path.ts'
 import { resolveOf, selectionOf } from './parameters.ts'
 import { select } from './selection.ts'
+import { resolutionsOf } from './star-resolution.ts'
 import type { ConflictInfo, Resolution, SessionHandle, ShownVersions } from '../sync/session-handle.ts'
 import type { OpenedSession, SessionList } from './sessions.ts'
 import type { ConflictVersions, ResolveParameters, Resolved } from './verbs.ts'
@@ -43,27 +44,30 @@ export class ConflictAnswers {
     const { take, dryRun, ...selection } = resolveOf(parameters)
     const found = find(sessions, selection)
     refuseAmbiguous(found, take)
+    const groups = Map.groupBy(found, ({ conflict: { root, path } }) => `${root}\0${path}`)
     const resolved: Resolved[] = []
-    for (const one of found)
-      resolved.push(dryRun === true ? this.#foresee(one, take) : await this.#resolveOne(one, take))
+    for (const group of groups.values()) {
+      const decidable = group.map(one => ({ ...one, handle: one.session.handle }))
+      for (const { one, how } of await resolutionsOf(decidable, take))
+        resolved.push(dryRun === true ? this.#foresee(one) : await this.#resolveOne(one, how))
+    }
     return { resolved }
   }
 
   /** What an attempt to end a conflict would come to, by what is known now. */
-  #foresee({ session, conflict }: Found, take: ResolveParameters['take']): Resolved {
+  #foresee({ session, conflict }: Found): Resolved {
     const { root, host, path } = conflict
     const shown = this.#shown.get(keyOf(session.name, conflict))
-    resolutionOf(take, conflict)
     const { alpha, beta } = marksOf(conflict)
     const isSame = shown === undefined || (shown.alpha === alpha && shown.beta === beta)
     return { root, host, path, state: isSame ? 'resolved' : 'changed' }
   }
 
-  async #resolveOne({ session, conflict }: Found, take: ResolveParameters['take']): Promise<Resolved> {
+  async #resolveOne({ session, conflict }: Found, how: Resolution): Promise<Resolved> {
     const { handle, name } = session
     const { root, host, path } = conflict
     const expected = this.#shown.get(keyOf(name, conflict)) ?? marksOf(conflict)
-    const result = await handle.resolve(path, resolutionOf(take, conflict), expected)
+    const result = await handle.resolve(path, how, expected)
     if (result.state === 'changed') this.#show({ session, conflict: result.conflict })
     else this.#shown.delete(keyOf(name, conflict))
     return { root, host, path, state: result.state, ...('why' in result ? { why: result.why } : {}) }
@@ -108,22 +112,6 @@ function refuseAmbiguous(found: readonly Found[], take: ResolveParameters['take'
     }
     hosts.set(where, conflict.host)
   }
-}
-
-function resolutionOf(take: ResolveParameters['take'], conflict: ConflictInfo): Resolution {
-  if (take === 'mine') return { take: 'alpha' }
-  if (take === 'theirs') return { take: 'beta' }
-  if (typeof take === 'string') return { take }
-  if (take.host === conflict.hosts.alpha) return { take: 'alpha' }
-  if (take.host === conflict.hosts.beta) return { take: 'beta' }
-  const { alpha, beta } = conflict.hosts
-  throw new SyncError(
-    'USAGE',
-    `Cannot take ${conflict.path} from ${take.host}: it is in conflict between ${alpha} and ${beta}`,
-    {
-      hint: `dsync resolve PATH --take ${alpha}`,
-    },
-  )
 }
 
 async function textsOf({ session: { handle }, conflict }: Found): Promise<ConflictVersions['texts']> {

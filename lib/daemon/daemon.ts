@@ -124,6 +124,7 @@ export class Daemon {
       version: options.version,
       sessions: { opened: () => this.#sessions.opened(), failed: () => this.#sessions.failed() },
       log: this.#feed.log,
+      roster: () => this.#settings.roster(),
       answer: (verb, parameters, call, asker) => this.answer(verb, parameters, call, asker),
     })
     this.#sessions = new Sessions(

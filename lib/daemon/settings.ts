@@ -11,6 +11,8 @@ import { ownClaim, readHub } from './hub-record.ts'
 import type { KitHome } from './kit-home.ts'
 import type { PauseRecord } from './pause-record.ts'
 import { readPrivateFile } from './private-file.ts'
+import type { Roster } from './roster.ts'
+import { rosterOf } from './roster.ts'
 import type { Here } from './session-specs.ts'
 import { sessionSpecs } from './session-specs.ts'
 import type { Sessions } from './sessions.ts'
@@ -52,6 +54,10 @@ export class Settings {
       if (codeOf(error) === undefined) throw error
       return true
     }
+  }
+
+  roster(): Roster {
+    return rosterOf(this.#config, this.here())
   }
 
   problems(): readonly ConfigProblem[] {

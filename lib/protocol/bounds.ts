@@ -62,7 +62,7 @@ export const lingerMs = 5 * 60_000
 export const lingerCheckMs = 10_000
 
 /** How often an agent that serves looks whether its host follows another hub by now (ms). */
-export const hubCheckMs = 5_000
+export const hubCheckMs = 1_000
 
 /** What a hub may say before its agent listens, and a new agent to the one that has the root already (bytes). */
 export const introductionBytesLimit = 1024 * 1024

@@ -51,7 +51,9 @@ class Desk implements GuestDesk {
 
   news(): string {
     const session = this.#asker.sessions.opened().find(({ spec }) => spec.id === this.#spec.id)
-    return JSON.stringify(newsOf({ ...this.#names(), version: this.#hub.version }, session && this.#told(session)))
+    return JSON.stringify(
+      newsOf({ ...this.#names(), version: this.#hub.version }, session && this.#told(session), this.#hub.roster()),
+    )
   }
 
   #names(): { readonly hub: string; readonly here: string } {

@@ -1,3 +1,5 @@
+import type { Roster } from '../daemon/roster.ts'
+import { readRoster, rosterBytes } from '../daemon/roster.ts'
 import { newsBytes } from '../protocol/bounds.ts'
 import type { ConflictInfo, Listed, SessionStatus } from '../sync/session-handle.ts'
 import type { Way } from '../sync/session-spec.ts'
@@ -14,6 +16,8 @@ export interface HubNews {
   readonly session?: ToldSession | undefined
   /** The first of them. */
   readonly conflicts: readonly ConflictInfo[]
+  /** For whoever takes its place. */
+  readonly roster?: Roster | undefined
 }
 
 /** How many of each list are told. */
@@ -27,17 +31,20 @@ const restBytes = 64 * 1024
 export function newsOf(
   names: Pick<HubNews, 'hub' | 'here' | 'version'>,
   told: Pick<HubNews, 'session' | 'conflicts'> | undefined,
+  roster?: Roster,
 ): HubNews {
   const session = told?.session && shortened(told.session)
   const isShort = session !== undefined && Buffer.byteLength(JSON.stringify(session)) <= restBytes
   const conflicts: ConflictInfo[] = []
-  let bytes = restBytes
+  const rosterLength = roster === undefined ? 0 : Buffer.byteLength(JSON.stringify(roster))
+  const isHandedOn = rosterLength <= rosterBytes
+  let bytes = restBytes + (isHandedOn ? rosterLength : 0)
   for (const conflict of (told?.conflicts ?? []).slice(0, conflictsTold)) {
     bytes += Buffer.byteLength(JSON.stringify(conflict)) + 1
     if (bytes > newsBytes - 4096) break
     conflicts.push(conflict)
   }
-  return { ...names, ...(isShort ? { session } : {}), conflicts }
+  return { ...names, ...(isShort ? { session } : {}), conflicts, ...(isHandedOn && { roster }) }
 }
 
 function shortened(session: ToldSession): ToldSession {
@@ -61,7 +68,12 @@ export function readNews(value: unknown): HubNews | undefined {
   const { hub, here, version, session, conflicts } = value
   if (typeof hub !== 'string' || typeof here !== 'string' || typeof version !== 'string') return undefined
   const listed = Array.isArray(conflicts) ? conflicts.filter(isConflict) : []
-  return { hub, here, version, conflicts: listed, ...(isSession(session) ? { session } : {}) }
+  const roster = readRoster(value['roster'])
+  return {
+    ...{ hub, here, version, conflicts: listed },
+    ...(isSession(session) ? { session } : {}),
+    ...(roster === undefined ? {} : { roster }),
+  }
 }
 
 /** The fields of a status that are shown, each of its kind: a hub is not trusted to send what ours sends. */

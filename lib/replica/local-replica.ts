@@ -258,7 +258,7 @@ export class LocalReplica {
         tell(this.#desk.keep(command))
         break
       case 'release':
-        this.#desk.release(command.path)
+        this.#desk.release(command)
         break
       case 'fence':
         // An empty root that is removed while it is held open makes no event.

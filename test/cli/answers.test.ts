@@ -69,12 +69,14 @@ const rows: readonly string[] = [
   'config check',
   'config trust --dry-run',
   'config trust --yes',
+  'hub show',
+  'hub take --dry-run',
   'completions bash',
   'completions bash -- sta',
 ]
 
-/** Not among them: one edits on a terminal, one starts a daemon of its own, one waits until the daemon's process is gone. */
-const apart = ['config edit', 'restart', 'stop']
+/** Not among them: one has another host's dsync answer, one edits on a terminal, one starts a daemon of its own, one waits until the daemon's process is gone. */
+const apart = ['hub move', 'config edit', 'restart', 'stop']
 
 describe('--json prints what docs/answers.schema.json says', () => {
   it('for every command, done one after the other', async t => {

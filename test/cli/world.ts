@@ -106,6 +106,8 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       runProgram: foregroundPrograms().run,
       environment: process.env,
       forgetSession: (_home, session) => forgetSession(session),
+      acquaintSession: (_home, session) => forgetSession(session),
+      dsyncCommand: ['/nowhere/dsync'],
       editor: options.editor ?? [process.execPath, '-e', ''],
       daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
     }

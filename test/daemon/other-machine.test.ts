@@ -24,7 +24,7 @@ function twoMachines(
   const [mine, there] = [temporaryHome(t), answering ?? temporaryHome(t)]
   const askHost: AskHost = async (_host, question) => {
     const asked: unknown = JSON.parse(JSON.stringify(question))
-    return JSON.parse(JSON.stringify(answerQuestion({ ...there, ...machine }, asked)))
+    return JSON.parse(JSON.stringify(await answerQuestion({ ...there, ...machine }, asked)))
   }
   return { here: { ...mine, askHost }, there }
 }
@@ -131,9 +131,9 @@ describe('a host on another machine', () => {
     { ask: 'run', id: 'a'.repeat(32) },
   ]
   for (const question of nonsense) {
-    it(`does not answer ${JSON.stringify(question)}`, t => {
+    it(`does not answer ${JSON.stringify(question)}`, async t => {
       const there = temporaryHome(t)
-      const answer = answerQuestion({ ...there, ...machine }, question)
+      const answer = await answerQuestion({ ...there, ...machine }, question)
       assert.ok('error' in answer && answer.error.code === 'PROTOCOL')
       assert.deepEqual(servedRoots(there.home), [])
     })
