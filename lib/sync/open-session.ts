@@ -72,6 +72,7 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
       paused: spec.paused,
       mode: spec.mode,
       signs: around.signs,
+      random: Math.random,
       ...(carrier !== undefined && { carrier }),
     })
   }
