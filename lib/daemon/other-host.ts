@@ -40,7 +40,7 @@ export function placesOn(way: Way, name: string, home: KitHome): HostPlaces | un
     return { userHome: way.directory, kitHome: pipeHome(way.directory).directory }
   }
   const known = readKnown(home, name)
-  return known?.target === way.target ? known : undefined
+  return known?.target === way.target ? { userHome: known.userHome, kitHome: known.kitHome } : undefined
 }
 
 /** What is remembered of a host that is reached by ssh. */

@@ -17,6 +17,8 @@ import { contextChecks } from './context-checks.ts'
 import { daemonChecks, daemonDownCheck } from './daemon-checks.ts'
 import type { SurveyedRoot } from './disk-checks.ts'
 import { directoryChecks, hereChecks, otherChecks } from './host-checks.ts'
+import type { FoundService } from './service-checks.ts'
+import { serviceChecks } from './service-checks.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -38,6 +40,8 @@ export interface Examiner extends Here {
     readonly status: () => Promise<DaemonStatus>
     readonly survey: (places: readonly PlaceToLookAt[]) => Promise<DaemonContext>
   }
+  /** What is known of the service of this home; undefined when none is installed. */
+  readonly service: () => Promise<FoundService | undefined>
 }
 
 /** One place that was examined, with what was found there. */
@@ -55,9 +59,9 @@ export type Scope = { readonly host?: string; readonly isHereOnly?: boolean }
 /** Examines hosts, side by side. One that is not reached is told, and the others are examined. Throws USAGE for a name that no host has. */
 export async function examine(examiner: Examiner, scope: Scope): Promise<Examined[]> {
   const { config = noConfig, problems } = readConfig(examiner.home)
-  const daemon = await askedDaemon(examiner)
   const names = scope.isHereOnly === true ? [] : Object.keys(config.hosts)
   const wanted = scope.host === undefined ? names : [hostRow(config, scope.host, examiner).name]
+  const daemon = await askedDaemon(examiner)
   const others = wanted.map(name => examineOther({ examiner, config, daemon }, name))
   const here = scope.host === undefined ? [examineHere({ examiner, config, daemon }, problems)] : []
   return (await Promise.all([...here, ...others])).flat()
@@ -89,9 +93,10 @@ async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promis
     return { place: `root.${i}`, shown, path: expandHome(path, examiner.userHome) }
   })
   const places = roots.map(({ place, path }) => ({ name: place, path }))
-  const [survey, context] = await Promise.all([
+  const [survey, context, service] = await Promise.all([
     reached(() => examiner.takeSurvey({ places })),
     'status' in daemon ? reached(() => examiner.daemon.survey([])) : undefined,
+    examiner.service(),
   ])
   const host = config.name ?? name
   if ('check' in survey) return [{ host, place: 'here', isReached: false, checks: [survey.check] }]
@@ -102,7 +107,7 @@ async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promis
     runtime: examiner.runtime,
   })
   const settings = problems.map(({ message, hint }) => failed('settings', message, hint ?? 'dsync config check'))
-  const ofDaemon = daemonRows(of, survey.found, context)
+  const ofDaemon = [...serviceChecks(service, roots.length > 0), ...daemonRows(of, survey.found, context)]
   return [
     { host, place: 'here', isReached: true, checks: [...checks, ...settings] },
     {
@@ -147,7 +152,7 @@ async function examineOther({ examiner, config, daemon }: Case, name: string): P
     const gone = failed('directory', `${way.directory} is not there`, 'mount it, or put it back')
     return [{ host: name, place: 'other', isReached: false, checks: [gone] }]
   }
-  const about = { roots, isWatching: isWatching(daemon, name), version: examiner.version }
+  const about = { roots, isWatching: isWatching(daemon, name), version: examiner.version, host: name }
   const checks = way.kind === 'ssh' ? otherChecks(survey.found, about) : directoryChecks(survey.found, roots)
   return [{ host: name, place: 'other', isReached: true, checks }]
 }

@@ -38,6 +38,8 @@ export interface AboutHere extends AboutHost {
 export interface AboutOther extends AboutHost {
   /** The version of dsync here. */
   readonly version: string
+  /** What it is called here. */
+  readonly host: string
 }
 
 /** All rows of this host, as a person's shell finds it. */
@@ -51,6 +53,7 @@ export function hereChecks(survey: Survey, { roots, isWatching, needsSsh, runtim
     ...placeChecks(survey, roots),
     ...watchChecks(survey, roots, isWatching),
     sshCheck(survey, needsSsh),
+    rsyncCheck(survey, false),
     ...toolChecks(survey),
     openFilesCheck(survey),
     ...macChecks(survey, rootPaths(survey)),
@@ -58,18 +61,19 @@ export function hereChecks(survey: Survey, { roots, isWatching, needsSsh, runtim
 }
 
 /** All rows of another machine, as a command over ssh finds it. */
-export function otherChecks(survey: Survey, { roots, isWatching, version }: AboutOther): Check[] {
+export function otherChecks(survey: Survey, { roots, isWatching, version, host }: AboutOther): Check[] {
   return [
     ok('login', loginText(survey)),
     ...unfinishedChecks(survey),
     shellCheck(survey),
     platformCheck(survey),
     runtimeCheck(survey),
-    ...versionChecks(survey, version),
+    ...versionChecks(survey, version, host),
     homeCheck(survey),
     temporaryCheck(survey),
     ...placeChecks(survey, roots),
     ...watchChecks(survey, roots, isWatching),
+    rsyncCheck(survey),
     ...toolChecks(survey),
     hashingCheck(survey),
     clockCheck(survey),
@@ -109,7 +113,6 @@ function placeChecks(survey: Survey, roots: readonly SurveyedRoot[]): Check[] {
 
 function toolChecks(survey: Survey): Check[] {
   return [
-    rsyncCheck(survey),
     gitCheck(survey),
     tmuxCheck(survey),
     pathCheck(survey),
@@ -133,11 +136,11 @@ function loginText({ clock, user }: Survey): string {
     : `by key${who}, ${Math.max(1, Math.round(clock.roundTripMs))} ms there and back`
 }
 
-function versionChecks({ kit }: Survey, version: string): Check[] {
+function versionChecks({ kit }: Survey, version: string, host: string): Check[] {
   if (kit.version === undefined) return []
   if (kit.version === version) return [ok('version', `dsync ${version}, as here`)]
   const meaning = `dsync ${kit.version} is installed there, ${version} here: commands typed there are of the other one`
-  return [warning('version', meaning, 'Upgrade the older one with its install.sh --upgrade')]
+  return [warning('version', meaning, `dsync hosts update ${host}`)]
 }
 
 function rootPaths({ places }: Survey): string[] {

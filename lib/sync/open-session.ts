@@ -100,6 +100,7 @@ function carrierOf({ way, alpha, beta, bandwidth }: SessionSpec, around: Session
   return rsyncCarrier({
     ssh: way,
     root: beta.root,
+    programThere: beta.rsync,
     environment,
     clock,
     pin: directory => pinned(alpha.root, directory, loadNative()),

@@ -44,7 +44,9 @@ export function readSetting(given: Arguments, terminal: Terminal, signal: AbortS
   const told = given.text('home') ?? DSYNC_HOME
   const directory =
     told === undefined || told === '' ? join(userHome, '.dsync') : resolve(cwd, expanded(told, userHome))
-  const environment = { ...process.env, DSYNC_HOME: directory, DSYNC_CALLED_FROM: undefined }
+  // A dry run leaves no compiled code behind either.
+  const traceless = given.has('dry-run') ? { NODE_DISABLE_COMPILE_CACHE: '1' } : {}
+  const environment = { ...process.env, ...traceless, DSYNC_HOME: directory, DSYNC_CALLED_FROM: undefined }
   return {
     given,
     terminal,

@@ -26,6 +26,8 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['hosts add twin --pipe disk', 2, /it is ~\/twin already/],
   ['hosts remove twin', 2, /~\/projects is on it/],
   ['hosts remove twni', 2, /Cannot find the host "twni"/],
+  ['hosts update twin', 2, /it is a directory of this machine/],
+  ['switch nobody', 125, /Cannot find a session with the host "nobody"/],
   ['roots add more', 0, /^Would add\n {2}~\/more *\n {4}twin {2}.*\/twin\/more\n$/],
   ['roots add missing', 2, /it does not exist/],
   ['roots add more --on nobody', 2, /Cannot find the host "nobody"/],

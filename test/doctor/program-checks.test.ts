@@ -4,7 +4,7 @@ import type { Row } from './check-rows.ts'
 import { testRows } from './check-rows.ts'
 
 const rows: readonly Row[] = [
-  { says: 'rsync', check: rsyncCheck, result: 'ok', meaning: /^rsync 3\.2\.7 at/ },
+  { says: 'rsync', check: survey => rsyncCheck(survey), result: 'ok', meaning: /^rsync 3\.2\.7 at/ },
   {
     says: 'no rsync',
     check: rsyncCheck,
@@ -22,10 +22,17 @@ const rows: readonly Row[] = [
   },
   {
     says: 'an rsync that is not on PATH',
-    check: rsyncCheck,
+    check: survey => rsyncCheck(survey, false),
     changes: { 'program rsync ': '/opt/homebrew/bin/rsync' },
     result: 'note',
     fix: /^export PATH=\/opt\/homebrew\/bin:\$PATH/,
+  },
+  {
+    says: 'an rsync there that is not on PATH',
+    check: rsyncCheck,
+    changes: { 'program rsync ': '/opt/homebrew/bin/rsync' },
+    result: 'ok',
+    meaning: /^rsync 3\.2\.7 at \/opt\/homebrew/,
   },
   { says: 'git', check: gitCheck, result: 'ok', meaning: /^git 2\.39\.5 at/ },
   { says: 'no git', check: gitCheck, changes: { 'program git': undefined }, result: 'note' },

@@ -203,7 +203,7 @@ describe('what a machine and its login are like', () => {
   })
 
   it('another host: every row, and none of them failed', () => {
-    const checks = otherChecks(surveyWith(linuxLines), { roots, isWatching: true, version: '1' })
+    const checks = otherChecks(surveyWith(linuxLines), { roots, isWatching: true, version: '1', host: 'mac00' })
     assert.deepEqual(
       checks.filter(({ result }) => result !== 'ok'),
       [],
@@ -216,9 +216,12 @@ describe('what a machine and its login are like', () => {
 
   it('versions: the same, another, and nothing installed', () => {
     const version = (kit: string | undefined): Check | undefined =>
-      otherChecks(surveyWith(linuxLines, { 'kit.version ': kit }), { roots, isWatching: true, version: '0.2.0' }).find(
-        ({ check }) => check === 'version',
-      )
+      otherChecks(surveyWith(linuxLines, { 'kit.version ': kit }), {
+        roots,
+        isWatching: true,
+        version: '0.2.0',
+        host: 'mac00',
+      }).find(({ check }) => check === 'version')
     assert.equal(version('"version": "0.2.0",')?.result, 'ok')
     assert.match(version('"version": "0.1.0",')?.meaning ?? '', /0\.1\.0 is installed there, 0\.2\.0 here/)
     assert.equal(version(undefined), undefined)

@@ -31,7 +31,7 @@ function resultsOf(rows: ReadonlyMap<string, Check>): string {
 async function added(set: HostSet, host: SshHost, t: { after(close: () => unknown): void }): Promise<SshPair> {
   const pair = SshPair.beside(set)
   t.after(() => pair.close())
-  await pair.ok('hosts', 'add', 'twin', '--ssh', host.name)
+  await pair.ok('hosts', 'add', 'twin', '--ssh', host.name, '--no-kit')
   return pair
 }
 
@@ -103,7 +103,7 @@ describe('dsync doctor over ssh', () => {
       const before = await host.tree('.')
       const rows = rowsOf(await pair.dsync('doctor', '--json', '--host', 'twin'), 'twin')
       assert.match(rows.get('runtime')?.meaning ?? '', /^there is none; dsync brings its own$/)
-      assert.match(rows.get('rsync')?.meaning ?? '', /which is not on PATH/)
+      assert.match(rows.get('rsync')?.meaning ?? '', /^rsync \S+ at \/usr\/bin\/rsync$/)
       assert.match(rows.get('PATH')?.fix ?? '', /^export PATH=\/usr\/bin:\$PATH/)
       assert.deepEqual(await host.tree('.'), before, 'it left something behind')
     },

@@ -13,6 +13,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Paint } from '../paint.ts'
 import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
+import { installedFindings } from './service.ts'
 
 /** The daemon may wait for what hangs as long as we do, and a little longer (ms). */
 const surveyMs = (probeSeconds + 20) * 1000
@@ -29,6 +30,7 @@ export async function doctor(given: Arguments, around: Surroundings): Promise<Ou
     {
       ...around,
       runtime: runningRuntime(),
+      service: () => installedFindings(around),
       daemon: {
         status: () => ask(around, 'status', {}),
         survey: places => askOwn(around, 'survey', { places }, { waitMs: surveyMs }),

@@ -208,6 +208,15 @@ async function findingsOf(hand: Hand): Promise<readonly ServiceFinding[]> {
   })
 }
 
+/** What a person should know about the service of this home, and who keeps it up; undefined when none is installed. */
+export async function installedFindings(
+  around: Surroundings,
+): Promise<{ readonly kind: string; readonly findings: readonly ServiceFinding[] } | undefined> {
+  const service = readService(around.home)
+  if (service === undefined) return undefined
+  return { kind: service.kind, findings: await findingsOf(handOf(around, await serviceTool(around), service)) }
+}
+
 interface Crontab {
   readonly before: string
   readonly after: string

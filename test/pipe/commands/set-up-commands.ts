@@ -179,7 +179,7 @@ export const setUpRows: RowTable = {
     right: [
       {
         line: 'doctor',
-        says: /^\S+ \(this host\)\n {2}ok +platform +\w+-\w+[^]*\n\n\S+ \(its daemon\)\n {2}ok +daemon +process \d+[^]* link to twin +pipe[^]*\n\ntwin \(other host\)\n[^]* ok\n$/,
+        says: /^\S+ \(this host\)\n {2}ok +platform +\w+-\w+[^]*\n\n\S+ \(its daemon\)\n {2}note +service[^]*\n {2}ok +daemon +process \d+[^]* link to twin +pipe[^]*\n\ntwin \(other host\)\n[^]* ok\n$/,
       },
       { line: 'doctor --host twin', says: /^twin \(other host\)\n {2}ok +home +\S+\/twin\/\.dsync\n[^]* ok\n$/ },
     ],
