@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup'
 import type { Options } from 'tsup'
 
 /** What is started by name, each a file in `dist/`. The agent has a bundle of its own. */
-const programs = ['sync-manager', 'daemon', 'worker']
+const programs = ['sync-manager', 'test-sync', 'daemon', 'worker', 'install']
 
 const both: Options = {
   outDir: 'dist',

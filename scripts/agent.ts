@@ -1,9 +1,9 @@
 /**
  * The other end of a link, on stdin and stdout, and ends with them: `serve` (as if nothing is said) serves one root of
- * this host's kit home to a hub, `answer` answers one question of it.
+ * this host's kit home to a hub, `answer` answers one question of it, `receive` takes a release of the kit.
  */
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Console } from 'node:console'
 import { createInterface } from 'node:readline'
@@ -14,11 +14,15 @@ import { meetHub, readHub } from '../lib/daemon/hub-record.ts'
 import type { HubClaim } from '../lib/core/hub.ts'
 import { isSameClaim } from '../lib/core/hub.ts'
 import type { KitHome } from '../lib/daemon/kit-home.ts'
+import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import { servedRoots } from '../lib/daemon/served-roots.ts'
+import { kitLayout } from '../lib/kit/layout.ts'
+import { receiveRelease } from '../lib/kit/receive-release.ts'
 import type { RootRequest } from '../lib/protocol/handshake.ts'
 import { endingMs } from '../lib/protocol/bounds.ts'
 import { runAgent } from '../lib/protocol/agent-main.ts'
-import { ToldRecords } from '../lib/relay/told-record.ts'
+import { ToldRecords, sweepTold } from '../lib/relay/told-record.ts'
+import { stdioLink } from '../lib/protocol/stdio-link.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
 import { openServedRoot, servedSocketPath } from './serve-root.ts'
@@ -28,6 +32,7 @@ async function serve(): Promise<void> {
   const { home } = processFacts()
   const end = new AbortController()
   const records = new ToldRecords(home, Date.now)
+  sweepTold(home)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end.abort())
   // A lost link takes the terminal and stderr with it, and the root is kept all the same.
   process.on('SIGHUP', () => {})
@@ -86,6 +91,15 @@ function isServed(home: KitHome, { root, path, hub }: RootRequest): boolean {
   }
 }
 
+/** Takes a release of the kit, and ends once what it has to say of that has gone. */
+async function receive(): Promise<void> {
+  const { home } = processFacts()
+  ensureKitHome(home)
+  const mark = randomBytes(8).toString('hex')
+  await receiveRelease(stdioLink(process.stdin, process.stdout), kitLayout(home.directory), mark)
+  process.stdout.write('', () => process.exit(0))
+}
+
 /** Reads one line of JSON, writes one. */
 async function answer(): Promise<void> {
   const { home, userHome, host } = processFacts()
@@ -135,6 +149,7 @@ if (isMainThread) {
   } else {
     // Whatever prints must not end up between frames.
     globalThis.console = new Console(process.stderr, process.stderr)
-    void (process.argv[2] === 'answer' ? answer() : serve())
+    const { [process.argv[2] ?? '']: start = serve } = { answer, receive }
+    void start()
   }
 }

@@ -1,11 +1,14 @@
 /** The daemon of one kit home (`DSYNC_HOME`, else ~/.dsync). Started by `dsync start`, launchd or systemd; runs until told to stop. */
 import { SyncError } from '../lib/core/errors.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
+import { writeCrashReport } from '../lib/daemon/crash-reports.ts'
+import { boundLogs } from '../lib/daemon/daemon-log.ts'
 import type { Daemon } from '../lib/daemon/daemon.ts'
 import { readEnvFile } from '../lib/daemon/env-file.ts'
 import { startDaemon } from '../lib/daemon/daemon.ts'
 import { FollowedRoots } from '../lib/relay/followed-roots.ts'
 import { guestDesks } from '../lib/relay/guest-desk.ts'
+import { supervisorKind, supervisorVariable } from '../lib/daemon/supervisor-kind.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
 import { stopShared } from './reach-host.ts'
@@ -18,12 +21,18 @@ const facts = processFacts()
 /** It counts over what this process was given: it says what the daemon has, whoever starts it. */
 const env = readEnvFile(facts.home)
 Object.assign(process.env, env.values)
+/** What it starts for its user was not started by a supervisor. */
+const supervisor = supervisorKind(process.env[supervisorVariable])
+delete process.env[supervisorVariable]
+boundLogs(facts.home)
 const forgetSession = (session: string): Promise<void> => forgetAgreed(facts.home, session)
 let daemon: Daemon | undefined
 
 process.on('uncaughtException', error => {
   console.error(error)
   daemon?.crash(error)
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  writeCrashReport(facts.home, { at: Date.now(), pid: process.pid, version: packageVersion(), why })
   process.exit(1)
 })
 
@@ -45,6 +54,7 @@ try {
     forgetSession,
     env,
     environment: process.env,
+    supervisor,
   })
 } catch (error) {
   if (!(error instanceof SyncError)) throw error

@@ -4,9 +4,12 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../lib/core/errors.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
+import type { TakeSurvey } from '../lib/doctor/examination.ts'
 import { askAgent } from '../lib/remote/ask-agent.ts'
+import { retireWords } from '../lib/remote/shared-connections.ts'
 import type { SshLinkOptions } from '../lib/remote/ssh-link.ts'
 import { sshLink } from '../lib/remote/ssh-link.ts'
+import { takeSurvey } from '../lib/remote/take-survey.ts'
 import { agentFolders } from './agent-folders.ts'
 import { agentLoader } from './agent-loader.ts'
 
@@ -25,8 +28,7 @@ const stopMs = 2000
 export function stopShared(sockets: string | undefined): void {
   if (sockets === undefined) return
   for (const name of readdirSync(sockets)) {
-    const words = ['-o', `ControlPath=${join(sockets, name).replaceAll('%', '%%')}`, '-O', 'stop', '--', 'any']
-    spawnSync('ssh', words, { timeout: stopMs, stdio: 'ignore' })
+    spawnSync('ssh', [...retireWords(join(sockets, name))], { timeout: stopMs, stdio: 'ignore' })
   }
 }
 
@@ -40,6 +42,20 @@ export function hostAsker(around: SshSurroundings): AskHost {
       // A shared connection may be dead without knowing it: the link's second attempt does without.
       if (around.sockets === undefined || codeOf(error) !== 'TIMEOUT') throw error
       return await askAgent(link, question, systemClock)
+    }
+  }
+}
+
+/** Looks machines over: this one in this process's environment if no other is given. */
+export function surveyor({ environment, clock, sockets }: SshSurroundings, signal: AbortSignal): TakeSurvey {
+  return async ({ way, environment: other = environment, places }) => {
+    const common = { environment: other, clock, places, signal }
+    if (way === undefined) return await takeSurvey(common)
+    try {
+      return await takeSurvey({ ...common, ssh: { ...way, sockets } })
+    } catch (error) {
+      if (sockets === undefined || codeOf(error) !== 'TIMEOUT') throw error
+      return await takeSurvey({ ...common, ssh: { ...way, sockets: undefined } })
     }
   }
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { homedir, hostname, tmpdir } from 'node:os'
+import { homedir, hostname, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ServiceSurroundings } from '../lib/cli/surroundings.ts'
 import type { KitHome } from '../lib/daemon/kit-home.ts'
 import { kitHome } from '../lib/daemon/kit-home.ts'
 
@@ -20,6 +22,18 @@ export function processFacts(): ProcessFacts {
     userHome,
     host: shortName(hostname()),
     socketParents: [...(XDG_RUNTIME_DIR ? [XDG_RUNTIME_DIR] : []), tmpdir()],
+  }
+}
+
+/** Beside this script, or its bundle, lies `bin/`. */
+export function serviceSurroundings(): ServiceSurroundings {
+  const { uid, username } = userInfo()
+  return {
+    platform: process.platform,
+    uid,
+    userName: username,
+    kit: fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, ''),
+    runtime: process.execPath,
   }
 }
 

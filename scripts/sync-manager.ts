@@ -7,10 +7,12 @@ import { agentSocketPath } from '../lib/daemon/agent-socket-path.ts'
 import type { Following } from '../lib/daemon/asker.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
+import type { EquipHost } from '../lib/cli/surroundings.ts'
 import type { AskHost } from '../lib/daemon/host-question.ts'
+import type { TakeSurvey } from '../lib/doctor/examination.ts'
 import { foregroundPrograms } from './foreground-programs.ts'
 import { startWords } from './start-words.ts'
-import { packageVersion, processFacts } from './surroundings.ts'
+import { packageVersion, processFacts, serviceSurroundings } from './surroundings.ts'
 import { processTerminal } from './process-terminal.ts'
 
 const foreground = foregroundPrograms()
@@ -53,6 +55,25 @@ async function following(): Promise<Following> {
   })
 }
 
+/** The same for what another host is to get. */
+const equipHost: EquipHost = (host, options) => {
+  let made: Promise<ReturnType<EquipHost>> | undefined
+  const equipment = async () => await (made ??= import('./equip-host.ts').then(each => each.equipHost(host, options)))
+  return {
+    survey: async () => await (await equipment()).survey(),
+    bringRuntime: async () => await (await equipment()).bringRuntime(),
+    bringKit: async () => await (await equipment()).bringKit(),
+    takeAway: async isPurge => await (await equipment()).takeAway(isPurge),
+  }
+}
+
+const takeSurvey: TakeSurvey = async order => {
+  const { sshSurroundings, surveyor } = await import('./reach-host.ts')
+  // Looking must not make a home where there is none.
+  const sockets = existsSync(facts.home.run) ? sshSockets(facts.home, facts.socketParents) : undefined
+  return await surveyor(sshSurroundings(sockets), interrupt.signal)(order)
+}
+
 const facts = processFacts()
 process.exitCode = await runCommand(process.argv.slice(2), {
   ...facts,
@@ -67,6 +88,9 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   daemonCommand: daemonCommand(),
   dsyncCommand: [process.execPath, ...process.execArgv, ...startWords, fileURLToPath(import.meta.url)],
-  askHost,
   following,
+  service: serviceSurroundings(),
+  askHost,
+  equipHost,
+  takeSurvey,
 })

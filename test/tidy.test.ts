@@ -24,6 +24,7 @@ const checkout = fileURLToPath(new URL('..', import.meta.url))
 /** Files over 300 lines, each with why it is not split. Over 450 nothing helps. */
 const long: Readonly<Record<string, string>> = {
   'lib/protocol/remote-replica.ts': 'one conversation, from the greeting to the last word',
+  'lib/daemon/daemon.ts': 'the one place where what is asked of a daemon meets who answers',
   'lib/daemon/verbs.ts': 'the one list of what a command may ask the daemon',
   'lib/core/session/session.ts': 'the one place where events meet the parts of a session',
   'lib/replica/local-replica.ts': 'the one loop of a replica; its parts are in files of their own',
@@ -35,6 +36,7 @@ const long: Readonly<Record<string, string>> = {
   'test/sync/store-damage.slow.test.ts': 'every way in which a store is damaged',
   'test/storm/user.ts': 'one program with all that a person does to files',
   'test/contract/watcher-suite.ts': 'one suite of one port',
+  'test/protocol/arbitrary.ts': 'one arbitrary for each message there is',
   'test/protocol/untrusted.test.ts': 'one table of hostile messages',
   'test/protocol/wire.test.ts': 'one table of messages',
 }
@@ -45,6 +47,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/after-sync-log.ts': 'what commands after a sync print, in the home',
   'lib/daemon/audit-log.ts': 'writes the logs in the home',
   'lib/daemon/audit-tail.ts': 'reads the end of the logs',
+  'lib/daemon/crash-reports.ts': 'lists the reports in the home',
   'lib/daemon/control-server.ts': 'the mode of the control socket, and a dead one in its place',
   'lib/daemon/daemon-log.ts': 'what the daemon process prints, in the home',
   'lib/daemon/host-registration.ts': 'makes the directory that plays another host',
@@ -53,9 +56,18 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/kit-home.ts': 'makes the home and its directories',
   'lib/daemon/other-host.ts': 'the directory of what other hosts said, in the home',
   'lib/daemon/lock.ts': 'the lock of the home',
+  'lib/daemon/prompt-file.ts': 'one line for shells, in the home, too often for a flush',
   'lib/daemon/private-file.ts': 'settings and records in the home',
   'lib/daemon/root-place.ts': 'looks from outside at a place that is to become a root',
+  'lib/kit/fetch-runtime.ts': 'what npm brought, in a temporary directory, and the runtimes of this host',
+  'lib/kit/place-release.ts': 'releases in the home',
+  'lib/kit/place-runtime.ts': 'the runtime in the home',
+  'lib/kit/release.ts': 'reads the files of a kit',
+  'lib/kit/send-release.ts': 'reads the files of a kit',
+  'lib/kit/lay.ts': 'what an installation changes outside the home, and its manifest',
+  'lib/kit/look.ts': 'what stands where an installation is to change something',
   'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
+  'lib/remote/shared-connections.ts': 'sockets by which ssh commands share connections, and dead ones among them',
   'lib/replica/hash-worker.ts': 'reads a descriptor that the disk port opened',
   'lib/relay/own-trash.ts': 'whether a root was ever served',
   'lib/relay/told-record.ts': 'a small file of the home that need not outlive a power cut',
@@ -69,6 +81,8 @@ const filesystem: Readonly<Record<string, string>> = {
 /** Scripts without a row in `test/runtime/`, each with what runs them. */
 const smoked: Readonly<Record<string, string>> = {
   'scripts/check.ts': 'it is what runs this test',
+  'scripts/generate.ts':
+    'test/shell/completions.test.ts and test/service/templates.test.ts hold what it writes against what it is made from',
   'scripts/sim.ts': 'test/sim/history.test.ts runs what it runs',
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { CommandSpec, OptionSpec } from './command-spec.ts'
-import { Arguments } from './command-spec.ts'
+import { Arguments, callOf, helpOf } from './command-spec.ts'
 import { commandTable, globalOptions, groupDefaults } from './command-table.ts'
 import { nearestWord } from './nearest-word.ts'
 
@@ -33,7 +33,8 @@ export function readCommandLine(words: readonly string[]): CommandLine {
   return readArguments(command, [...leading, ...rest.slice(named === undefined ? 1 : 2)])
 }
 
-function readArguments(command: CommandSpec, words: readonly string[]): CommandLine {
+/** Reads what follows the name of a command. Pure, and never throws. */
+export function readArguments(command: CommandSpec, words: readonly string[]): CommandLine {
   const options = { ...globalOptions, ...command.options }
   const { tokens } = parseArgs({
     args: [...words],
@@ -50,13 +51,13 @@ function readArguments(command: CommandSpec, words: readonly string[]): CommandL
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined
     if (option === undefined) return unknownOption(command, token.rawName)
     const mistake = mistakeIn(option, token.rawName, token)
-    if (mistake !== undefined) return wrong(mistake, `dsync help ${command.name}`)
+    if (mistake !== undefined) return wrong(mistake, helpOf(command))
     values.set(token.name, [...(values.get(token.name) ?? []), token.value ?? ''])
   }
   if (values.has('help')) return { kind: 'help', of: command }
   for (const [name, given] of values) {
     if (given.length > 1 && options[name]?.value !== undefined && options[name].many !== true) {
-      return wrong(`--${name} can be given once`, `dsync help ${command.name}`)
+      return wrong(`--${name} can be given once`, helpOf(command))
     }
   }
   return checkOperands(command, operands, values)
@@ -64,12 +65,12 @@ function readArguments(command: CommandSpec, words: readonly string[]): CommandL
 
 function checkOperands(command: CommandSpec, operands: string[], values: Map<string, string[]>): CommandLine {
   const missing = command.operands.find((operand, i) => operand.needed && operands[i] === undefined)
-  if (missing !== undefined) return wrong(`${missing.name} is missing: ${missing.says}`, `dsync help ${command.name}`)
+  if (missing !== undefined) return wrong(`${missing.name} is missing: ${missing.says}`, helpOf(command))
   const last = command.operands.at(-1)
   const extra = last?.many === true ? undefined : operands[command.operands.length]
-  if (extra !== undefined) return wrong(`There is one word too many: ${extra}`, `dsync help ${command.name}`)
+  if (extra !== undefined) return wrong(`There is one word too many: ${extra}`, helpOf(command))
   const empty = command.operands.find((operand, i) => operands[i] === '' && operand.many !== true)
-  if (empty !== undefined) return wrong(`${empty.name} is empty`, `dsync help ${command.name}`)
+  if (empty !== undefined) return wrong(`${empty.name} is empty`, helpOf(command))
   return { kind: 'run', command, given: new Arguments(operands, values) }
 }
 
@@ -116,9 +117,9 @@ function unknownOption(command: CommandSpec, name: string): CommandLine {
   const known = Object.keys({ ...globalOptions, ...command.options }).map(each => `--${each}`)
   const near = nearestWord(name, known)
   const meant = near === undefined ? '' : `; did you mean ${near}?`
-  const takesAll = command.operands.at(-1)?.many === true
-  const next = takesAll ? `write -- before words that are not for dsync: dsync ${command.name} -- …` : undefined
-  return wrong(`dsync ${command.name} has no option ${name}${meant}`, next ?? `dsync help ${command.name}`)
+  const takesAll = command.operands.at(-1)?.many === true && command.isProgram !== true
+  const next = takesAll ? `write -- before words that are not for dsync: ${callOf(command)} -- …` : undefined
+  return wrong(`${callOf(command)} has no option ${name}${meant}`, next ?? helpOf(command))
 }
 
 function wrong(message: string, hint: string): CommandLine {

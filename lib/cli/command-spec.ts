@@ -4,6 +4,8 @@ import type { ExitCode } from './exit-codes.ts'
 export interface CommandSpec {
   /** One word, or a group's and its own: `roots add`. */
   readonly name: string
+  /** It is no command of dsync but a program of that name. */
+  readonly isProgram?: boolean
   /** One line for the list of commands. */
   readonly says: string
   readonly operands: readonly OperandSpec[]
@@ -15,6 +17,16 @@ export interface CommandSpec {
   readonly failure?: ExitCode
   /** What a person must know besides, a sentence a line. */
   readonly more?: readonly string[]
+}
+
+/** How a command is called: `dsync roots add`. */
+export function callOf({ name, isProgram }: CommandSpec): string {
+  return isProgram === true ? name : `dsync ${name}`
+}
+
+/** The command line that says more about a command. */
+export function helpOf({ name, isProgram }: CommandSpec): string {
+  return isProgram === true ? `${name} --help` : `dsync help ${name}`
 }
 
 /** What a shell offers in the place of a word: names that dsync knows, or what lies on the disk. */

@@ -24,4 +24,5 @@ export const groupDefaults: Readonly<Record<string, string>> = {
   roots: 'list',
   config: 'get',
   hub: 'show',
+  service: 'status',
 }

@@ -18,11 +18,15 @@ export interface Completion {
 
 const nothing: Completion = { choices: [], names: undefined, before: '' }
 
-/** What may come in the place of the last word of a command line, `dsync` left out. Pure, by the command table alone. */
-export function completionOf(line: readonly string[]): Completion {
+/**
+ * What may come in the place of the last word of a command line, `dsync` left out. Pure, by the command table alone.
+ * @param program the one command of another program, whose name is left out
+ */
+export function completionOf(line: readonly string[], program?: CommandSpec): Completion {
   // bash takes `--on=twin` for three words.
   const words = line.filter((word, i) => word !== '=' || i === line.length - 1)
   const typed = words.at(-1) === '=' ? '' : (words.at(-1) ?? '')
+  if (program !== undefined) return inCommand(program, words.slice(0, -1), typed)
   const [word, next, ...rest] = words.slice(0, -1).filter((each, i) => i > 0 || each !== '--json')
   if (word === undefined) return { ...nothing, choices: firstWords() }
   if (word === 'help') return next === undefined ? { ...nothing, choices: firstWords() } : ofGroup(next, rest.length)

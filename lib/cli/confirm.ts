@@ -6,7 +6,11 @@ import type { Surroundings } from './surroundings.ts'
  * Asks whether to go on, unless `--yes` says so already. Throws USAGE when nobody is there to answer, INTERRUPTED when
  * the answer is not yes.
  */
-export async function confirm(question: string, given: Arguments, around: Surroundings): Promise<void> {
+export async function confirm(
+  question: string,
+  given: Arguments,
+  around: Pick<Surroundings, 'terminal'>,
+): Promise<void> {
   if (given.has('yes')) return
   const { terminal } = around
   if (!terminal.canAsk || given.has('json')) {

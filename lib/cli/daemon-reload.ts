@@ -1,4 +1,5 @@
 import { codeOf } from '../core/errors.ts'
+import { writePlaces } from '../daemon/shell-places.ts'
 import type { ConfigProblem } from '../daemon/verbs.ts'
 import { askOwn } from './daemon-access.ts'
 import { escape } from './escape.ts'
@@ -11,8 +12,9 @@ export interface Reloaded {
   readonly problems: readonly ConfigProblem[]
 }
 
-/** Tells the daemon, when one runs, that the settings have changed. */
+/** Tells shells, and the daemon when one runs, that the settings have changed. */
 export async function reloadDaemon(around: Surroundings): Promise<Reloaded> {
+  writePlaces(around)
   try {
     const { problems } = await askOwn(around, 'reload', {})
     return { running: true, problems }

@@ -1,5 +1,6 @@
 import { aligned } from './aligned.ts'
 import type { CommandSpec, OptionSpec } from './command-spec.ts'
+import { callOf } from './command-spec.ts'
 import { commandTable, globalOptions } from './command-table.ts'
 import { exitCodeWords } from './exit-codes.ts'
 import type { Paint } from './paint.ts'
@@ -64,9 +65,9 @@ export function usageLine(command: CommandSpec): string {
     return needed ? word : `[${word}]`
   })
   // Words that are somebody else's may look like options.
-  const takesAll = command.operands.at(-1)?.many === true
+  const takesAll = command.operands.at(-1)?.many === true && command.isProgram !== true
   const rest = takesAll ? ['[OPTIONS] --', ...operands] : [...operands, '[OPTIONS]']
-  return ['Usage: dsync', command.name, ...rest].join(' ')
+  return ['Usage:', callOf(command), ...rest].join(' ')
 }
 
 function optionWords(name: string, option: OptionSpec): string {

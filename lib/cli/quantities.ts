@@ -34,6 +34,11 @@ export function agoText(at: number | undefined, now: number): string {
   return `${durationText(ms).split(' ').slice(0, 2).join(' ')} ago`
 }
 
+/** `in 12 s`, `now`: what is to come (ms since 1970, both). */
+export function inText(at: number, now: number): string {
+  return at - now < 1000 ? 'now' : `in ${durationText(at - now)}`
+}
+
 /** `0.8 ms`, `12 ms`, `1.2 s`: a latency (ms). */
 export function latencyText(ms: number): string {
   if (ms < 9.95) return `${ms.toFixed(1)} ms`

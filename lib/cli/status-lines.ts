@@ -8,7 +8,7 @@ import { hubLine } from './hub-lines.ts'
 import { apartNext, haltNext, holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
-import { agoText, bytesText, countText, durationText, latencyText } from './quantities.ts'
+import { agoText, bytesText, countText, durationText, inText, latencyText } from './quantities.ts'
 import { codeNext, codeText } from './system-words.ts'
 import { untakenText } from './untaken-text.ts'
 
@@ -39,7 +39,8 @@ const namedItems = 3
 export function statusLines(status: DaemonStatus, view: StatusView): string[] {
   const { paint } = view
   const up = durationText(status.now - status.since)
-  const runs = status.pid === 0 ? 'no daemon runs here (dsync start)' : `up ${up}, process ${status.pid}`
+  const by = status.supervisor === undefined ? 'started by hand' : `kept up by ${status.supervisor}`
+  const runs = status.pid === 0 ? 'no daemon runs here (dsync start)' : `up ${up}, process ${status.pid}, ${by}`
   const head = `${paint.bold('dsync')} on ${escape(status.hub?.here ?? status.host)}, ${runs}`
   return [
     head,
@@ -112,8 +113,19 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
         next: escape(hint ?? 'dsync logs'),
       }
     }),
-    ...status.sessions.flatMap(session => waitingOf(session, userHome, status.hub?.state === 'away')),
+    ...status.sessions.flatMap(session => waitingOf(session, userHome, status)),
   ]
+  const [crash] = status.crashes
+  if (crash !== undefined) {
+    const first = crash.why.split('\n')[0] ?? ''
+    const file = placeWord(userHome, crash.file)
+    waiting.push({
+      colour: 'red',
+      count: status.crashes.length === 1 ? 'crashed' : `crashed ${status.crashes.length} times`,
+      what: `${agoText(crash.at, status.now)}: ${escape(first)}`,
+      next: `cat ${file}  (rm it once read; dsync restart forgets it too)`,
+    })
+  }
   if (status.logDropped > 0) {
     waiting.push({
       colour: 'yellow',
@@ -132,9 +144,10 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
   return ['', ...aligned(rows, paint)]
 }
 
-/** @param isAway who drives it is away, and nothing can be done about that here */
-function waitingOf(session: SessionLine, userHome: string, isAway: boolean): Waiting[] {
-  const { root, host, state, code, why, conflicts, problems, holds, notices, untaken, mode } = session
+function waitingOf(session: SessionLine, userHome: string, { now, hub }: DaemonStatus): Waiting[] {
+  const { root, host, state, code, why, retryAt, conflicts, problems, holds, notices, untaken, mode } = session
+  // Who drives it is away: nothing can be done about that here.
+  const isAway = hub?.state === 'away'
   const place = placeText(userHome, root)
   const word = placeWord(userHome, root)
   const waiting: Waiting[] = []
@@ -148,10 +161,11 @@ function waitingOf(session: SessionLine, userHome: string, isAway: boolean): Wai
     })
   }
   if ((state === 'halted' || state === 'disconnected' || why !== undefined) && holds.length === 0) {
+    const again = retryAt === undefined ? '' : `; tried again ${inText(retryAt, now)}`
     waiting.push({
       colour: 'red',
       count: state,
-      what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}`,
+      what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}${again}`,
       next: isAway ? '' : state === 'disconnected' ? apartNext(code, escape(host)) : haltNext(code, word),
     })
   }

@@ -1,6 +1,10 @@
 import type { Following } from '../daemon/asker.ts'
 import type { AskHost } from '../daemon/host-question.ts'
+import type { AskedHost } from '../daemon/host-question.ts'
+import type { EquipStep, HostEquipment } from '../kit/equip-host.ts'
 import type { KitHome } from '../daemon/kit-home.ts'
+import type { Survey } from '../remote/survey.ts'
+import type { TakeSurvey } from '../doctor/examination.ts'
 import type { Paint } from './paint.ts'
 
 /** The terminal, or what stands in its place. */
@@ -44,6 +48,10 @@ export interface Surroundings {
   readonly following: () => Promise<Following>
   /** Asks the agent of a host that is reached by ssh. */
   readonly askHost: AskHost
+  /** What another host that is reached by ssh lacks, and how it gets it. */
+  readonly equipHost: EquipHost
+  /** Looks over this machine, or one that is reached by ssh. */
+  readonly takeSurvey: TakeSurvey
   /** Forgets what a session of a home has agreed on; only while no daemon runs. */
   readonly forgetSession: (home: KitHome, session: string) => Promise<void>
   /** Has a session of a home begin anew with roots that another hub kept in sync until now; only while it is not open. */
@@ -58,6 +66,32 @@ export interface Surroundings {
   readonly daemonCommand: readonly [string, ...string[]]
   /** Program and arguments that are this command, for a host that is a directory of this machine. */
   readonly dsyncCommand: readonly [string, ...string[]]
+  /** What a service of this person is made of here. */
+  readonly service: ServiceSurroundings
+}
+
+/** Who runs this, and what of: for services, which have nothing of it from a login. */
+export interface ServiceSurroundings {
+  /** `darwin`, `linux`, as Node calls it. */
+  readonly platform: string
+  readonly uid: number
+  readonly userName: string
+  /** The folder that holds `bin/dsync`. */
+  readonly kit: string
+  /** The runtime of this process. */
+  readonly runtime: string
+}
+
+export type EquipHost = (host: AskedHost, options: EquipHostOptions) => Pick<HostEquipment, keyof HostEquipment>
+
+export interface EquipHostOptions {
+  readonly wantsKit: boolean
+  /** The host as it was found; it is not looked at again. */
+  readonly survey?: Survey
+  /** Take what must be fetched from npm's cache alone. */
+  readonly isOffline: boolean
+  readonly signal: AbortSignal
+  readonly tell: (step: EquipStep) => void
 }
 
 /** A program that a person sees and types to. */

@@ -33,7 +33,7 @@ export function whySentences(why: PathWhy, view: WhyView): Told {
   const standing = parts.length > 0 ? parts : [calm(why, view)]
   const last = lastSentence(why, view)
   return {
-    says: [...standing.flatMap(({ says }) => says), ...(last === undefined ? [] : [last])],
+    says: [...standing.flatMap(({ says }) => says), ...exempt(why, view), ...(last === undefined ? [] : [last])],
     next: [...new Set(standing.flatMap(({ next }) => next))],
   }
 }
@@ -82,6 +82,19 @@ function ignored(why: PathWhy): Told | undefined {
     return rule === undefined ? [] : [`On ${escape(hosts[side])}: ${whatIsIgnored(why, rule)} by ${ruleText(rule)}.`]
   })
   return says.length === 0 ? undefined : { says, next: [] }
+}
+
+/** What a default would leave alone and does not. */
+function exempt({ exemptFrom, hosts, root }: PathWhy, { userHome }: WhyView): readonly string[] {
+  const [first] = (['alpha', 'beta'] as const).flatMap(side => exemptFrom[side] ?? [])
+  if (first === undefined) return []
+  const named = (['alpha', 'beta'] as const).flatMap(side => {
+    const repository = exemptFrom[side]?.repository
+    return repository === undefined ? [] : [`of ${placeText(userHome, root, repository)} on ${escape(hosts[side])}`]
+  })
+  const where = named.length === 0 ? 'it is, or was until lately,' : 'it is'
+  const of = named.length === 0 ? '' : ` ${named.join(' and ')}`
+  return [`It is not ignored by ${ruleText(first.rule)}: ${where} in git's index${of}.`]
 }
 
 function whatIsIgnored({ path }: PathWhy, { path: ignoredPath }: IgnoreReason): string {

@@ -63,6 +63,10 @@ function matcher(pattern: string): (text: string) => boolean {
     const suffix = pattern.slice(1)
     return text => text.endsWith(suffix) && !text.slice(0, text.length - suffix.length).includes('/')
   }
+  if (/^\*\*\/[^*?[\\]+$/.test(pattern)) {
+    const rest = pattern.slice('**/'.length)
+    return text => text === rest || (text.endsWith(rest) && text[text.length - rest.length - 1] === '/')
+  }
   const prefix = pattern.slice(0, special)
   const tokens = tokensOf(pattern.slice(special))
   if (tokens === undefined) return () => false

@@ -52,7 +52,7 @@ const verdictsRemembered = 10_000
 /**
  * Which paths of one root are left alone, by gitignore's rules: what lies in an ignored directory is ignored, whatever
  * else is said of it; else the deepest ignore file with a matching line decides by the last one, then the settings, then
- * the defaults. In one directory `.dsyncignore` comes before `.gitignore`.
+ * the defaults, but for paths that are exempt from these. In one directory `.dsyncignore` comes before `.gitignore`.
  */
 export class IgnoreRules {
   /** Names that hold rules for the directory they stand in, the first before the others. */
@@ -62,8 +62,15 @@ export class IgnoreRules {
   readonly #defaults: Rules
   /** By the path of the directory, then by the name of the file. */
   readonly #files = new Map<Path, Map<string, FileRules>>()
-  readonly #verdicts = new Map<Path, IgnoreReason | undefined>()
+  readonly #verdicts = {
+    all: new Map<Path, IgnoreReason | undefined>(),
+    said: new Map<Path, IgnoreReason | undefined>(),
+  }
   readonly #defaultPatterns: readonly string[]
+  /** Directories that a default ignores, they or one above, and others that none does. */
+  readonly #defaulted = new Map<Path, boolean>()
+  /** Paths that the defaults say nothing about, and the directories above them. */
+  #exempt: ReadonlySet<Path> = new Set()
 
   constructor(
     { patterns, gitignore }: IgnoreSettings = noIgnoreSettings,
@@ -82,13 +89,41 @@ export class IgnoreRules {
   /** Which rule ignores a path; undefined: none does. */
   reason(path: Path, isDirectory: boolean): IgnoreReason | undefined {
     if (path === '') return undefined
-    return this.#reasonAbove(parentOf(path)) ?? this.#decide(path, isDirectory)
+    return this.#judge(path, isDirectory, this.#exempt.has(path) ? 'said' : 'all')
+  }
+
+  /** The default that would ignore a path if it were not exempt, which it is; undefined for any other. */
+  exemption(path: Path): IgnoreReason | undefined {
+    if (!this.#exempt.has(path) || this.#judge(path, true, 'said') !== undefined) return undefined
+    return this.#judge(path, true, 'all')
+  }
+
+  /** Whether a default ignores a path or a directory above it, whatever else is said. */
+  hasDefault(path: Path, isDirectory: boolean): boolean {
+    if (lastMatch(this.#defaults, path, { name: nameOf(path), isDirectory })?.isNegative === false) return true
+    const parent = parentOf(path)
+    if (parent === '') return false
+    const known = this.#defaulted.get(parent)
+    if (known !== undefined) return known
+    const answer = this.hasDefault(parent, true)
+    if (this.#defaulted.size >= verdictsRemembered) this.#defaulted.clear()
+    this.#defaulted.set(parent, answer)
+    return answer
+  }
+
+  /** From now on no default ignores these paths, nor the directories above them; all others are as before. */
+  exempt(paths: Iterable<Path>): void {
+    this.#forgetVerdicts()
+    const exempt = new Set<Path>()
+    for (const path of paths) for (let at = path; at !== '' && !exempt.has(at); at = parentOf(at)) exempt.add(at)
+    this.#exempt = exempt
   }
 
   /** With other settings, and what is known of ignore files. */
   withSettings(settings: IgnoreSettings): IgnoreRules {
     const other = new IgnoreRules(settings, this.#defaultPatterns)
     for (const [directory, files] of this.#files) other.#files.set(directory, new Map(files))
+    other.#exempt = this.#exempt
     return other
   }
 
@@ -99,7 +134,7 @@ export class IgnoreRules {
 
   /** Takes the text of an ignore file, or that there is none. */
   set(directory: Path, name: string, content: { readonly digest: Digest; readonly text: string } | undefined): void {
-    this.#verdicts.clear()
+    this.#forgetVerdicts()
     const files = this.#files.get(directory) ?? new Map<string, FileRules>()
     if (content === undefined) files.delete(name)
     else {
@@ -112,7 +147,7 @@ export class IgnoreRules {
 
   /** A directory with all below stands at another place. */
   moved(from: Path, to: Path): void {
-    this.#verdicts.clear()
+    this.#forgetVerdicts()
     for (const [directory, files] of [...this.#files]) {
       if (!isWithin(directory, from)) continue
       this.#files.delete(directory)
@@ -122,16 +157,22 @@ export class IgnoreRules {
     }
   }
 
-  #reasonAbove(directory: Path): IgnoreReason | undefined {
+  /** @param by all rules, or those that somebody said, without the defaults */
+  #judge(path: Path, isDirectory: boolean, by: 'all' | 'said'): IgnoreReason | undefined {
+    return this.#reasonAbove(parentOf(path), by) ?? this.#decide(path, isDirectory, by)
+  }
+
+  #reasonAbove(directory: Path, by: 'all' | 'said'): IgnoreReason | undefined {
     if (directory === '') return undefined
-    if (this.#verdicts.has(directory)) return this.#verdicts.get(directory)
-    const reason = this.#reasonAbove(parentOf(directory)) ?? this.#decide(directory, true)
-    if (this.#verdicts.size >= verdictsRemembered) this.#verdicts.clear()
-    this.#verdicts.set(directory, reason)
+    const verdicts = this.#verdicts[by]
+    if (verdicts.has(directory)) return verdicts.get(directory)
+    const reason = this.#judge(directory, true, by)
+    if (verdicts.size >= verdictsRemembered) verdicts.clear()
+    verdicts.set(directory, reason)
     return reason
   }
 
-  #decide(path: Path, isDirectory: boolean): IgnoreReason | undefined {
+  #decide(path: Path, isDirectory: boolean, by: 'all' | 'said'): IgnoreReason | undefined {
     const name = nameOf(path)
     const asked = { path, name, isDirectory }
     const fixed = lastMatch(this.#fixed, path, asked)
@@ -147,11 +188,16 @@ export class IgnoreRules {
       }
       if (directory === '') break
     }
-    for (const rules of [this.#settings, this.#defaults]) {
+    for (const rules of by === 'all' ? [this.#settings, this.#defaults] : [this.#settings]) {
       const match = lastMatch(rules, path, asked)
       if (match !== undefined) return reasonBy(match, rules, path)
     }
     return undefined
+  }
+
+  #forgetVerdicts(): void {
+    this.#verdicts.all.clear()
+    this.#verdicts.said.clear()
   }
 }
 

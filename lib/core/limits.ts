@@ -27,6 +27,12 @@ export const inlineHashBytes = 256 * 1024
 /** Of an ignore file (bytes): what is beyond says nothing. */
 export const ignoreFileBytes = 1024 * 1024
 
+/** Paths of one root that git's indexes exempt from the default rules: a committed `node_modules` of a large program. */
+export const trackedLimit = 20_000
+
+/** Exempt paths that a message may name: of some hosts, and what is about to end. */
+export const exemptLimit = 10 * trackedLimit
+
 /** What a captured file is compared by digest at once up to (bytes); above, by identity, then by digest behind. */
 export const captureHashBytes = 1024 * 1024
 

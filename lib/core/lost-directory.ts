@@ -1,6 +1,6 @@
 import { carry, holdsOnlyUntracked, isObstacle } from './carry.ts'
 import type { Directory, Entry, SyncedEntry } from './entry.ts'
-import { isDirectory, isSynced } from './entry.ts'
+import { isDirectory, isIgnored, isSynced } from './entry.ts'
 import type { Problem, Side } from './operation.ts'
 import { otherSide } from './operation.ts'
 import type { Path } from './path.ts'
@@ -59,11 +59,13 @@ interface Findings {
   readonly problems: readonly Problem[]
 }
 
-function examine({ digester }: Writing, { side, path, ancestor, held }: Lost): Findings {
+function examine({ draft, digester }: Writing, { side, path, ancestor, held }: Lost): Findings {
   const found = { entries: [] as Held[], surviving: new Set<Path>(), holdsUntracked: false, problems: [] as Problem[] }
-  const noteUnsynced = (at: Path, entry: Entry): void => {
+  const noteUnsynced = (at: Path, entry: Entry, known?: Entry): void => {
     if (entry.kind === 'untracked') found.holdsUntracked = true
     if (entry.kind === 'problem') found.problems.push({ path: at, side, why: entry.why })
+    // Should it be synced again it is new, though the directory waits for a person meanwhile.
+    if (isIgnored(entry) && known !== undefined) draft.agree(at, undefined)
   }
   found.entries.push({ path, entry: held, isNew: false })
   const directories = [{ at: path, known: ancestor, directory: held }]
@@ -71,7 +73,7 @@ function examine({ digester }: Writing, { side, path, ancestor, held }: Lost): F
     for (const [name, entry] of children(next.directory)) {
       const below = join(next.at, name)
       const known = child(next.known, name)
-      if (!isSynced(entry)) noteUnsynced(below, entry)
+      if (!isSynced(entry)) noteUnsynced(below, entry, known)
       else if (isDirectory(entry) && isDirectory(known)) {
         found.entries.push({ path: below, entry, isNew: false })
         directories.push({ at: below, known, directory: entry })

@@ -65,6 +65,16 @@ export type ReplicaCommand =
   | { readonly type: 'fence'; readonly id: number; readonly verify: boolean }
   /** Make everything applied so far durable; answered by `durable`. */
   | { readonly type: 'checkpoint'; readonly id: number }
+  /**
+   * No default rule ignores these paths from now on, on this side as on the other, which is `host`; `theirs` of them are
+   * named by git's indexes on other hosts than this. Takes the place of what was said before for that host.
+   */
+  | {
+      readonly type: 'exempt'
+      readonly host: string
+      readonly paths: readonly Path[]
+      readonly theirs: readonly Path[]
+    }
   /** A person lifts a guard of this replica. */
   | { readonly type: 'approve'; readonly guard: GuardKind }
   /** A person's question or order outside the loop of changes (trash, undo, copies); answered by `answer`. */
@@ -73,6 +83,8 @@ export type ReplicaCommand =
 /** Orders and questions about one host's trash, conflict copies and content. */
 export type Question =
   | { readonly about: 'trash'; readonly path: Path | undefined; readonly limit: number }
+  /** Let go of what the trash need not keep any longer; `isTrial`: only say what that is. */
+  | { readonly about: 'clean'; readonly isTrial: boolean }
   /** Put one version from the trash back at its path, as if its user had saved it; what stands there goes to the trash. */
   | { readonly about: 'restore'; readonly trash: readonly string[] }
   /** A problem or copy's text for `diff`: at most `limit` bytes of a path or of the copy kept for it. */
@@ -94,6 +106,7 @@ export type Question =
 
 export type Answer =
   | { readonly about: 'trash'; readonly items: readonly TrashItem[] }
+  | ({ readonly about: 'clean' } & Cleaned)
   | {
       readonly about: 'restore'
       readonly restored: readonly Path[]
@@ -102,11 +115,26 @@ export type Answer =
   | { readonly about: 'text'; readonly text: Uint8Array | undefined }
   | { readonly about: 'time'; readonly mtimeMs: number | undefined }
   | { readonly about: 'place-copy'; readonly placed: Path | undefined }
-  | { readonly about: 'rule'; readonly reason: IgnoreReason | undefined }
+  | { readonly about: 'rule'; readonly reason: IgnoreReason | undefined; readonly exemption: Exemption | undefined }
   | { readonly about: 'rules'; readonly changes: RuleChanges }
   /** `after`: go on from there, unless it is `done`. */
   | ({ readonly about: 'verify'; readonly done: boolean; readonly after: Path | undefined } & Verified)
   | { readonly about: 'error'; readonly code: string; readonly message: string }
+
+/** Why a default does not ignore a path. */
+export interface Exemption {
+  /** The default that would. */
+  readonly rule: IgnoreReason
+  /** The directory of the repository whose index on this host names it; undefined: another host's does, or did until lately. */
+  readonly repository: Path | undefined
+}
+
+/** What went from a trash, and what stays in it. */
+export interface Cleaned {
+  readonly items: number
+  readonly bytes: number
+  readonly bytesLeft: number
+}
 
 /** What reading a part of a root anew found. */
 export interface Verified {
@@ -145,7 +173,7 @@ export type TrashReason = 'replaced' | 'deleted' | 'conflict-loser' | 'copy' | '
  */
 export type ReplicaEvent =
   /** First event: the root has been scanned. */
-  | { readonly type: 'ready'; readonly tree: Tree; readonly facts: ReplicaFacts }
+  | { readonly type: 'ready'; readonly tree: Tree; readonly facts: ReplicaFacts; readonly tracked: Tracked }
   /** Paths changed by others than this session. Moves happened in this order, before the changes. */
   | {
       readonly type: 'changed'
@@ -170,6 +198,8 @@ export type ReplicaEvent =
   | { readonly type: 'fenced'; readonly id: number; readonly waiting: readonly Path[] }
   | { readonly type: 'durable'; readonly id: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
+  /** Git's indexes name other paths than before. */
+  | { readonly type: 'tracked'; readonly tracked: Tracked }
   /** A guard of this side stops it, or lets it go on. */
   | {
       readonly type: 'guard'
@@ -188,6 +218,17 @@ export type ReplicaEvent =
     }
   /** Last event: the link or the replica is gone. */
   | { readonly type: 'closed'; readonly code: string; readonly why: string; readonly verdict: 'retry' | 'halt' | 'bug' }
+
+/**
+ * Paths that a default rule would ignore and does not: those that git's indexes name, on this side or on hosts beyond
+ * it, and others that are exempt here until both sides hold the same there.
+ */
+export interface Tracked {
+  readonly named: readonly Path[]
+  readonly others: readonly Path[]
+}
+
+export const noneTracked: Tracked = { named: [], others: [] }
 
 /** What a session needs to know about a replica's host and disk. */
 export interface ReplicaFacts {

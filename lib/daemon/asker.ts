@@ -5,6 +5,7 @@ import type { ConflictAnswers } from './conflict-answers.ts'
 import type { Answer, Call } from './control-server.ts'
 import type { Roster } from './roster.ts'
 import type { SessionList } from './sessions.ts'
+import type { DaemonStatus } from './verbs.ts'
 
 /** Somebody who asks a daemon: what they may know of, and what they were shown. */
 export interface Asker {
@@ -30,4 +31,6 @@ export interface Following {
   /** Whether this is such a host. */
   follows(): boolean
   readonly answer: Answer
+  /** How the roots are as far as it was told, for a shell's prompt; undefined where it is no such host. */
+  known(): DaemonStatus | undefined
 }

@@ -1,4 +1,17 @@
-import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, readSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { codeOf } from '../core/errors.ts'
 import type { KitHome } from './kit-home.ts'
 
 /** The daemon's own output is started anew above this (bytes). */
@@ -39,5 +52,18 @@ export function openDaemonLog(home: KitHome): DaemonLog {
       return lines.find(line => /^(?:Uncaught )?\w*Error\b/.test(line)) ?? lines.at(-1) ?? ''
     },
     close: () => closeSync(file),
+  }
+}
+
+/** Starts the logs anew that a supervisor only ever adds to, once they are long. */
+export function boundLogs(home: KitHome): void {
+  try {
+    for (const name of readdirSync(home.run).filter(each => each.endsWith('.log'))) {
+      const file = join(home.run, name)
+      if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > logBytes) truncateSync(file)
+    }
+  } catch (error) {
+    // A home that is not there yet has none, and one that cannot be written is for the daemon to tell.
+    if (codeOf(error) === undefined) throw error
   }
 }

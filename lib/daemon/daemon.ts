@@ -10,10 +10,11 @@ import { ConflictAnswers } from './conflict-answers.ts'
 import type { Call, ControlServer } from './control-server.ts'
 import { serveControl } from './control-server.ts'
 import { controlSocketPath } from './control-socket-path.ts'
+import { cleanSinceAfter, hasCrashed, reportUnsaid, reportsSince } from './crash-reports.ts'
 import type { KitHome } from './kit-home.ts'
 import { ensureKitHome } from './kit-home.ts'
 import type { Lock } from './lock.ts'
-import { lockRefused, takeLock } from './lock.ts'
+import { lastHolder, lockRefused, takeLock } from './lock.ts'
 import type { EnvFile } from './env-file.ts'
 import { answerHistory } from './history-answer.ts'
 import { HubWatch } from './hub-watch.ts'
@@ -21,6 +22,8 @@ import { LogFeed } from './log-feed.ts'
 import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
 import { writePrivateFile } from './private-file.ts'
+import { PromptFile } from './prompt-file.ts'
+import { promptText } from './prompt-text.ts'
 import { thisProcess } from './process-identity.ts'
 import { answerRules } from './rules-answer.ts'
 import { answerApprove, answerHolds, answerPause } from './session-answers.ts'
@@ -33,7 +36,10 @@ import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { SettingsWatch } from './settings-watch.ts'
 import { statusOf } from './status-answer.ts'
+import { answerSurvey } from './survey-answer.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
+import { answerClean } from './trash-clean.ts'
+import type { SupervisorKind } from './supervisor-kind.ts'
 import type { DaemonStatus, Verbs } from './verbs.ts'
 import { answerVerify } from './verify-answer.ts'
 import { answerWhere } from './where-answer.ts'
@@ -57,10 +63,12 @@ export interface DaemonOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What was read of the file `env` when this process began. */
   readonly env: EnvFile
+  /** Who started it and keeps it up; absent: a person. */
+  readonly supervisor?: SupervisorKind | undefined
 }
 
 /** What a daemon without sessions answers itself. */
-const ownVerbs: ReadonlySet<string> = new Set<keyof Verbs>(['reload', 'rules', 'stop'])
+const ownVerbs: ReadonlySet<string> = new Set<keyof Verbs>(['reload', 'rules', 'stop', 'survey'])
 
 /**
  * Starts the daemon of a home and returns once its socket answers. Throws DAEMON_RUNNING when another holds the home,
@@ -70,9 +78,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { home } = options
   ensureKitHome(home)
   const place = controlSocketPath(home, options.socketParents)
-  const lock = takeLock(home.run, 'daemon', { ...thisProcess(options.host), socket: place.path })
+  const here = thisProcess(options.host)
+  const last = lastHolder(home.run, 'daemon')
+  const cleanSince = cleanSinceAfter(last, here)
+  const lock = takeLock(home.run, 'daemon', { ...here, socket: place.path, cleanSince })
   if (!lock.taken) throw lockRefused(lock)
-  const daemon = new Daemon(options, lock)
+  if (last !== undefined && hasCrashed(last, here)) reportUnsaid(home, last, options.version)
+  const daemon = new Daemon(options, lock, cleanSince)
   try {
     const token = randomBytes(32).toString('hex')
     writePrivateFile(home.token, `${token}\n`)
@@ -100,7 +112,9 @@ export class Daemon {
   readonly #here: Asker
   readonly #settings: Settings
   readonly #afterSync: AfterSync
+  readonly #prompt: PromptFile
   readonly #since = Date.now()
+  readonly #cleanSince: number
   #server: ControlServer | undefined
   #watch: SettingsWatch | undefined
   #hubWatch: HubWatch | undefined
@@ -108,9 +122,10 @@ export class Daemon {
   #stopping: Promise<void> | undefined
   #tellStopped: () => void = () => {}
 
-  constructor(options: DaemonOptions, lock: Lock) {
+  constructor(options: DaemonOptions, lock: Lock, cleanSince: number) {
     this.#options = options
     this.#lock = lock
+    this.#cleanSince = cleanSince
     this.#feed = new LogFeed(options.home)
     this.#pauses = new PauseRecord(options.home)
     this.#settings = new Settings(options.home, options)
@@ -133,6 +148,10 @@ export class Daemon {
       (spec, event) => this.#afterSync.heard(spec, event),
     )
     this.#here = { sessions: this.#sessions, conflicts: new ConflictAnswers() }
+    this.#prompt = new PromptFile(options.home.prompt, () =>
+      promptText(options.following?.known() ?? this.#status(this.#sessions)),
+    )
+    this.#feed.follow(() => this.#prompt.touch())
     this.stopped = new Promise(resolve => (this.#tellStopped = resolve))
   }
 
@@ -185,9 +204,13 @@ export class Daemon {
 
   async answer(verb: string, parameters: unknown, call: Call, asker = this.#here): Promise<unknown> {
     const { sessions, conflicts } = asker
+    // Some of what a person decides is in no log.
+    this.#prompt.touch()
     const { following } = this.#options
-    if (asker === this.#here && !ownVerbs.has(verb) && following?.follows() === true)
-      return await following.answer(verb, parameters, call)
+    if (asker === this.#here && !ownVerbs.has(verb) && following?.follows() === true) {
+      const answer = await following.answer(verb, parameters, call)
+      return verb === 'status' ? { ...(answer as DaemonStatus), ...this.#ownState() } : answer
+    }
     switch (verb as keyof Verbs) {
       case 'status':
         return this.#status(sessions)
@@ -215,6 +238,8 @@ export class Daemon {
         return await answerTrash(sessions, parameters)
       case 'history':
         return await answerHistory(sessions, parameters, () => this.#audit())
+      case 'clean':
+        return await answerClean(sessions, parameters, this.#feed.log)
       case 'undo':
         return await answerUndo(sessions, parameters, () => this.#audit())
       case 'holds':
@@ -232,6 +257,8 @@ export class Daemon {
         })
       case 'rules':
         return await answerRules(sessions, parameters, this.#settings.here())
+      case 'survey':
+        return await answerSurvey(parameters, { ...this.#options, signal: call.signal })
       case 'reload':
         return await this.reload()
       case 'logs':
@@ -263,6 +290,7 @@ export class Daemon {
     await this.#server?.close()
     this.#feed.log({ at: Date.now(), level: 'info', event: 'stopped', pid: process.pid })
     this.#feed.close()
+    this.#prompt.close()
     this.#lock.release()
     this.#tellStopped()
   }
@@ -280,11 +308,19 @@ export class Daemon {
   }
 
   #status(sessions: SessionList): DaemonStatus {
-    return statusOf(sessions, {
-      ...this.#options,
-      ...{ host: this.#settings.here().host, since: this.#since, hub: this.#settings.hub() },
-      config: [...this.#settings.problems(), ...this.#options.env.problems, ...this.#afterSync.untrusted()],
+    const { version, home } = this.#options
+    const around = { version, home, host: this.#settings.here().host, since: this.#since, hub: this.#settings.hub() }
+    return statusOf(sessions, { ...around, ...this.#ownState() })
+  }
+
+  /** What a daemon says of itself, whoever drives the roots. */
+  #ownState(): Pick<DaemonStatus, 'config' | 'logDropped' | 'crashes' | 'supervisor'> {
+    const { supervisor, env, home } = this.#options
+    return {
+      config: [...this.#settings.problems(), ...env.problems, ...this.#afterSync.untrusted()],
       logDropped: this.#feed.dropped(),
-    })
+      ...(supervisor !== undefined && { supervisor }),
+      crashes: reportsSince(home, this.#cleanSince),
+    }
   }
 }

@@ -45,16 +45,16 @@ export type HostAnswer<T> =
   | { readonly ok: T }
   | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
 
+/** A host that is reached by ssh. */
+export interface AskedHost {
+  readonly name: string
+  readonly target: string
+  readonly program: string
+  readonly configFile: string | undefined
+}
+
 /** Asks the agent of a host that is reached by ssh. The answer is not looked at yet. */
-export type AskHost = (
-  host: {
-    readonly name: string
-    readonly target: string
-    readonly program: string
-    readonly configFile: string | undefined
-  },
-  question: HostQuestion,
-) => Promise<unknown>
+export type AskHost = (host: AskedHost, question: HostQuestion) => Promise<unknown>
 
 /** Something that can ask other hosts. */
 export interface Asking {

@@ -8,7 +8,7 @@ import { editConfig, whileEditing } from './config-edit.ts'
 import { requireConfig } from './config-reader.ts'
 import { homeId } from './home-id.ts'
 import { contractHome, expandHome, isAtOrBelow } from './host-paths.ts'
-import type { Asking, HostFacts } from './host-question.ts'
+import type { AskedHost, Asking, HostFacts } from './host-question.ts'
 import { factsOf } from './host-question.ts'
 import { ensureKitHome } from './kit-home.ts'
 import { pipeHome, rememberHost, wayTo } from './other-host.ts'
@@ -39,6 +39,17 @@ export interface HostProblem {
   readonly hint?: string
 }
 
+/** What another machine gets, before and after it was asked who it is. */
+export interface Equipping<T = unknown> {
+  readonly bringRuntime: () => Promise<void>
+  readonly bringKit: () => Promise<T>
+}
+
+export interface AddOptions extends EditOptions {
+  /** Not for a directory that plays a host. */
+  readonly equip?: (host: AskedHost) => Equipping
+}
+
 /** How a new host is to be reached: one of the two. */
 export type NewHost = { readonly pipe: string } | { readonly ssh: string }
 
@@ -46,7 +57,7 @@ export type NewHost = { readonly pipe: string } | { readonly ssh: string }
  * Adds a host: a directory of this machine gets a kit home, another machine is reached and asked. The same again changes
  * nothing. Throws what keeps it from being one. A dry run reaches no other machine.
  */
-export function addHost(here: Here & Asking, name: string, host: NewHost, options: EditOptions = {}): Promise<HostRow> {
+export function addHost(here: Here & Asking, name: string, host: NewHost, options: AddOptions = {}): Promise<HostRow> {
   const edit = async (): Promise<HostRow> => {
     const config = requireConfig(here.home)
     refuseName(name, config.name ?? here.host)
@@ -59,7 +70,11 @@ export function addHost(here: Here & Asking, name: string, host: NewHost, option
       mkdirSync(wanted.pipe, { recursive: true })
       ensureKitHome(pipeHome(wanted.pipe))
     }
+    const way = wayTo(added, name, here.userHome)
+    const equipping = way?.kind === 'ssh' ? options.equip?.({ ...way, name }) : undefined
+    await equipping?.bringRuntime()
     await meet(added, name, here)
+    await equipping?.bringKit()
     editConfig(
       here.home,
       ['hosts', name],
@@ -68,6 +83,25 @@ export function addHost(here: Here & Asking, name: string, host: NewHost, option
     return hostRow(requireConfig(here.home), name, here)
   }
   return whileEditing(here, edit, options)
+}
+
+/** The hosts that are reached by ssh, or the one of this name. Throws USAGE for another. */
+export function askedHosts(here: Here, name: string | undefined): AskedHost[] {
+  const config = requireConfig(here.home)
+  const names = name === undefined ? Object.keys(config.hosts) : [hostRow(config, name, here).name]
+  const asked = names.flatMap(each => {
+    const way = wayTo(config, each, here.userHome)
+    return way?.kind === 'ssh' ? [{ ...way, name: each }] : []
+  })
+  if (name === undefined || asked.length > 0) return asked
+  throw new SyncError('USAGE', `Cannot work on ${name} by ssh: it is a directory of this machine`)
+}
+
+/** Brings what is ours on another host up to date. What it says of itself is remembered. */
+export async function updateHost<T>(here: Here & Asking, name: string, equipping: Equipping<T>): Promise<T> {
+  await equipping.bringRuntime()
+  await meet(requireConfig(here.home), name, here)
+  return await equipping.bringKit()
 }
 
 /** Forgets a host that no root is on. */

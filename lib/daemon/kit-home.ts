@@ -17,6 +17,11 @@ export interface KitHome {
   readonly work: string
   readonly run: string
   readonly token: string
+  /** What shells read: how things stand, and the names of hosts and roots. */
+  readonly prompt: string
+  readonly places: string
+  /** The directory in a root that a shell of this person was last in; a shell writes it, over what is there. */
+  readonly sessionCwd: string
   readonly syncLog: string
   readonly realtimeLog: string
   /** What the commands print that run after a sync. */
@@ -37,6 +42,9 @@ export function kitHome(directory: string): KitHome {
     work: join(directory, 'work'),
     run,
     token: join(run, 'token'),
+    prompt: join(run, 'prompt'),
+    places: join(run, 'places'),
+    sessionCwd: join(directory, 'session.cwd'),
     syncLog: join(directory, 'sync.log'),
     realtimeLog: join(directory, 'realtime.log'),
     afterSyncLog: join(directory, 'after-sync.log'),

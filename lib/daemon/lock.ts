@@ -11,6 +11,8 @@ export interface LockRecord extends ProcessIdentity {
   readonly socket?: string
   /** Its holder gave it back. */
   readonly released?: boolean
+  /** The first of its holders since one that was stopped as it should be took it then (ms since 1970). */
+  readonly cleanSince?: number
 }
 
 /** `live`: its holder runs · `foreign`: its holder ran on another host, so only a person can tell · `free`: nobody's. */
@@ -93,6 +95,11 @@ export function lockHolder(
   const { record } = newestLock(directory, name)
   const state = judgeLock(record, here, processState)
   return state === 'free' || record === undefined ? undefined : { state, record }
+}
+
+/** The last holder of a lock, without judging whether it lives. */
+export function lastHolder(directory: string, name: string): LockRecord | undefined {
+  return newestLock(directory, name).record
 }
 
 /** Where the last holder of a lock could be reached, without judging whether it lives: connecting to it tells. */

@@ -33,6 +33,11 @@ export class LogFeed {
     for (const follow of this.#followers) follow(event)
   }
 
+  /** Tells every event from now on. */
+  follow(hear: (event: LogEvent) => void): void {
+    this.#followers.add(hear)
+  }
+
   dropped(): number {
     return this.#sync.dropped() + this.#realtime.dropped()
   }

@@ -40,28 +40,62 @@ export function placesOn(way: Way, name: string, home: KitHome): HostPlaces | un
     return { userHome: way.directory, kitHome: pipeHome(way.directory).directory }
   }
   const known = readKnown(home, name)
-  return known?.target === way.target ? known : undefined
+  return known?.target === way.target ? { userHome: known.userHome, kitHome: known.kitHome } : undefined
 }
 
-/** Remembers what a host that is reached by ssh said of itself. */
+/** What is remembered of a host that is reached by ssh. */
+interface KnownHost extends HostPlaces {
+  readonly target: string
+  /** Absolute paths of programs there, by name: what a command over ssh finds by itself may be less. */
+  readonly programs?: Readonly<Record<string, string>>
+}
+
+/** Remembers what a host that is reached by ssh said of itself. Its programs are remembered until others are told. */
 export function rememberHost(
   home: KitHome,
   name: string,
-  known: Pick<HostFacts, 'userHome' | 'kitHome'> & { readonly target: string },
+  {
+    userHome,
+    kitHome: directory,
+    target,
+    programs,
+  }: Omit<KnownHost, keyof HostPlaces> & Pick<HostFacts, 'userHome' | 'kitHome'>,
 ): void {
-  const { userHome, kitHome: directory, target } = known
+  const before = readKnown(home, name)
+  const kept = programs ?? (before?.target === target ? before.programs : undefined)
+  const known = { target, userHome, kitHome: directory, ...(kept !== undefined && { programs: kept }) }
   mkdirSync(join(home.state, 'hosts'), { recursive: true, mode: 0o700 })
-  writePrivateFile(fileOf(home, name), `${JSON.stringify({ target, userHome, kitHome: directory }, undefined, 2)}\n`)
+  writePrivateFile(fileOf(home, name), `${JSON.stringify(known, undefined, 2)}\n`)
 }
 
-function readKnown(home: KitHome, name: string): (HostPlaces & { readonly target: string }) | undefined {
+/** Remembers where programs lie on a host that has been asked where it lies itself. */
+export function rememberPrograms(home: KitHome, name: string, programs: Readonly<Record<string, string>>): void {
+  const known = readKnown(home, name)
+  if (known !== undefined) rememberHost(home, name, { ...known, programs })
+}
+
+/** Where a program lies on a host, as far as that is remembered. */
+export function programOn(way: Way, name: string, program: string, home: KitHome): string | undefined {
+  if (way.kind === 'pipe') return undefined
+  const known = readKnown(home, name)
+  return known?.target === way.target ? known.programs?.[program] : undefined
+}
+
+function readKnown(home: KitHome, name: string): KnownHost | undefined {
   const text = readPrivateFile(fileOf(home, name))
   if (text === undefined) return undefined
   const value = parsed(text)
   if (!isRecord(value)) return undefined
-  const { target, userHome, kitHome: directory } = value
+  const { target, userHome, kitHome: directory, programs } = value
   if (typeof target !== 'string' || typeof userHome !== 'string' || typeof directory !== 'string') return undefined
-  return { target, userHome, kitHome: directory }
+  return { target, userHome, kitHome: directory, ...(isRecord(programs) && { programs: absolutePaths(programs) }) }
+}
+
+function absolutePaths(programs: Readonly<Record<string, unknown>>): Record<string, string> {
+  const paths = Object.entries(programs).flatMap(([name, path]) =>
+    typeof path === 'string' && /^\/[^\0\n]*$/.test(path) ? [[name, path] as const] : [],
+  )
+  return Object.fromEntries(paths)
 }
 
 /** What is no JSON is as good as never asked: it is asked again. */

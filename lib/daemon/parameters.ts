@@ -3,6 +3,7 @@ import type { GuardKind } from '../core/operation.ts'
 import type {
   ApproveParameters,
   BarrierParameters,
+  CleanParameters,
   ForeseeParameters,
   HistoryParameters,
   LogParameters,
@@ -12,6 +13,7 @@ import type {
   ResolveParameters,
   RulesParameters,
   Selection,
+  SurveyParameters,
   TrashParameters,
   UndoParameters,
   VerifyParameters,
@@ -28,6 +30,8 @@ export function selectionOf(parameters: unknown): Selection {
 export function pauseOf(parameters: unknown): PauseParameters {
   return { ...selectionOf(parameters), ...dryRunOf(fieldsOf(parameters)) }
 }
+
+export const cleanOf: (parameters: unknown) => CleanParameters = pauseOf
 
 export const resetOf: (parameters: unknown) => ResetParameters = pauseOf
 
@@ -66,6 +70,13 @@ function markOf(value: unknown): OverrideParameters['marks'][number] {
 
 export function rulesOf(parameters: unknown): RulesParameters {
   return { config: text(fieldsOf(parameters)['config']) }
+}
+
+export function surveyOrderOf(parameters: unknown): SurveyParameters {
+  const { places } = fieldsOf(parameters)
+  if (!Array.isArray(places)) return wrong('a list', places)
+  const named = places.map(fieldsOf)
+  return { places: named.map(({ name, path }) => ({ name: text(name), path: text(path) })) }
 }
 
 export function trashOf(parameters: unknown): TrashParameters {

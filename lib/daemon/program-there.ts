@@ -14,6 +14,8 @@ export interface StartedHere {
 export interface ThereOptions {
   readonly environment: Environment
   readonly isTerminal: boolean
+  /** It is the person's own login: see `SshRun`. */
+  readonly isLogin?: boolean
   /** Where ssh writes what it has to say itself: see `runEnd`. */
   readonly log: string
 }
@@ -22,11 +24,11 @@ export interface ThereOptions {
 export function programThere(
   { way, directory, userHome }: Pick<PlaceThere, 'way' | 'directory' | 'userHome'>,
   words: readonly string[],
-  { environment, isTerminal, log }: ThereOptions,
+  { environment, isTerminal, isLogin = false, log }: ThereOptions,
 ): StartedHere {
   if (way.kind === 'ssh') {
     const line = remoteCommandLine(directory, words)
-    return { command: sshRunCommand(way, { line, isTerminal, log }), environment }
+    return { command: sshRunCommand(way, { line, isTerminal, isLogin, log }), environment }
   }
   const [program = '', ...rest] = words
   // What runs there belongs to that home, and so does a dsync that it runs.

@@ -15,6 +15,7 @@ import type { Roster } from './roster.ts'
 import { rosterOf } from './roster.ts'
 import type { Here } from './session-specs.ts'
 import { sessionSpecs } from './session-specs.ts'
+import { writePlaces } from './shell-places.ts'
 import type { Sessions } from './sessions.ts'
 import type { ConfigProblem } from './verbs.ts'
 
@@ -93,6 +94,7 @@ export class Settings {
     const { specs, problems } = sessionSpecs(read.config, this.here(), pauses.names())
     this.#problems = problems
     if (specs.length > 0) this.#hub ??= await ownClaim(this.here())
+    writePlaces(this.here())
     await sessions.apply(this.#hub === undefined || this.#hub.hub === homeId(this.#home) ? specs : [])
     return this.#problems
   }

@@ -5,19 +5,17 @@ import type { SessionList } from './sessions.ts'
 import type { DaemonStatus } from './verbs.ts'
 
 /** What a daemon says of itself beside its sessions. */
-type Around = Pick<DaemonStatus, 'version' | 'host' | 'since' | 'config' | 'logDropped'> & {
+type Around = Pick<DaemonStatus, 'version' | 'host' | 'since' | 'config' | 'logDropped' | 'crashes' | 'supervisor'> & {
   readonly home: KitHome
   readonly hub: HubClaim | undefined
 }
 
 /** How sessions are, and the daemon that runs them. */
-export function statusOf(
-  sessions: SessionList,
-  { version, host, home, since, hub, config, logDropped }: Around,
-): DaemonStatus {
+export function statusOf(sessions: SessionList, { home, hub, ...around }: Around): DaemonStatus {
   return {
     ...(hub !== undefined && { hub: { ...hub, isHere: hub.hub === homeId(home) } }),
-    ...{ version, host, home: home.directory, pid: process.pid, since, now: Date.now() },
+    ...around,
+    ...{ home: home.directory, pid: process.pid, now: Date.now() },
     sessions: sessions.opened().map(({ handle, spec }) => ({ ...handle.status(), transport: spec.way.kind })),
     failed: sessions.failed().map(({ spec, error }) => ({
       root: spec.alpha.root,
@@ -25,6 +23,5 @@ export function statusOf(
       why: error.message,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     })),
-    ...{ config, logDropped },
   }
 }

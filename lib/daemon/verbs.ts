@@ -4,8 +4,10 @@ import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { HubClaim } from '../core/hub.ts'
 import type { Entry } from '../core/entry.ts'
 import type { RuleChanges } from '../core/rule-change.ts'
-import type { TrashItem } from '../core/messages.ts'
+import type { Cleaned, TrashItem } from '../core/messages.ts'
 import type { LogEvent } from '../ports/log.ts'
+import type { CrashReport } from './crash-reports.ts'
+import type { SupervisorKind } from './supervisor-kind.ts'
 import type {
   BarrierResult,
   ConflictInfo,
@@ -20,6 +22,8 @@ import type {
   Trouble,
 } from '../sync/session-handle.ts'
 import type { Way } from '../sync/session-spec.ts'
+import type { PlaceToLookAt, Survey } from '../remote/survey.ts'
+import type { RunningRuntime } from './running-runtime.ts'
 
 /** All that can be asked of a daemon, with what it needs, tells meanwhile, and answers. Everything is plain JSON. */
 export interface Verbs {
@@ -44,6 +48,10 @@ export interface Verbs {
     TrashParameters,
     { readonly trash: readonly TrashRow[]; readonly unreachable: readonly Unreachable[] } & Followed
   >
+  readonly clean: Verb<
+    CleanParameters,
+    { readonly cleaned: readonly CleanedTrash[]; readonly unreachable: readonly Unreachable[] }
+  >
   readonly undo: Verb<UndoParameters, { readonly undone: readonly Undone[] } & Followed>
   readonly holds: Verb<Selection, { readonly holds: readonly RootHold[] }>
   readonly approve: Verb<ApproveParameters, { readonly approved: readonly RootHold[] }>
@@ -51,6 +59,7 @@ export interface Verbs {
   readonly resume: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
   readonly reset: Verb<ResetParameters, { readonly roots: readonly SessionName[] }>
   readonly rules: Verb<RulesParameters, { readonly rules: readonly RootRules[] }>
+  readonly survey: Verb<SurveyParameters, DaemonContext>
   readonly reload: Verb<NoParameters, { readonly problems: readonly ConfigProblem[] }>
   readonly logs: Verb<LogParameters, NoParameters, LogEvent>
   readonly stop: Verb<NoParameters, NoParameters>
@@ -142,6 +151,21 @@ export interface DaemonStatus extends Followed {
   readonly config: readonly ConfigProblem[]
   /** Log lines that could not be written since the start. */
   readonly logDropped: number
+  /** Who started this daemon and keeps it up; absent: a person. */
+  readonly supervisor?: SupervisorKind
+  /** Reports of daemons before this one that crashed since one was stopped as it should be, newest first. */
+  readonly crashes: readonly CrashReport[]
+}
+
+/** Directories to look at. */
+export interface SurveyParameters {
+  readonly places: readonly PlaceToLookAt[]
+}
+
+/** What a daemon finds in its own surroundings, which may be a service's. */
+export interface DaemonContext {
+  readonly survey: Survey
+  readonly runtime: RunningRuntime
 }
 
 /** Another text of `config.json`, not yet in force. */
@@ -258,6 +282,8 @@ export type PathWhy = SessionName & {
   readonly holds: readonly Hold[]
   /** The rule by which each host leaves it alone, as far as it says. */
   readonly ignoredBy: Partial<Record<Side, IgnoreReason>>
+  /** The default that a host would leave it alone by, were it not in git's index; the repository, where that host has it. */
+  readonly exemptFrom: Partial<Record<Side, { readonly rule: IgnoreReason; readonly repository?: Path }>>
   /** Whether something stands there on the disk, as far as a host says. */
   readonly stands: Partial<Record<Side, boolean>>
   /** Absent while a host is not there. */
@@ -314,6 +340,11 @@ export type TrashRow = Omit<TrashItem, 'entry'> & {
   /** Of a file only (bytes). */
   readonly size?: number
 }
+
+export type CleanParameters = Selection & Changing
+
+/** What went from the trash of one root on one host, or would. */
+export type CleanedTrash = SessionName & Cleaned
 
 export interface Unreachable {
   readonly host: string

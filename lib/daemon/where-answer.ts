@@ -9,14 +9,15 @@ import type { PlaceThere, Verbs } from './verbs.ts'
 const namedRoots = 10
 
 /**
- * Where a directory of this host lies on each host that has it. Throws USAGE with the roots there are when it lies in
- * none of them, and why when its session is not open.
+ * Where a directory of this host lies on each host that has it; where every root lies when none is named. Throws USAGE
+ * with the roots there are when it lies in none of them, and why when its session is not open.
  */
 export function answerWhere(sessions: SessionList, parameters: unknown): Verbs['where']['result'] {
   const { paths = [], host } = selectionOf(parameters)
   const on = host === undefined ? {} : { host }
   const all = [...select(sessions, on).map(({ session }) => session), ...sessions.failed()]
   const known = all.filter(({ spec }) => host === undefined || spec.beta.host === host)
+  if (paths.length === 0) return { places: select(sessions, on).map(({ session }) => placeOf(session, '')) }
   if (known.some(({ roots }) => pathIn(roots, paths) !== undefined)) {
     return { places: select(sessions, { paths, ...on }).map(({ session, path }) => placeOf(session, path)) }
   }

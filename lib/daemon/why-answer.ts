@@ -1,6 +1,8 @@
 import { codeOf } from '../core/errors.ts'
 import type { IgnoreReason } from '../core/ignore-rules.ts'
+import type { Answer, Exemption } from '../core/messages.ts'
 import type { Side } from '../core/operation.ts'
+import type { Path } from '../core/path.ts'
 import { selectionOf } from './parameters.ts'
 import type { Selected } from './selection.ts'
 import { select } from './selection.ts'
@@ -27,7 +29,7 @@ async function whyOf(selected: Selected): Promise<PathWhy> {
   const { state, since, why, lastSyncAt, holds } = handle.status()
   const about = handle.about(path)
   const [alpha, beta] = await Promise.all([stands(selected, 'alpha'), stands(selected, 'beta')])
-  const [ignoredHere, ignoredThere] = await Promise.all([rule(selected, 'alpha'), rule(selected, 'beta')])
+  const [here, there] = await Promise.all([rule(selected, 'alpha'), rule(selected, 'beta')])
   return {
     root: handle.root,
     host: handle.host,
@@ -39,8 +41,12 @@ async function whyOf(selected: Selected): Promise<PathWhy> {
     ...(lastSyncAt !== undefined && { lastSyncAt }),
     holds,
     ignoredBy: {
-      ...(ignoredHere !== undefined && { alpha: ignoredHere }),
-      ...(ignoredThere !== undefined && { beta: ignoredThere }),
+      ...(here?.reason !== undefined && { alpha: here.reason }),
+      ...(there?.reason !== undefined && { beta: there.reason }),
+    },
+    exemptFrom: {
+      ...(here?.exemption !== undefined && { alpha: shown(here.exemption) }),
+      ...(there?.exemption !== undefined && { beta: shown(there.exemption) }),
     },
     stands: { ...(alpha !== undefined && { alpha }), ...(beta !== undefined && { beta }) },
     ...(about !== undefined && { about }),
@@ -55,9 +61,13 @@ async function stands({ session, path }: Selected, side: Side): Promise<boolean 
   return answer.about === 'error' && (answer.code === 'ENOENT' || answer.code === 'ENOTDIR') ? false : undefined
 }
 
-/** By which rule that side leaves the path alone; undefined too when it does not say. */
-async function rule({ session, path }: Selected, side: Side): Promise<IgnoreReason | undefined> {
+/** What that side's rules say of the path; undefined when it does not say. */
+async function rule({ session, path }: Selected, side: Side): Promise<(Answer & { about: 'rule' }) | undefined> {
   if (path === '') return undefined
   const answer = await session.handle.ask(side, { about: 'rule', path })
-  return answer.about === 'rule' ? answer.reason : undefined
+  return answer.about === 'rule' ? answer : undefined
+}
+
+function shown({ rule: wouldBe, repository }: Exemption): { readonly rule: IgnoreReason; readonly repository?: Path } {
+  return { rule: wouldBe, ...(repository !== undefined && { repository }) }
 }

@@ -1,5 +1,5 @@
 import type { Question, ReplicaCommand } from '../core/messages.ts'
-import { chunkBytes } from '../core/limits.ts'
+import { chunkBytes, exemptLimit } from '../core/limits.ts'
 import type { Codec } from './codec.ts'
 import {
   bytes,
@@ -33,6 +33,7 @@ const itemsLimit = 200_000
 
 export const question: Codec<Question> = union('about', {
   trash: record({ path: optional(path), limit: whole(itemsLimit) }),
+  clean: record({ isTrial: flag }),
   restore: record({ trash: list(words, itemsLimit) }),
   text: record({ path: entryPath, of: choice('file', 'copy'), limit: textBytes }),
   time: record({ path: entryPath }),
@@ -41,6 +42,9 @@ export const question: Codec<Question> = union('about', {
   rules: record({ settings: text }),
   verify: record({ path, after: optional(entryPath), again: flag }),
 })
+
+/** The same as an event has them: what git's indexes name. */
+const exemptPaths = list(entryPath, exemptLimit)
 
 /** Everything a session says, as one message each. `stage` travels in the lane of pieces, all others in order. */
 export const commandCodec: Codec<ReplicaCommand> = union('type', {
@@ -53,6 +57,7 @@ export const commandCodec: Codec<ReplicaCommand> = union('type', {
   release: record({ path: entryPath, host: optional(name) }),
   fence: record({ id, verify: flag }),
   checkpoint: record({ id }),
+  exempt: record({ host: words, paths: exemptPaths, theirs: exemptPaths }),
   approve: record({ guard: guardKind }),
   ask: record({ id, question }),
 })

@@ -1,6 +1,6 @@
 import type { Digest } from '../core/entry.ts'
-import type { Answer, ReplicaEvent, ReplicaFacts, TrashItem } from '../core/messages.ts'
-import { chunkBytes, verifyDifferences } from '../core/limits.ts'
+import type { Answer, ReplicaEvent, ReplicaFacts, Tracked, TrashItem } from '../core/messages.ts'
+import { chunkBytes, exemptLimit, verifyDifferences } from '../core/limits.ts'
 import type { Content, Move, Outcome } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { NamedPaths } from '../core/rule-change.ts'
@@ -50,10 +50,15 @@ const trashItem: Codec<TrashItem> = record({
   group: words,
 })
 
+const tracked: Codec<Tracked> = record({ named: list(entryPath, exemptLimit), others: list(entryPath, exemptLimit) })
+
+const rule = record({ path: entryPath, file: words, line: size, pattern: words })
+
 const namedPaths: Codec<NamedPaths> = record({ total: size, first: list(entryPath, pathsNamed) })
 
 const answer: Codec<Answer> = union('about', {
   trash: record({ items: list(trashItem, messageValuesLimit) }),
+  clean: record({ items: size, bytes: size, bytesLeft: size }),
   restore: record({
     restored: list(path, messageValuesLimit),
     refused: list(record({ path, why: words }), messageValuesLimit),
@@ -61,7 +66,7 @@ const answer: Codec<Answer> = union('about', {
   text: record({ text: optional(bytes(1024 * 1024)) }),
   time: record({ mtimeMs: optional(moment) }),
   'place-copy': record({ placed: optional(entryPath) }),
-  rule: record({ reason: optional(record({ path: entryPath, file: words, line: size, pattern: words })) }),
+  rule: record({ reason: optional(rule), exemption: optional(record({ rule, repository: optional(path) })) }),
   rules: record({ changes: record({ ignored: namedPaths, entries: size, released: namedPaths }) }),
   verify: record({
     done: flag,
@@ -89,7 +94,7 @@ export const treeMark: Codec<TreeMark> = record({ digest, weight: whole(entriesL
  * `outcomes` did to the tree is in the rows that went before them.
  */
 export type WireEvent =
-  | { readonly type: 'ready'; readonly mark: TreeMark; readonly facts: ReplicaFacts }
+  | { readonly type: 'ready'; readonly mark: TreeMark; readonly facts: ReplicaFacts; readonly tracked: Tracked }
   | {
       readonly type: 'changed'
       readonly paths: readonly Path[]
@@ -102,7 +107,7 @@ export type WireEvent =
 
 /** Everything a replica says. `content` travels in the lane of pieces, all others in order. */
 export const eventCodec: Codec<WireEvent> = union('type', {
-  ready: record({ mark: treeMark, facts }),
+  ready: record({ mark: treeMark, facts, tracked }),
   changed: record({ paths, moves: list(move, messageValuesLimit), contents }),
   outcomes: record({ batch: id, outcomes }),
   content: record({ id, bytes: optional(bytes(chunkBytes)), mtimeMs: moment }),
@@ -111,6 +116,7 @@ export const eventCodec: Codec<WireEvent> = union('type', {
   kept: record({ id, copy: optional(location), why: optional(words) }),
   fenced: record({ id, waiting: paths, mark: treeMark }),
   durable: record({ id }),
+  tracked: record({ tracked }),
   answer: record({ id, answer }),
   guard: record({ guard: guardKind, state: choice('held', 'lifted'), paths, why: words }),
   remark: record({ code: words, path, why: words, trash: optional(words) }),

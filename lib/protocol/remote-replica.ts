@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
 import type { HubClaim } from '../core/hub.ts'
 import { otherHub } from '../core/hub.ts'
-import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
+import type { ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import type { Operation } from '../core/operation.ts'
 import type { Tree } from '../core/tree.ts'
 import { emptyTree } from '../core/tree.ts'
@@ -12,7 +12,7 @@ import type { OpenReplica, Replica, ReplicaListener } from '../ports/replica.ts'
 import { goodbyeMs, handshakeMs, probeMs, protocolVersion, queuedMessagesLimit } from './bounds.ts'
 import { Channel } from './channel.ts'
 import { commandCodec } from './codec-command.ts'
-import type { TreeMark, WireEvent } from './codec-event.ts'
+import type { WireEvent } from './codec-event.ts'
 import { eventCodec } from './codec-event.ts'
 import { wants } from './describe.ts'
 import { agentGreetingReader, checkVersion, hubLine, noGreeting } from './greeting.ts'
@@ -48,6 +48,8 @@ export function connectReplica(openLink: OpenLink, options: ConnectOptions): Ope
 
 /** `greeting`: no frame yet · `settling`: no welcome yet · `scanning`: no tree yet · `listing`: reading it · `live`. */
 type State = 'greeting' | 'settling' | 'scanning' | 'listing' | 'live' | 'closed'
+
+type Ready = WireEvent & { readonly type: 'ready' }
 
 /** Answers to what was asked while reading the tree. */
 const readingTypes: ReadonlySet<string> = new Set(['rows', 'pages', 'described'])
@@ -227,9 +229,8 @@ class RemoteReplica implements Replica {
   #event(event: WireEvent): void {
     this.#questions.answered(event)
     if (event.type === 'closed') return this.#finish(event)
-    if (event.type === 'ready') return this.#ready(event.mark, event.facts)
-    const needsTree = event.type === 'changed' || event.type === 'outcomes' || event.type === 'fenced'
-    if (!needsTree) return this.#listener(event)
+    if (event.type === 'ready') return this.#ready(event)
+    if (event.type !== 'changed' && event.type !== 'outcomes' && event.type !== 'fenced') return this.#listener(event)
     if (this.#state !== 'live') throw violation(`it sent ${event.type} before its tree was read`)
     if (event.type === 'changed') this.#listener({ ...event, tree: this.#mirror.changed(event.moves) })
     else if (event.type === 'fenced') this.#fenced(event)
@@ -241,20 +242,20 @@ class RemoteReplica implements Replica {
     }
   }
 
-  #ready(mark: TreeMark, facts: ReplicaFacts): void {
+  #ready(ready: Ready): void {
     if (this.#state !== 'scanning') throw violation('it said ready twice')
     this.#state = 'listing'
     this.#reading = new TreeReading({
       clock: this.#options.clock,
       baseline: this.#baseline(),
-      mark,
+      mark: ready.mark,
       ask: asked => this.#channel?.send(['describe', wants.encode(asked)]),
-      done: tree => this.#live(tree, mark, facts),
+      done: tree => this.#live(tree, ready),
       failed: error => this.#channel?.fail(error),
     })
   }
 
-  #live(tree: Tree, mark: TreeMark, facts: ReplicaFacts): void {
+  #live(tree: Tree, { mark, facts, tracked }: Ready): void {
     if (this.#state !== 'listing') return
     this.#reading = undefined
     this.#mirror = new MirrorTree(tree)
@@ -262,7 +263,7 @@ class RemoteReplica implements Replica {
     this.#state = 'live'
     this.#channel?.send(['listed'])
     this.#door?.open()
-    this.#listener({ type: 'ready', tree, facts })
+    this.#listener({ type: 'ready', tree, facts, tracked })
   }
 
   /** Compares the mirror with the served tree. Digesting what is new may take long: what comes meanwhile waits. */
@@ -315,6 +316,4 @@ class RemoteReplica implements Replica {
   }
 }
 
-function withHint(why: string, hint: string | undefined): string {
-  return hint === undefined ? why : `${why} (${hint})`
-}
+const withHint = (why: string, hint: string | undefined): string => (hint === undefined ? why : `${why} (${hint})`)

@@ -45,9 +45,9 @@ export class ServedTree {
   *messages(event: ReplicaEvent): Generator<Message | undefined, void, undefined> {
     switch (event.type) {
       case 'ready': {
-        const { tree, facts } = event
+        const { tree, facts, tracked } = event
         yield* digestSteps(tree.children)
-        return yield wire({ type: 'ready', mark: markOf(tree), facts })
+        return yield wire({ type: 'ready', mark: markOf(tree), facts, tracked })
       }
       case 'changed': {
         const { tree, paths, moves, contents } = event

@@ -128,21 +128,32 @@ export class FollowedRoots implements Following {
         return { ...(await answerTrash(sessions, parameters)), ...dated }
       case 'undo':
         return { ...(await answerUndo(sessions, parameters, () => [])), ...dated }
-      default: {
-        const latest = newest(roots)
-        // The hub's clock, as far as it can be known by now: ages are counted from it.
-        const now = latest === undefined ? Date.now() : latest.hubClock + Date.now() - latest.at
-        const told = roots.flatMap(root => apart(root, { now, why: `the hub does not answer: ${awayText(roots)}` }))
-        return this.#status({ sessions: told, failed: [], now, ...dated })
-      }
+      default:
+        return this.#statusAlone(roots)
     }
+  }
+
+  #statusAlone(roots: readonly FollowedRoot[]): DaemonStatus {
+    const now = hubClock(roots)
+    const why = `the hub does not answer: ${awayText(roots)}`
+    const sessions = roots.flatMap(root => apart(root, { now, why }))
+    return this.#status({ sessions, failed: [], now, ...this.#dated(roots, false) })
+  }
+
+  known(): DaemonStatus | undefined {
+    if (!this.follows()) return undefined
+    const roots = this.#roots()
+    const isAway = roots.every(({ told }) => told === undefined || told.awaySince !== undefined)
+    if (isAway) return this.#statusAlone(roots)
+    const sessions = roots.flatMap(({ told }) => told?.news.session ?? [])
+    return this.#status({ sessions, failed: [], now: hubClock(roots), ...this.#dated(roots, true) })
   }
 
   #status(told: Pick<DaemonStatus, 'sessions' | 'failed' | 'now' | 'hub' | 'asOf'>): DaemonStatus {
     const { home, host, version, pid, since } = this.#options
     // Ages are counted from the hub's clock; how long this process runs must come right too.
     const began = told.now - (Date.now() - since)
-    return { version, host, home: home.directory, pid, since: began, config: [], logDropped: 0, ...told }
+    return { version, host, home: home.directory, pid, since: began, config: [], logDropped: 0, crashes: [], ...told }
   }
 
   #dated(roots: readonly FollowedRoot[], isThere: boolean): Followed {
@@ -195,6 +206,12 @@ function apart(
   const since = Math.min(now, hubClock + Math.max(0, awaySince - at))
   const { code: _, roundTripMs: __, ...known } = session
   return [{ ...known, root: path, state: 'disconnected', since, why }]
+}
+
+/** The hub's clock, as far as it can be known by now: ages are counted from it (ms since 1970). */
+function hubClock(roots: readonly FollowedRoot[]): number {
+  const latest = newest(roots)
+  return latest === undefined ? Date.now() : latest.hubClock + Date.now() - latest.at
 }
 
 function newest(roots: readonly FollowedRoot[]): Told | undefined {

@@ -12,7 +12,15 @@ import type { Pair, RelayedVerb } from './turn-round.ts'
 import { isRelayed, turnAnswer, turnLogEvent, turnParameters } from './turn-round.ts'
 
 /** Requests that change something: the log says who asked for it. */
-const changing: ReadonlySet<RelayedVerb> = new Set(['resolve', 'override', 'undo', 'approve', 'pause', 'resume'])
+const changing: ReadonlySet<RelayedVerb> = new Set([
+  'resolve',
+  'override',
+  'undo',
+  'clean',
+  'approve',
+  'pause',
+  'resume',
+])
 
 /**
  * The hub's desks for other hosts. Who asks is known by the link it came on: what it may see and do is the sessions with

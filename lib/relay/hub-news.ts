@@ -44,7 +44,7 @@ export function newsOf(
     if (bytes > newsBytes - 4096) break
     conflicts.push(conflict)
   }
-  return { ...names, ...(isShort ? { session } : {}), conflicts, ...(isHandedOn && { roster }) }
+  return { ...names, ...(isShort ? { session } : {}), conflicts, ...(roster !== undefined && isHandedOn && { roster }) }
 }
 
 function shortened(session: ToldSession): ToldSession {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../core/errors.ts'
 import type { KitHome } from '../daemon/kit-home.ts'
 import { readPrivateFile } from '../daemon/private-file.ts'
-import type { ServedRoot } from '../daemon/served-roots.ts'
+import { servedRoots } from '../daemon/served-roots.ts'
 import type { RootRequest } from '../protocol/handshake.ts'
 import type { HubNews } from './hub-news.ts'
 import { readNews } from './hub-news.ts'
@@ -72,9 +72,18 @@ export function readTold(home: KitHome, root: string): Told | undefined {
   }
 }
 
-/** Forgets what was told of roots that are not served any more. */
-export function forgetTold(home: KitHome, root: ServedRoot['id']): void {
-  rmSync(fileOf(home, root), { force: true })
+/** Forgets what was told of roots that are not served any more. A list that cannot be read serves nothing, and takes nothing. */
+export function sweepTold(home: KitHome): void {
+  const folder = join(home.state, 'told')
+  try {
+    const served = new Set(servedRoots(home).map(({ id }) => fileOf(home, id)))
+    for (const name of readdirSync(folder)) {
+      const file = join(folder, name)
+      if (!served.has(file)) rmSync(file, { force: true })
+    }
+  } catch (error) {
+    if (!refused.has(codeOf(error)) && codeOf(error) !== 'STORE_DAMAGED') throw error
+  }
 }
 
 const refused: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO'])

@@ -36,6 +36,7 @@ export const relayedVerbs = [
   'override',
   'trash',
   'undo',
+  'clean',
   'holds',
   'approve',
   'pause',
@@ -51,7 +52,7 @@ export function isRelayed(verb: string): verb is RelayedVerb {
 }
 
 /** Verbs whose `host` is the one where something lies; of all others it is the other end of a session. */
-const placed: ReadonlySet<string> = new Set<RelayedVerb>(['trash', 'undo'])
+const placed: ReadonlySet<string> = new Set<RelayedVerb>(['trash', 'undo', 'clean'])
 
 /** Waits that a guest may ask for (ms): a day, as a person at the hub may. */
 const longestMs = 86_400_000

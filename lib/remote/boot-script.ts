@@ -1,10 +1,12 @@
+import { denoPlaces, managedNodePlaces, oldestNode, ownNodePlaces, systemNodePlaces } from './runtime-places.ts'
+
 /** What the loader is told, as JSON in the text it is sent with. */
 export interface LoaderOrder {
   /** 128 random bits of this connection, hexadecimal: tells our lines from anything else that is printed there. */
   readonly nonce: string
   /** Ids of the agent's folder by platform (`linux-x64`), and for any other (`*`). */
   readonly ids: Readonly<Record<string, string>>
-  /** What the agent is started as: `serve` or `answer`. */
+  /** What the agent is started as: `serve`, `answer` or `receive`. */
   readonly mode: string
   /** What this host is called by the hub. */
   readonly host: string
@@ -14,39 +16,17 @@ export interface LoaderOrder {
   readonly limit: number
 }
 
-/** What the agent needs at least. Deno counts as new enough from 2. */
-const oldestNode = 20
-
-/** Where people have a Node or a Deno that their login shell knows and a command over ssh does not. */
-const nodePlaces = [
-  '"$home"/kit/node_modules/.bin/node',
-  '"$home"/kit/node_modules/node-*/bin/node',
-  '"$(command -v node || :)"',
-  '/usr/local/bin/node',
-  '/opt/homebrew/bin/node',
-  '"$HOME"/.nvm/versions/node/*/bin/node',
-  '"$HOME"/.local/share/fnm/node-versions/*/installation/bin/node',
-  '"$HOME"/.local/share/mise/installs/node/*/bin/node',
-  '"$HOME"/.asdf/installs/nodejs/*/bin/node',
-  '"$HOME"/.volta/bin/node',
-  '"$HOME"/.local/bin/node',
-  '/usr/bin/node',
-  '/snap/bin/node',
-]
-const denoPlaces = [
-  '"$(command -v deno || :)"',
-  '"$HOME"/.deno/bin/deno',
-  '/usr/local/bin/deno',
-  '/opt/homebrew/bin/deno',
-  '/usr/bin/deno',
-]
+const nodePlaces = [...ownNodePlaces, ...systemNodePlaces, ...managedNodePlaces]
 
 /**
  * The text for `sh` on the other host: finds a runtime and becomes the loader in it. It is one function, called by its
  * last line, so that `sh` has read all of it before anything else reads stdin.
  * @param loader the text of a JavaScript function that takes the order
  */
-export function bootScript(loader: string, order: LoaderOrder): string {
+export function bootScript<Order extends { readonly nonce: string } = LoaderOrder>(
+  loader: string,
+  order: Order,
+): string {
   const code = `(${loader})(${JSON.stringify(order)})`
   return `main() {
   umask 077

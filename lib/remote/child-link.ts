@@ -102,6 +102,11 @@ export class ChildLink implements OutgoingLink {
     })
   }
 
+  /** Nothing more is written: the child finds the end of its stdin, and may go on. */
+  endInput(): void {
+    this.#child.stdin.end()
+  }
+
   /** Closes it, and lets a child that prints without end feel that nobody listens. */
   abandon(): void {
     this.close()

@@ -33,8 +33,22 @@ export function sshCommand(options: SshOptions): readonly [program: string, ...r
  * decides how the host is reached; what it may add for people at terminals is switched off.
  */
 export function sshReach(options: SshOptions): readonly [program: string, ...rest: string[]] {
-  return reach(options, ['-o', 'RequestTTY=no', '-T'])
+  return reach(options, ['-o', 'RequestTTY=no', '-T'], noForwarding)
 }
+
+/** The command that ends with 0 when a host is reached over a shared connection that is there already; it makes none. */
+export function sshCheck(options: SshOptions): readonly [program: string, ...rest: string[]] {
+  return reach(options, ['-O', 'check'], noForwarding)
+}
+
+/** What people's settings may add to a connection, and a program that nobody types to does not need. */
+const noForwarding = [
+  'ForwardAgent=no',
+  'ForwardX11=no',
+  'ClearAllForwardings=yes',
+  'PermitLocalCommand=no',
+  'EscapeChar=none',
+]
 
 /** How a program that a person named is run over ssh. */
 export interface SshRun {
@@ -42,6 +56,8 @@ export interface SshRun {
   readonly line: string
   /** Both ends are terminals: give the program one too, through which Ctrl-C reaches it. */
   readonly isTerminal: boolean
+  /** It is the person's own login: what their settings forward is forwarded, and `~.` ends a connection that hangs. */
+  readonly isLogin?: boolean
   /** Where ssh writes what it has to say itself, and that an exit code came: see `runEnd`. Absolute. */
   readonly log: string
 }
@@ -49,31 +65,32 @@ export interface SshRun {
 /** The command that runs such a program over a connection of its own, with our stdin, stdout and stderr as its own. */
 export function sshRunCommand(
   options: Omit<SshOptions, 'sockets'>,
-  { line, isTerminal, log }: SshRun,
+  { line, isTerminal, isLogin, log }: SshRun,
 ): readonly [program: string, ...rest: string[]] {
   const terminal = isTerminal ? ['-o', 'RequestTTY=yes', '-t'] : ['-o', 'RequestTTY=no', '-T']
   // OpenSSH before 8.5 does not know LogVerbose.
   const settings = ['IgnoreUnknown=LogVerbose', `LogVerbose=*:${exitCodeLogger}():*`]
   const logging = ['-E', log, ...settings.flatMap(setting => ['-o', setting])]
-  return [...reach({ ...options, sockets: undefined }, [...logging, ...terminal]), line]
+  const own = isLogin === true ? [] : noForwarding
+  return [...reach({ ...options, sockets: undefined }, [...logging, ...terminal], own), line]
 }
 
 /** The function of OpenSSH's client that logs that the exit code of a remote program came (clientloop.c). */
 export const exitCodeLogger = 'client_input_channel_req'
 
-function reach(options: SshOptions, more: readonly string[]): readonly [program: string, ...rest: string[]] {
+function reach(
+  options: SshOptions,
+  more: readonly string[],
+  own: readonly string[],
+): readonly [program: string, ...rest: string[]] {
   const { program, target, configFile, sockets } = options
   const settings = [
     'BatchMode=yes',
     `ConnectTimeout=${connectSeconds}`,
     `ServerAliveInterval=${aliveSeconds}`,
     `ServerAliveCountMax=${aliveTimes}`,
-    'ForwardAgent=no',
-    'ForwardX11=no',
-    'ClearAllForwardings=yes',
-    'PermitLocalCommand=no',
     'RemoteCommand=none',
-    'EscapeChar=none',
+    ...own,
     'LogLevel=ERROR',
     ...(sockets === undefined
       ? ['ControlMaster=no', 'ControlPath=none']

@@ -60,6 +60,12 @@ const symptoms: readonly Symptom[] = [
     waits: true,
   },
   {
+    says: /\bsh: (?:[Cc]ommand )?not found|command not found: sh\b|Unknown command:? '?sh\b/,
+    why: 'its login shell does not find `sh`: PATH leaves out /bin',
+    hint: () => 'Put /usr/bin and /bin back into PATH there (~/.bashrc, ~/.zshenv)',
+    waits: true,
+  },
+  {
     says: /open terminal failed|not a terminal/,
     why: 'its login shell starts a program that needs a terminal',
     hint: () => 'Start tmux or screen there for interactive shells only: begin the line with  case $- in *i*) …;; esac',

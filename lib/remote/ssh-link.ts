@@ -10,6 +10,8 @@ import { ChildLink } from './child-link.ts'
 import type { SshOptions } from './ssh-command.ts'
 import { sshCommand } from './ssh-command.ts'
 import { sshFailure } from './ssh-failure.ts'
+import type { SharedCheck } from './shared-connections.ts'
+import { checkShared, retireShared } from './shared-connections.ts'
 
 export interface SshLinkOptions extends SshOptions {
   /** What the other host is called here. */
@@ -20,20 +22,24 @@ export interface SshLinkOptions extends SshOptions {
   readonly loader: string
   /** Agents by platform, `*` for any other; made when first needed. */
   readonly agents: () => Readonly<Record<string, AgentFolder>>
-  /** What the agent is started as: `serve` (a root to a hub) or `answer` (one question). */
-  readonly mode: 'serve' | 'answer'
+  /** What the agent is started as: `serve` (a root to a hub), `answer` (one question) or `receive` (a release). */
+  readonly mode: 'serve' | 'answer' | 'receive'
 }
 
 /** From the start of ssh to the first word of the other host, more than ssh takes to give up, and while an agent is sent (ms). */
 const firstWordMs = 20_000
 const nextWordMs = 120_000
 
+/** The same over a shared connection that is there already: no login goes before it (ms). */
+const sharedWordMs = 5_000
+
 /** An agent that no hub has started for so long is removed there (ms). */
 const unusedMs = 14 * 24 * 3600_000
 
 /**
  * Reaches an agent over OpenSSH: runs `sh` there, which finds a runtime, which checks or takes the agent's folder and
- * becomes it. After an attempt that went nowhere the next one does without the shared connection: it may be the dead part.
+ * becomes it. After an attempt that went nowhere the next one does without the shared connection: it may be the dead
+ * part. One over which nothing was heard in time is shared no more, and the one after that makes a new one.
  */
 export function sshLink(options: SshLinkOptions): OpenLink {
   let shares = true
@@ -48,6 +54,7 @@ class SshLink implements OutgoingLink {
   readonly #child: ChildLink
   readonly #reader: BootReader
   readonly #came: (isOpen: boolean) => void
+  readonly #shared: SharedCheck
   #isOpen = false
   #ended = false
   #cancelDeadline: () => void
@@ -70,7 +77,8 @@ class SshLink implements OutgoingLink {
     })
     this.#child.onData(bytes => this.#take(bytes))
     this.#child.onClose(end => this.#end(end))
-    this.#cancelDeadline = clock.after(firstWordMs, () => this.#late(firstWordMs))
+    this.#shared = checkShared(options)
+    this.#cancelDeadline = clock.after(sharedWordMs, () => this.#silent())
     const ids = Object.fromEntries(Object.entries(options.agents()).map(([platform, { id }]) => [platform, id]))
     this.#child.write(Buffer.from(bootScript(loader, { nonce, ids, mode, host, unusedMs, limit: folderBytesLimit })))
   }
@@ -98,6 +106,7 @@ class SshLink implements OutgoingLink {
 
   close(): void {
     this.#cancelDeadline()
+    this.#shared.end()
     this.#child.close()
   }
 
@@ -117,6 +126,7 @@ class SshLink implements OutgoingLink {
   #heard(word: BootWord): void {
     const { agents, clock } = this.#options
     this.#cancelDeadline()
+    this.#shared.end()
     switch (word.type) {
       case 'ready':
         this.#isOpen = true
@@ -139,6 +149,16 @@ class SshLink implements OutgoingLink {
       case 'failed':
         return this.#fail('AGENT_FAILED', `The agent could not be put there: ${word.why}`)
     }
+  }
+
+  /** Over a shared connection that is too long without a word; a login may take longer. */
+  #silent(): void {
+    const { clock } = this.#options
+    if (this.#shared.mayBeShared()) {
+      retireShared(this.#options)
+      return this.#late(sharedWordMs)
+    }
+    this.#cancelDeadline = clock.after(firstWordMs - sharedWordMs, () => this.#late(firstWordMs))
   }
 
   #late(ms: number): void {
@@ -166,6 +186,7 @@ class SshLink implements OutgoingLink {
     if (this.#ended) return
     this.#ended = true
     this.#cancelDeadline()
+    this.#shared.end()
     if (!this.#isOpen) this.#came(false)
     this.#closed(end)
   }

@@ -154,8 +154,11 @@ export class Copies {
     }
   }
 
-  #stands(line: CopyLine): boolean {
-    return this.#work.area.copies.lookup(line.name) !== undefined
+  /** A power cut may put back what had the name before, and people may write to a copy. */
+  #stands({ name, entry }: CopyLine): boolean {
+    const found = inspect(this.#work.area.copies, name, captureHashBytes)
+    if (found?.entry?.kind !== 'file' || !isFile(entry)) return found !== undefined
+    return found.entry.digest === entry.digest
   }
 
   #absolute(line: CopyLine): string {

@@ -12,6 +12,7 @@ import { restore } from './restore.ts'
 import { previewRules } from './rules-preview.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Pause } from './staging.ts'
+import type { TrashKeeper } from './trash-keeper.ts'
 import { Verifying } from './verifying.ts'
 
 /** Trash items one answer may hold. */
@@ -19,6 +20,12 @@ const trashItemsLimit = 10_000
 
 /** Bytes of text one answer may hold. */
 const textBytesLimit = 1024 * 1024
+
+/** What is kept beside the root. */
+export interface Kept {
+  readonly copies: Copies
+  readonly keeper: TrashKeeper
+}
 
 /** Answers what people ask about one host's trash, conflict copies and content, and does what they order there. */
 export class Desk {
@@ -28,9 +35,12 @@ export class Desk {
   readonly #verifying: Verifying
   readonly #around: Surroundings
 
-  constructor(hands: Hands, copies: Copies, around: Surroundings) {
+  readonly #keeper: TrashKeeper
+
+  constructor(hands: Hands, { copies, keeper }: Kept, around: Surroundings) {
     this.#hands = hands
     this.#copies = copies
+    this.#keeper = keeper
     this.#around = around
     this.#pause = () => new Promise(resolve => around.clock.soon(resolve))
     this.#verifying = new Verifying(around, hands.work.area.abilities.modes)
@@ -79,6 +89,8 @@ export class Desk {
           about: 'trash',
           items: this.#hands.work.trash.list(question.path, Math.min(question.limit, trashItemsLimit)),
         }
+      case 'clean':
+        return { about: 'clean', ...(await this.#keeper.clean(question.isTrial)) }
       case 'restore':
         return { about: 'restore', ...(await restore(this.#hands, question.trash, this.#pause)) }
       case 'time':
@@ -86,7 +98,11 @@ export class Desk {
       case 'place-copy':
         return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question, this.#pause) }
       case 'rule':
-        return { about: 'rule', reason: ruleAt(question.path, this.#around) }
+        return {
+          about: 'rule',
+          reason: ruleAt(question.path, this.#around),
+          exemption: this.#around.tracked.exemption(question.path),
+        }
       case 'rules': {
         const settings = readIgnoreText(question.settings)
         return { about: 'rules', changes: await previewRules(settings, this.#around, this.#pause) }

@@ -1,4 +1,4 @@
-import type { WatchEvent } from '../ports/watcher.ts'
+import type { DirectoryKey, WatchEvent } from '../ports/watcher.ts'
 import type { DirectoryNodes } from './directory-nodes.ts'
 import { fenceKey } from './directory-nodes.ts'
 import type { DirtyNames } from './dirty-names.ts'
@@ -11,6 +11,8 @@ export interface Heeding {
   readonly dirty: DirtyNames
   readonly listings: Listings
   readonly fences: Fences
+  /** Told of what happens in directories of git's, whose keys are below zero. */
+  readonly tracked: { heed(key: DirectoryKey, name: string | undefined): void }
   /** The root itself was removed, moved or unmounted. */
   readonly rootWent: () => void
   /** Events were dropped. */
@@ -19,8 +21,11 @@ export interface Heeding {
 
 /** Takes watch events for what they are: hints where to look. */
 export function heedEvents(events: readonly WatchEvent[], heeding: Heeding): void {
-  const { nodes, dirty } = heeding
+  const { nodes, dirty, tracked } = heeding
   for (const event of events) {
+    if (event.directory !== undefined && event.directory < 0)
+      tracked.heed(event.directory, 'name' in event ? event.name : undefined)
+    if (event.kind === 'moved' && event.to < 0) tracked.heed(event.to, event.newName)
     switch (event.kind) {
       case 'lost':
         heedLoss(event, heeding)

@@ -54,6 +54,7 @@ export function learnKnownFiles(around: Surroundings): void {
 /** A directory stands at another place: its own rules go with it, those above it are others. */
 export function heedMove(move: { readonly from: Path; readonly to: Path }, around: Surroundings): void {
   around.rules.ignore.moved(move.from, move.to)
+  around.tracked.moved(move)
   judgeAgain(move.to, around)
 }
 
@@ -158,6 +159,38 @@ function judgeAgain(top: Path, around: Surroundings): void {
   }
   const why = ruleChangeText(change.changes())
   if (why !== undefined) around.remark({ code: 'RULES', path: top, why, trash: undefined })
+}
+
+/**
+ * The same for some paths and the directories above them: git's indexes name others now. What is ignored now leaves the
+ * tree, and what stands where it no longer is, is looked at.
+ */
+export function judgePaths(paths: readonly Path[], around: Surroundings): void {
+  const { view, rules, dirty } = around
+  const change = new RuleChange()
+  for (const path of paths) {
+    const above: Path[] = []
+    for (let at = path; at !== ''; at = parentOf(at)) above.push(at)
+    for (const at of above.toReversed()) {
+      const entry = view.entryAt(at)
+      const node = view.nodes.at(parentOf(at))
+      if (entry === undefined || node === undefined) break
+      const isNow = rules.ignore.ignores(at, isDirectory(entry))
+      if (isIgnored(entry) || entry.kind === 'problem') {
+        if (!isNow && !dirty.has(node, nameOf(at))) {
+          dirty.noteListed(node, nameOf(at))
+          if (isIgnored(entry)) change.released(at)
+        }
+        break
+      }
+      if (!isNow || entry.kind === 'untracked') continue
+      change.ignored(at, entry)
+      view.observe(at, ignoredEntry)
+      break
+    }
+  }
+  const why = ruleChangeText(change.changes())
+  if (why !== undefined) around.remark({ code: 'RULES', path: '', why: `by git's index, ${why}`, trash: undefined })
 }
 
 /** Of an ignored path: whether no rule ignores it any more. The disk is asked only where that depends on what stands there. */

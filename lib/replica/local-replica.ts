@@ -1,16 +1,13 @@
-import type { Digest, Entry } from '../core/entry.ts'
+import type { Entry } from '../core/entry.ts'
 import { SyncError } from '../core/errors.ts'
-import type { IgnoreRules } from '../core/ignore-rules.ts'
-import { sliceMs, trashBytes } from '../core/limits.ts'
-import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
+import { trashBytes } from '../core/limits.ts'
+import type { ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import { join } from '../core/path.ts'
 import { intern } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
-import type { Clock } from '../ports/clock.ts'
 import { detach } from '../ports/detached.ts'
-import type { Disk } from '../ports/disk.ts'
 import type { Replica, ReplicaListener } from '../ports/replica.ts'
-import type { OpenWatcher, WatchEvent, Watcher } from '../ports/watcher.ts'
+import type { WatchEvent, Watcher } from '../ports/watcher.ts'
 import { Aftermath } from './aftermath.ts'
 import { Applying } from './applying.ts'
 import type { Attachment } from './attachments.ts'
@@ -26,8 +23,9 @@ import { heedKnownFiles } from './ignore-files.ts'
 import { LaneSlots } from './lane-slots.ts'
 import { LastPinned } from './last-pinned.ts'
 import { Listings } from './listings.ts'
+import type { LocalReplicaOptions } from './local-replica-options.ts'
 import { Fences } from './fences.ts'
-import type { HashFile, Hashed } from './hashing.ts'
+import type { Hashed } from './hashing.ts'
 import { Hashing } from './hashing.ts'
 import { handsOf } from './hands.ts'
 import type { LookRules } from './look.ts'
@@ -35,39 +33,14 @@ import { baseStat } from './open-directory.ts'
 import { ContentReader } from './read-content.ts'
 import type { Surroundings } from './surroundings.ts'
 import { commit, refreshName, relistDirectory } from './refresh.ts'
-import type { Remark } from './remarks.ts'
 import { RootGuard } from './root-guard.ts'
 import { readScanCache, saveScanCache } from './scan-cache.ts'
 import { SessionFences } from './session-fences.ts'
 import { Staging } from './staging.ts'
+import { TrackedPaths } from './tracked-paths.ts'
 import { View } from './view.ts'
-import type { Work } from './work.ts'
+import { WorkLoop } from './work-loop.ts'
 import { closeWork } from './work.ts'
-
-export interface LocalReplicaOptions {
-  readonly root: Disk
-  /** The directory that holds the root, to notice when the root itself is removed or replaced. */
-  readonly holder: { readonly disk: Disk; readonly name: string }
-  readonly work: Work
-  /** Keeps other processes off the root until the replica is closed. */
-  readonly lock: { release(): void }
-  /** What was noticed while the root was opened: told to every session. */
-  readonly remarks: readonly Remark[]
-  /** Room the trash may take (bytes); `trashBytes` unless given. */
-  readonly trashBytes?: number
-  readonly openWatcher: OpenWatcher
-  readonly clock: Clock
-  readonly hashFile: HashFile
-  readonly digest: (bytes: Uint8Array) => Digest
-  readonly ignore: IgnoreRules
-  readonly facts: Omit<ReplicaFacts, 'watcher'>
-  /** How long a time stamp may stand still while content changes, on this disk (ms). */
-  readonly racyMs: number
-  /** Makes the replica's hashes unpredictable to whoever chooses names. */
-  readonly seed: number
-  /** Between two slow rounds over everything (ms); events are hints, and hints get lost. */
-  readonly safetyMs: number
-}
 
 /**
  * The replica of one root on this host, shared by all sessions of that root: scans, watches, answers, applies. All its
@@ -93,9 +66,9 @@ export class LocalReplica {
   readonly #rules: LookRules
   readonly #listings: Listings
   readonly #pinned: LastPinned
+  readonly #tracked: TrackedPaths
+  readonly #loop: WorkLoop
   #listing: Generator<void, void, undefined> | undefined
-  #pumping = false
-  #pumpAsked = false
   #scanned = false
   #closed = false
   #baseline: (() => Tree) | undefined
@@ -105,12 +78,23 @@ export class LocalReplica {
     this.#options = options
     const { root, clock, work } = options
     this.#attachments = new Attachments(clock)
+    this.#loop = new WorkLoop(clock, {
+      step: () => this.#step(),
+      sliced: () => {
+        this.#pinned.close()
+        this.#emitNews()
+      },
+      idle: () => this.#settled(),
+    })
     const top = baseStat(root)
-    this.#dirty = new DirtyNames(clock, () => this.#pump())
-    this.#view = new View(top, options.seed, node => this.#watcher.unwatch(node.key))
+    this.#dirty = new DirtyNames(clock, () => this.#loop.wake())
+    this.#view = new View(top, options.seed, node => {
+      this.#watcher.unwatch(node.key)
+      this.#tracked.forget(node)
+    })
     this.#watcher = options.openWatcher(events => this.#noticed(events))
     this.#fences = new Fences(work.area.disk, clock)
-    this.#listings = new Listings(clock, () => this.#pump())
+    this.#listings = new Listings(clock, () => this.#loop.wake())
     this.#pinned = new LastPinned(root, this.#view.nodes)
     this.#rules = { ignore: options.ignore, digest: options.digest, device: top.device }
     this.#hashing = new Hashing({ root, view: this.#view, clock }, options.hashFile, (dirty, result) =>
@@ -121,7 +105,7 @@ export class LocalReplica {
       lifted: guard => {
         this.#tellAll({ type: 'guard', guard, state: 'lifted', paths: [], why: '' })
         this.#listings.addAll(this.#view.nodes, true)
-        this.#pump()
+        this.#loop.wake()
       },
     })
     this.#around = {
@@ -130,6 +114,12 @@ export class LocalReplica {
       watcher: this.#watcher,
       dirty: this.#dirty,
       rules: this.#rules,
+      tracked: {
+        listed: (node, isRepository) => this.#tracked.listed(node, isRepository),
+        note: node => this.#tracked.note(node),
+        moved: move => this.#tracked.moved(move),
+        exemption: path => this.#tracked.exemption(path),
+      },
       clock,
       racyMs: options.racyMs,
       isUnfinishedAt: path => work.journal.isUnfinishedAt(path),
@@ -142,6 +132,13 @@ export class LocalReplica {
       remark: remark => this.#attachments.tellOnce({ type: 'remark', ...remark }),
       hashLater: (dirty, path, wasClosed) => this.#hashing.add({ dirty, path, wasClosed }),
     }
+    this.#tracked = new TrackedPaths({
+      around: this.#around,
+      work: work.area.disk,
+      attachments: this.#attachments,
+      isBusy: () => this.#dirty.size > 0 || this.#hashing.size > 0,
+      wake: () => this.#loop.wake(),
+    })
     this.#sessionFences = new SessionFences({
       fences: this.#fences,
       nodes: this.#view.nodes,
@@ -149,10 +146,10 @@ export class LocalReplica {
       listings: this.#listings,
       watcher: this.#watcher,
       clock,
-      isBusy: () => this.#hashing.size > 0 || this.#listings.areDue || this.#applying.isBusy,
-      pump: () => this.#pump(),
+      isBusy: () => this.#hashing.size > 0 || this.#listings.areDue || this.#tracked.areDue || this.#applying.isBusy,
+      pump: () => this.#loop.wake(),
     })
-    this.#reader = new ContentReader(this.#around, () => this.#pump())
+    this.#reader = new ContentReader(this.#around, () => this.#loop.wake())
     this.#staging = new Staging(work)
     this.#lane = new LaneSlots({ root, work, staging: this.#staging, hashFile: options.hashFile })
     const hands = handsOf(root, work, this.#staging, this.#view)
@@ -162,12 +159,12 @@ export class LocalReplica {
       flush: () => work.area.disk.flush(),
     }
     detach(copies.tidy(turns), clock)
-    this.#desk = new Desk(hands, copies, this.#around)
     this.#aftermath = new Aftermath({
       ...{ work, clock, hashFile: options.hashFile, remarks: options.remarks },
       bytesLimit: options.trashBytes ?? trashBytes,
       tell: event => this.#tellAll(event),
     })
+    this.#desk = new Desk(hands, { copies, keeper: this.#aftermath.keeper }, this.#around)
     this.#applying = new Applying({
       hands,
       view: this.#view,
@@ -176,7 +173,7 @@ export class LocalReplica {
       around: this.#around,
       refresh: (node, name) => this.#refreshNow(node, name),
       emitNews: () => this.#emitNews(),
-      pump: () => this.#pump(),
+      pump: () => this.#loop.wake(),
       guard: this.#guard,
       aftermath: this.#aftermath,
     })
@@ -187,18 +184,19 @@ export class LocalReplica {
     const { work, facts } = this.#options
     const { disk } = work.area
     readScanCache(disk, this.#view, facts.bootId)
+    this.#tracked.begin()
     heedKnownFiles(this.#around)
     this.#watcher.watch(fenceKey, `${disk.base}/fence`)
     this.#listings.addAll(this.#view.nodes, true)
     this.#planSafety()
-    this.#pump()
+    this.#loop.wake()
   }
 
   /** Adds a session. Its `ready` comes when the root has been scanned. */
   attach(baseline: () => Tree, listener: ReplicaListener): Replica {
     this.#baseline ??= baseline
     const attachment = this.#attachments.add(listener)
-    this.#pump()
+    this.#loop.wake()
     return {
       send: command => {
         if (attachment.isOpen) this.#command(attachment, command)
@@ -226,6 +224,8 @@ export class LocalReplica {
     this.#dirty.close()
     this.#listings.close()
     this.#guard.close()
+    this.#tracked.close()
+    this.#loop.close()
     await Promise.all([this.#applying.close(), this.#lane.close()])
     this.#pinned.close()
     await this.#aftermath.close()
@@ -261,6 +261,9 @@ export class LocalReplica {
       case 'release':
         this.#desk.release(command)
         break
+      case 'exempt':
+        this.#tracked.take(attachment, command)
+        break
       case 'fence':
         // An empty root that is removed while it is held open makes no event.
         this.#guard.check()
@@ -281,12 +284,12 @@ export class LocalReplica {
         detach(
           this.#desk.answer(command.question).then(answer => {
             tell({ type: 'answer', id: command.id, answer })
-            this.#pump()
+            this.#loop.wake()
           }),
           this.#options.clock,
         )
     }
-    this.#pump()
+    this.#loop.wake()
   }
 
   /**
@@ -315,34 +318,11 @@ export class LocalReplica {
       dirty: this.#dirty,
       listings: this.#listings,
       fences: this.#fences,
+      tracked: this.#tracked,
       rootWent: () => this.#guard.check(),
       lost: why => this.#tellAll({ type: 'remark', code: 'WATCH_LOST', path: '', why, trash: undefined }),
     })
-    this.#pump()
-  }
-
-  /** Works for one slice, tells what was learnt, and comes back if there is more. */
-  #pump(): void {
-    if (this.#closed) return
-    if (this.#pumping) {
-      this.#pumpAsked = true
-      return
-    }
-    this.#pumping = true
-    this.#pumpAsked = false
-    const { clock } = this.#options
-    const until = clock.monotonic() + sliceMs
-    let more = true
-    try {
-      for (let steps = 1; more && (steps % stepsBetweenClocks !== 0 || clock.monotonic() < until); steps++)
-        more = this.#step()
-    } finally {
-      this.#pinned.close()
-      this.#pumping = false
-    }
-    this.#emitNews()
-    if (more || this.#pumpAsked) clock.soon(() => this.#pump())
-    else this.#settled()
+    this.#loop.wake()
   }
 
   /** One piece of work; false when there is none that can be done now. */
@@ -357,6 +337,8 @@ export class LocalReplica {
       if (this.#listing.next().done === true) this.#listing = undefined
       return true
     }
+    this.#listing = this.#tracked.next()
+    if (this.#listing !== undefined) return true
     const next = this.#listings.take(this.#scanned)
     if (next === undefined) return false
     this.#listing = relistDirectory(next, this.#around)
@@ -366,7 +348,8 @@ export class LocalReplica {
   /** Nothing can be done right now: a scan may be complete, a fence may have drained. */
   #settled(): void {
     if (this.#guard.isHeld) return
-    if (!this.#scanned && this.#dirty.size === 0 && this.#hashing.size === 0 && !this.#listings.areDue) {
+    const isAllKnown = this.#dirty.size === 0 && this.#hashing.size === 0 && !this.#listings.areDue
+    if (!this.#scanned && isAllKnown && !this.#tracked.areDue) {
       this.#scanned = true
       if (this.#baseline !== undefined) this.#view.tree = intern(this.#view.tree, this.#baseline()) as Tree
     }
@@ -374,7 +357,8 @@ export class LocalReplica {
       for (const attachment of [...this.#attachments.waiting()]) {
         attachment.isReady = true
         const facts = { ...this.#options.facts, watcher: this.#watcher.traits.name }
-        this.#attachments.tell(attachment, { type: 'ready', tree: this.#view.tree, facts })
+        const tracked = this.#tracked.at(attachment)
+        this.#attachments.tell(attachment, { type: 'ready', tree: this.#view.tree, facts, tracked })
         for (const event of this.#aftermath.news()) this.#attachments.tell(attachment, event)
       }
       this.#attachments.tellUnheard()
@@ -395,7 +379,7 @@ export class LocalReplica {
 
   #hashed(dirty: DirtyName, result: Hashed): void {
     const view = this.#view
-    if (view.nodes.byKey(dirty.node.key) !== dirty.node) return this.#pump()
+    if (view.nodes.byKey(dirty.node.key) !== dirty.node) return this.#loop.wake()
     const path = join(view.nodes.pathOf(dirty.node), dirty.name)
     if (result === undefined || this.#rules.ignore.ignores(path, false))
       this.#dirty.note(dirty.node, dirty.name, 'changed')
@@ -410,7 +394,7 @@ export class LocalReplica {
       // It may have moved on between the hash and now: one look at its times tells, unless one is to come anyway.
       if (!this.#dirty.has(dirty.node, dirty.name)) this.#dirty.note(dirty.node, dirty.name, 'closed')
     }
-    this.#pump()
+    this.#loop.wake()
   }
 
   /** Looks at a name now if something was heard of it. False: it is not quiet yet. */
@@ -427,7 +411,7 @@ export class LocalReplica {
       this.#staging.expire()
       this.#lane.expire()
       this.#planSafety()
-      this.#pump()
+      this.#loop.wake()
     })
   }
 }
@@ -438,6 +422,3 @@ function stagedOf({ digest, offset }: ReplicaCommand & { readonly type: 'stage' 
 
 /** Until a disk that could not be flushed is asked again (ms). */
 const flushAgainMs = 5000
-
-/** Steps between two looks at the clock: most take some tens of microseconds. */
-const stepsBetweenClocks = 16

@@ -22,6 +22,7 @@ import type { WantedWatcher } from './watch/open-watcher.ts'
 import { chooseWatcher } from './watch/open-watcher.ts'
 import { recover } from './recovery.ts'
 import { remarksOf } from './remarks.ts'
+import { isGitIndex } from './repositories.ts'
 import { openWork } from './work.ts'
 
 export interface RootOptions {
@@ -77,7 +78,7 @@ function openLocked(options: RootOptions, { root, home, native, created, lock }:
   const watching = {
     wanted: options.watcher,
     root: root.base,
-    ignores: ignore.ignores.bind(ignore),
+    ignores: (path: string, isDirectory: boolean) => !isGitIndex(path) && ignore.ignores(path, isDirectory),
     startWorker: options.startWorker,
     remark: (why: string) => remarks.push({ code: 'WATCHER', path: '', why, trash: undefined }),
   }

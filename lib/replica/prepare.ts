@@ -29,7 +29,7 @@ export async function prepareContents(
   contents: ReadonlyMap<Digest, Content>,
   pause: Pause,
 ): Promise<Contents> {
-  const bringing = operations.filter(bringsContent)
+  const bringing = operations.filter(operation => bringsContent(hands, operation))
   const isDurable = bringing.length <= syncedOneByOne
   const uses = new Map<Digest, number>()
   for (const { after } of bringing) uses.set(after.digest, (uses.get(after.digest) ?? 0) + 1)
@@ -54,12 +54,30 @@ export async function prepareContents(
   return ready
 }
 
-/** A Put whose content the path does not hold yet. */
+/** A Put whose content the path does not hold yet, or holds in a file that has other names. */
 type Bringing = Put & { readonly after: FileEntry }
 
-function bringsContent(operation: Operation): operation is Bringing {
+function bringsContent(hands: Hands, operation: Operation): operation is Bringing {
   if (operation.kind !== 'put' || !isFile(operation.after)) return false
-  return !isFile(operation.before) || operation.before.digest !== operation.after.digest
+  if (!isFile(operation.before) || operation.before.digest !== operation.after.digest) return true
+  return isShared(hands, operation.path)
+}
+
+/** A file with more than one name, maybe outside the root: a change of its mode would be one there too. */
+function isShared(hands: Hands, path: Path): boolean {
+  checkPath(path)
+  try {
+    const parent = openDirectory(hands.root, parentOf(path))
+    try {
+      return (parent?.lookup(nameOf(path))?.links ?? 0) > 1
+    } finally {
+      parent?.close()
+    }
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    // The operation meets the same refusal.
+    return false
+  }
 }
 
 /** A new path gets the source's time; a replaced one that of its swap, unless exact times are asked for. */
@@ -79,8 +97,9 @@ async function findContent(hands: Hands, put: Bringing, finding: Finding): Promi
   const { facts, usesLeft, pause } = finding
   const { staging } = hands
   const received = usesLeft > 0 ? await staging.takeCopy(facts, pause) : staging.take(facts)
-  if (received !== undefined || put.basis === undefined) return received
-  const basis = openFile(hands, put.basis)
+  if (received !== undefined) return received
+  const from = isFile(put.before) && put.before.digest === put.after.digest ? put.path : put.basis
+  const basis = from === undefined ? undefined : openFile(hands, from)
   try {
     return basis && (await staging.clone(basis, facts, pause))
   } finally {

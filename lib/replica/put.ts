@@ -49,7 +49,7 @@ export function carryOutPut(hands: Hands, place: Place, put: Put, options: PutOp
     case 'other':
       return stale(path)
     case 'before': {
-      if (hasContent(before, after)) return changeMode(hands, place, put, stands.stat)
+      if (hasContent(before, after) && options.prepared === undefined) return changeMode(hands, place, put, stands.stat)
       if (!isContent(before) || !isContent(after)) return stale(path)
       const { why = 'replaced', group, aside, prepared } = options
       return swapIn(hands, { place, before, vouched: stands.vouched, why, group, aside }, after, prepared)
@@ -115,6 +115,8 @@ function changeMode(hands: Hands, place: Place, put: Put, found: Stat): Carried 
   const { parent, name, path } = place
   const { after } = put
   const { modes } = hands.work.area.abilities
+  // It got another name this instant: the next try puts a file of its own here.
+  if (after.kind === 'file' && found.links > 1) return resulting({ result: 'busy', path })
   try {
     if ('mode' in after && modes) parent.setMode(name, after.mode & 0o777)
   } catch (error) {

@@ -14,6 +14,7 @@ import type { Look } from './look.ts'
 import { isPassing, look, problemOver } from './look.ts'
 import { heedIgnoreFiles, heedMove, waitsForRules } from './ignore-files.ts'
 import { ignoredDirectory, ignoredEntry, isKept } from './kept-directory.ts'
+import { gitName } from './repositories.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Another look when the system is short of descriptors or memory (ms). */
@@ -35,6 +36,7 @@ export function refreshName(
   const { view, rules, clock } = around
   const { node, name } = dirty
   if (view.nodes.byKey(node.key) !== node) return false
+  if (name === gitName) around.tracked.note(node)
   const parentPath = view.nodes.pathOf(node)
   const parent = view.entryAt(parentPath)
   const path = join(parentPath, name)
@@ -231,6 +233,10 @@ export function* relistDirectory(node: DirectoryNode, around: Surroundings): Gen
     }
     const items = handle.list()
     const listed = new Set<string>()
+    yield* around.tracked.listed(
+      node,
+      items.some(({ name }) => name === gitName),
+    )
     const { fileNames } = around.rules.ignore
     for (const { name } of items)
       if (fileNames.includes(name) && !isAsKnown(node, name, { path, handle }, around)) dirty.noteListed(node, name)

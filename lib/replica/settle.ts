@@ -4,7 +4,7 @@ import type { Place } from './install.ts'
 import { install } from './install.ts'
 import type { Seen } from './inspect.ts'
 import { hasContent, inspect, isEntry, isSameContent } from './inspect.ts'
-import type { Capture, ContentEntry } from './slot-journal.ts'
+import type { Capture, ContentEntry, Vouched } from './slot-journal.ts'
 import type { Trashed } from './trash.ts'
 import type { Work } from './work.ts'
 
@@ -69,8 +69,8 @@ function settleSeen(captured: Captured, place: Place | undefined, options: Settl
   if (place === undefined) return isExpected ? toTrash(captured) : recovered(work, capture)
   if (isExpected && !isGap) return toTrash(captured)
   if (standing !== undefined && capture.after !== undefined && isStill(place, capture.after, options)) {
-    if (work.area.abilities.exchange) return swapBack(captured, place, standing)
-    takeOutOurs(captured, place, capture.after)
+    if (work.area.abilities.exchange) return swapBack(captured, place, { standing, ours: options.ours })
+    takeOutOurs(captured, place, { after: capture.after, ours: options.ours })
   }
   return goHome(captured, place, isExpected)
 }
@@ -83,7 +83,12 @@ function isOurs({ work, capture, seen }: Captured, { installed }: SettleOptions)
   if (seen.unwritten === false) return false
   const isUncertain = seen.stat.kind === 'file' && seen.unwritten === undefined
   if (work.slots.isOwn(capture.slot, seen)) return !(installed && isUncertain)
-  return capture.own && !isUncertain && hasContent(seen.entry, capture.expected)
+  return capture.own && !isUncertain && isThatOne(seen, capture.expected, capture.vouched)
+}
+
+/** By content alone a save of the very same would be taken for ours, and its content may be nowhere else any more. */
+function isThatOne(seen: Seen, entry: ContentEntry, ours: Vouched | undefined): boolean {
+  return ours !== undefined && isSameContent(seen.stat, ours) && hasContent(seen.entry, entry)
 }
 
 function wasExpected({ work, capture, seen }: Captured): boolean {
@@ -104,7 +109,11 @@ function isStill(place: Place, after: ContentEntry, options: SettleOptions): boo
  * Swaps theirs back to the path. What comes out must be what was seen there; else somebody saved once more, and the
  * newest of theirs belongs at the path: swap again.
  */
-function swapBack(captured: Captured, place: Place, standing: Stat): Settled {
+function swapBack(
+  captured: Captured,
+  place: Place,
+  { standing, ours }: { readonly standing: Stat; readonly ours: Stat | undefined },
+): Settled {
   const { work, capture, seen } = captured
   let inSlot = seen.stat
   let atPath = standing
@@ -120,22 +129,27 @@ function swapBack(captured: Captured, place: Place, standing: Stat): Settled {
     atPath = inSlot
     inSlot = out
   }
-  return leftBehind(captured)
+  return leftBehind(captured, ours)
 }
 
 /** What is in the slot once theirs went back: ours, or something of theirs that was replaced by something newer. */
-function leftBehind({ work, capture }: Captured): Settled {
+function leftBehind({ work, capture }: Captured, ours: Stat | undefined): Settled {
   const left = inspect(work.slots.directory, capture.slot, Infinity)
   if (left === undefined) return { what: 'returned' }
   const isAfter = capture.after !== undefined && hasContent(left.entry, capture.after)
   const isUnwritten = left.stat.kind !== 'file' || left.unwritten === true
   if (!isAfter || !isUnwritten) return recovered(work, capture)
-  work.slots.drop(capture.slot)
+  if (isThatOne(left, capture.after, ours)) work.slots.drop(capture.slot)
+  else work.trash.recover(capture.slot, capture.path, capture.group)
   return { what: 'returned' }
 }
 
 /** Takes ours away from the path, where there is no exchange. If it turns out to be theirs it goes back at once. */
-function takeOutOurs({ work, capture }: Captured, place: Place, after: ContentEntry): void {
+function takeOutOurs(
+  { work, capture }: Captured,
+  place: Place,
+  { after, ours }: { readonly after: ContentEntry; readonly ours: Stat | undefined },
+): void {
   const { path, group } = capture
   const slot = work.slots.newOut(path)
   const out: Capture = {
@@ -146,7 +160,7 @@ function takeOutOurs({ work, capture }: Captured, place: Place, after: ContentEn
     why: 'recovered',
     group,
     own: true,
-    vouched: undefined,
+    vouched: ours,
   }
   work.journal.begin(out, true)
   try {

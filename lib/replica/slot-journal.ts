@@ -24,7 +24,7 @@ export interface Capture {
   /** Why it goes to the trash if it is what was expected. */
   readonly why: TrashReason
   readonly group: string
-  /** True: what is expected there is ours, needed no more. */
+  /** True: what is expected there is ours, needed no more, if it is the very one that `vouched` tells. */
   readonly own: boolean
   /** A file too large to hash counts as expected if it is this one still: taken just before, with nobody writing to it. */
   readonly vouched: Vouched | undefined

@@ -1,3 +1,4 @@
+import type { Exemption } from '../core/messages.ts'
 import type { Path } from '../core/path.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Disk } from '../ports/disk.ts'
@@ -8,6 +9,18 @@ import type { LookRules } from './look.ts'
 import type { Remark } from './remarks.ts'
 import type { View } from './view.ts'
 
+/** What git's indexes keep from being ignored by default, as far as looks and moves have to do with it. */
+export interface Tracking {
+  /** To be run before the names of a directory are judged. @param isRepository it has an entry `.git` */
+  listed(node: DirectoryNode, isRepository: boolean): Generator<void, void, undefined>
+  /** The repository in this directory may be another than before, or none. */
+  note(node: DirectoryNode): void
+  /** A directory stands at another place. */
+  moved(move: { readonly from: Path; readonly to: Path }): void
+  /** Why no default ignores a path; undefined: none would, or one does. */
+  exemption(path: Path): Exemption | undefined
+}
+
 /** Everything a look needs to be turned into knowledge. */
 export interface Surroundings {
   readonly view: View
@@ -15,6 +28,8 @@ export interface Surroundings {
   readonly watcher: Watcher
   readonly dirty: DirtyNames
   readonly rules: LookRules
+  /** What git's indexes keep from being ignored by default. */
+  readonly tracked: Tracking
   readonly clock: Clock
   /** Directories to list again: `soon` before the next quiet moment, else when nothing else is to do. */
   readonly relist: (node: DirectoryNode, soon: boolean) => void

@@ -1,5 +1,6 @@
 import { isDirectory } from '../core/entry.ts'
 import { SyncError } from '../core/errors.ts'
+import type { Cleaned } from '../core/messages.ts'
 import type { Operation } from '../core/operation.ts'
 import type { Clock } from '../ports/clock.ts'
 import { detach } from '../ports/detached.ts'
@@ -75,6 +76,26 @@ export class TrashKeeper {
     this.#fits()
   }
 
+  /** Sweeps now, once a sweep that is under way is over; a trial only says what would go. Throws what the disk refuses. */
+  async clean(isTrial: boolean): Promise<Cleaned> {
+    while (this.#running !== undefined) await this.#running
+    if (this.#closed) throw stopped()
+    const { work } = this.#options
+    if (isTrial) {
+      const trial = { bytesLimit: this.#bytesLimit, pause: this.#pause, lists: false, isTrial }
+      return cleaned(await sweep(work.area, work.trash, trial))
+    }
+    this.#cancel()
+    const sweeping = this.#sweep()
+    await this.#begin(
+      sweeping.then(
+        () => {},
+        () => {},
+      ),
+    )
+    return await sweeping
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#cancel()
@@ -90,40 +111,47 @@ export class TrashKeeper {
     if (this.#closed || this.#running !== undefined) return
     this.#cancel()
     const { clock } = this.#options
-    this.#cancel = clock.after(ms, () => {
-      this.#running = this.#sweep().finally(() => {
-        this.#running = undefined
-        this.#plan(everyMs)
-        this.look()
-      })
-      detach(this.#running, clock)
-    })
+    this.#cancel = clock.after(ms, () => detach(this.#begin(this.#sweepQuietly()), clock))
   }
 
-  async #sweep(): Promise<void> {
+  /** Work of which there is only one at a time. */
+  #begin(work: Promise<void>): Promise<void> {
+    this.#running = work.finally(() => {
+      this.#running = undefined
+      this.#plan(everyMs)
+      this.look()
+    })
+    return this.#running
+  }
+
+  /** What a disk refuses now is tried again in an hour. */
+  async #sweepQuietly(): Promise<void> {
+    try {
+      await this.#sweep()
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+    }
+  }
+
+  async #sweep(): Promise<Cleaned> {
     const { work, clock, rechecks } = this.#options
     const { bytesAdded } = work.trash
-    const pause = (): Promise<void> =>
-      new Promise((resolve, reject) => {
-        clock.soon(() => (this.#closed ? reject(stopped()) : resolve()))
-      })
     this.#sweptAt = clock.monotonic()
-    let swept: Swept
-    try {
-      const lists = this.#left === undefined
-      swept = await sweep(work.area, work.trash, { bytesLimit: this.#bytesLimit, pause, lists })
-    } catch (error) {
-      // What a disk refuses now is tried again in an hour.
-      if (!(error instanceof SyncError)) throw error
-      return
-    }
-    if (this.#closed) return
+    const lists = this.#left === undefined
+    const swept = await sweep(work.area, work.trash, { bytesLimit: this.#bytesLimit, pause: this.#pause, lists })
+    if (this.#closed) return cleaned(swept)
     this.#left = { bytes: swept.bytes, added: bytesAdded }
     for (const recheck of swept.unsure) rechecks.add(recheck)
     this.#tellOfAdopted(swept.adopted)
     if (swept.full) this.#full(swept.bytes)
     else this.#fits()
+    return cleaned(swept)
   }
+
+  readonly #pause = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      this.#options.clock.soon(() => (this.#closed ? reject(stopped()) : resolve()))
+    })
 
   #full(bytes: number): void {
     if (this.isFull) return
@@ -153,6 +181,10 @@ export function fillsTrash(operation: Operation): boolean {
   const { before } = operation
   if (before === undefined || isDirectory(before)) return false
   return operation.kind === 'remove' || !hasContent(before, operation.after)
+}
+
+function cleaned({ drop, bytesDropped, bytes }: Swept): Cleaned {
+  return { items: drop.size, bytes: bytesDropped, bytesLeft: bytes }
 }
 
 function megabytes(bytes: number): string {

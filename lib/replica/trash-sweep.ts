@@ -23,6 +23,8 @@ export interface SweepOptions {
   readonly pause: () => Promise<void>
   /** Looks for items without a line, which only a power cut leaves. One call lists all: 1 ms for 1,000 items. */
   readonly lists: boolean
+  /** Changes nothing: only says what would go. */
+  readonly isTrial?: boolean
 }
 
 export interface Swept extends Thinned {
@@ -30,14 +32,16 @@ export interface Swept extends Thinned {
   readonly unsure: readonly Recheck[]
   /** Items that had no line and have one now. */
   readonly adopted: readonly string[]
+  /** What goes takes this much (bytes). */
+  readonly bytesDropped: number
 }
 
 /**
  * Makes room in the trash (see `thin`) and puts it in order: an item without a line gets one, idle lines go. Works in
- * slices. Items may come in meanwhile; they are left alone. Safe to break off anywhere.
+ * slices. Items may come in meanwhile; they are left alone. Safe to break off anywhere. A trial must not list.
  */
 export async function sweep(area: WorkArea, trash: Trash, options: SweepOptions): Promise<Swept> {
-  const { bytesLimit, lists } = options
+  const { bytesLimit, lists, isTrial = false } = options
   const turn = slices(area, options.pause)
   const newest = area.newId()
   const weights = new Map<string, TrashWeight>()
@@ -72,6 +76,8 @@ export async function sweep(area: WorkArea, trash: Trash, options: SweepOptions)
   let step = steps.next()
   for (; step.done !== true; step = steps.next()) await turn()
   const thinned = step.value
+  const bytesDropped = [...thinned.drop].reduce((sum, id) => sum + (weights.get(id)?.bytes ?? 0), 0)
+  if (isTrial) return { ...thinned, unsure: [], adopted, bytesDropped }
   for (const id of thinned.drop) {
     const item = weights.get(id)
     if (item !== undefined && trash.remove(item)) weights.delete(id)
@@ -82,7 +88,7 @@ export async function sweep(area: WorkArea, trash: Trash, options: SweepOptions)
     const turns = { pause: turn, flush: () => area.disk.flush() }
     await trash.index.keepOnly({ has: id => id > newest || weights.has(id) }, turns)
   }
-  return { ...thinned, unsure: [...unsure.values()], adopted }
+  return { ...thinned, unsure: [...unsure.values()], adopted, bytesDropped }
 }
 
 /** Pauses when the slice is over. */

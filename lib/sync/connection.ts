@@ -1,5 +1,6 @@
 import { SyncError } from '../core/errors.ts'
-import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../core/messages.ts'
+import type { ReplicaCommand, ReplicaEvent, ReplicaFacts, Tracked } from '../core/messages.ts'
+import { noneTracked } from '../core/messages.ts'
 import type { Tree } from '../core/tree.ts'
 import { emptyTree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -10,6 +11,9 @@ import type { Signs } from '../ports/signs.ts'
 /** Waits between attempts to reach a lost side, first and last (ms). */
 const retryFirstMs = 100
 const retryLastMs = 30_000
+
+/** A wait is up to this part of it shorter, so that all who lost one host do not come back to it at once. */
+const retrySpread = 0.25
 
 /** A side that was there for less than this before it was lost again (ms) is not tried at once, but soon. */
 const steadyMs = 10_000
@@ -24,6 +28,8 @@ interface ConnectionOptions {
   /** Every event of every replica opened in turn. `again`: what halts it is what has halted it before. */
   readonly heard: (event: ReplicaEvent, again: boolean) => void
   readonly signs: Signs
+  /** A number from 0 up to 1; default 0, for those who are alone. */
+  readonly random?: () => number
 }
 
 /**
@@ -39,19 +45,22 @@ export class Connection {
   /** How often it was lost since it was there for a while: decides how long to wait. */
   #losses = 0
   #readyAt = 0
-  readonly #stopWake: () => void
-  #stopNetwork: (() => void) | undefined
+  readonly #stopSigns: readonly (() => void)[]
+  #retryAt: number | undefined
   #tree: Tree | undefined
   #state: 'connecting' | 'ready' | 'lost' | 'halted' | 'closed' = 'connecting'
   #isHalted = false
   facts: ReplicaFacts | undefined
+  /** As last heard of. */
+  tracked: Tracked = noneTracked
   /** What is wrong, as a code and in words, until it is there again. */
   code: string | undefined
   why: string | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    this.#stopWake = options.signs.onWake(() => this.#lookNow())
+    const { signs } = options
+    this.#stopSigns = [signs.onWake(() => this.#lookNow()), signs.onNetwork(() => this.#lookNow())]
   }
 
   get isReady(): boolean {
@@ -73,6 +82,11 @@ export class Connection {
     return this.code === 'TRANSPORT_LOST' || this.code === 'AGENT_FAILED'
   }
 
+  /** When it is tried again (ms since 1970), while it is waited for. */
+  get retryAt(): number | undefined {
+    return this.#state === 'lost' || this.#state === 'halted' ? this.#retryAt : undefined
+  }
+
   /** As last heard of, also while it is lost. */
   get tree(): Tree | undefined {
     return this.#tree
@@ -86,6 +100,7 @@ export class Connection {
   connect(): void {
     if (this.#state === 'closed') return
     this.#cancelRetry()
+    this.#retryAt = undefined
     this.#state = 'connecting'
     const baseline = (): Tree => this.#options.baseline() ?? this.#tree ?? emptyTree
     try {
@@ -119,15 +134,6 @@ export class Connection {
     this.connect()
   }
 
-  /** Until it is there, other addresses of this machine are a reason to try. */
-  #watchNetwork(isWanted: boolean): void {
-    if (isWanted) this.#stopNetwork ??= this.#options.signs.onNetwork(() => this.#lookNow())
-    else {
-      this.#stopNetwork?.()
-      this.#stopNetwork = undefined
-    }
-  }
-
   send(command: ReplicaCommand): void {
     if (this.#state === 'ready') this.#replica?.send(command)
   }
@@ -135,8 +141,7 @@ export class Connection {
   async close(): Promise<void> {
     this.#state = 'closed'
     this.#cancelRetry()
-    this.#stopWake()
-    this.#watchNetwork(false)
+    for (const stop of this.#stopSigns) stop()
     await this.#replica?.close()
   }
 
@@ -147,11 +152,11 @@ export class Connection {
       this.#isHalted = false
       this.#failures = 0
       this.#readyAt = this.#options.clock.monotonic()
-      this.#watchNetwork(false)
       this.code = undefined
       this.why = undefined
       this.facts = event.facts
     }
+    if (event.type === 'ready' || event.type === 'tracked') this.tracked = event.tracked
     if (event.type === 'ready' || event.type === 'changed' || event.type === 'outcomes') this.#tree = event.tree
     const isToldAlready =
       event.type === 'closed' && event.verdict === 'halt' && this.#isHalted && event.why === this.why
@@ -165,17 +170,18 @@ export class Connection {
     if (replica !== undefined) detach(replica.close(), this.#options.clock)
     this.code = event.code
     this.why = event.why
-    const { clock } = this.#options
+    const { clock, random = () => 0 } = this.#options
     if (this.#state === 'ready')
       this.#losses = clock.monotonic() - this.#readyAt < steadyMs ? Math.min(this.#losses, lossesKept) : 0
     this.#isHalted = event.verdict === 'halt'
     this.#state = this.#isHalted ? 'halted' : 'lost'
     // A disk that was not mounted comes back without anybody telling; everything else that halts waits for a person.
     if (this.#isHalted && event.code !== 'ROOT_MISSING') return
-    const waitMs = this.#losses === 0 ? 0 : Math.min(retryFirstMs * 2 ** (this.#losses - 1), retryLastMs)
+    const longestMs = this.#losses === 0 ? 0 : Math.min(retryFirstMs * 2 ** (this.#losses - 1), retryLastMs)
+    const waitMs = longestMs * (1 - retrySpread * random())
     this.#failures++
     this.#losses++
-    this.#watchNetwork(true)
+    this.#retryAt = clock.now() + waitMs
     this.#cancelRetry = clock.after(waitMs, () => this.connect())
   }
 }

@@ -72,6 +72,7 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
       paused: spec.paused,
       mode: spec.mode,
       signs: around.signs,
+      random: Math.random,
       ...(carrier !== undefined && { carrier }),
     })
   }
@@ -99,6 +100,7 @@ function carrierOf({ way, alpha, beta, bandwidth }: SessionSpec, around: Session
   return rsyncCarrier({
     ssh: way,
     root: beta.root,
+    programThere: beta.rsync,
     environment,
     clock,
     pin: directory => pinned(alpha.root, directory, loadNative()),

@@ -70,6 +70,8 @@ export interface Trouble {
   readonly code?: string
   /** In words, one line. */
   readonly why?: string
+  /** When the other host is tried again by itself (ms since 1970), while it is away. */
+  readonly retryAt?: number
 }
 
 export interface SessionStatus extends Trouble {

@@ -63,6 +63,7 @@ export interface SessionLoopOptions {
   /** Both ways unless said. */
   readonly mode?: SyncMode
   readonly signs?: Signs
+  readonly random?: () => number
   /** Brings large files by a connection of its own, where there is such a way. */
   readonly carrier?: Carrier
 }
@@ -132,6 +133,7 @@ export class SessionLoop implements SessionHandle {
         baseline: () => this.#connections[baseline].tree ?? this.#session?.ancestor,
         heard: (event, again) => this.#heard(side, event, again),
         signs: options.signs ?? noSigns,
+        ...(options.random && { random: options.random }),
       })
     this.#connections = { alpha: connect('alpha', 'beta'), beta: connect('beta', 'alpha') }
     this.#stopGate = gate.onChange(root => {
@@ -357,7 +359,10 @@ export class SessionLoop implements SessionHandle {
     this.#session = new Session(
       {
         ancestor: known.ancestor,
-        sides: { alpha: { tree: alpha.tree, facts: alpha.facts }, beta: { tree: beta.tree, facts: beta.facts } },
+        sides: {
+          alpha: { tree: alpha.tree, facts: alpha.facts, tracked: alpha.tracked },
+          beta: { tree: beta.tree, facts: beta.facts, tracked: beta.tracked },
+        },
         conflicts: known.conflicts.map(({ path, kind, since, copies }) => ({ path, kind, since, copies })),
         paused: this.#paused,
         source: sourceOf(this.#options.mode),

@@ -16,5 +16,10 @@ export function troubleOf({ alpha, beta }: Both<Connection>, storeError: SyncErr
   const code = alpha.code ?? beta.code ?? storeError?.code
   const store = storeError && `Cannot keep the record of what was agreed on: ${storeError.message}`
   const why = [alpha.why, beta.why, store].filter(text => text !== undefined).map(headline)
-  return { ...(code !== undefined && { code }), ...(why.length > 0 && { why: why.join('; ') }) }
+  const retryAt = alpha.retryAt ?? beta.retryAt
+  return {
+    ...(code !== undefined && { code }),
+    ...(why.length > 0 && { why: why.join('; ') }),
+    ...(retryAt !== undefined && { retryAt }),
+  }
 }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { codeOf } from '../../lib/core/errors.ts'
-import { expect } from './observer.ts'
+import { expect } from '../stage/observer.ts'
 
 /** One edit of one side, and how the other side knows that it has arrived. Both are told the root to work in. */
 export interface Edit {

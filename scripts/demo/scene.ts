@@ -1,7 +1,8 @@
 import { setTimeout as after } from 'node:timers/promises'
-import { expect } from './observer.ts'
+import { expect } from '../stage/observer.ts'
 import type { Screen } from './screen.ts'
-import type { Ran, Stage } from './stage.ts'
+import type { Ran } from '../stage/command.ts'
+import type { Stage } from '../stage/stage.ts'
 
 /** What every step plays on. */
 export interface Scene {

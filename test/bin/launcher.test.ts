@@ -124,9 +124,40 @@ describe('bin/dsync', () => {
   it('takes the Node of the installed kit before an old one on PATH', t => {
     const kit = makeKit(t)
     kit.file(bundle)
-    kit.node('home/.dsync/kit/node_modules/.bin/node', 'v24.21.0')
+    kit.node('home/.dsync/runtime/current/bin/node', 'v24.21.0')
     kit.node('path/node', 'v20.20.2')
-    assert.match(kit.run().out, /^node=home\/\.dsync\/kit/)
+    assert.match(kit.run().out, /^node=home\/\.dsync\/runtime/)
+  })
+
+  it('runs what it is called by the name of', t => {
+    const kit = makeKit(t)
+    kit.file('kit/dist/test-sync.js')
+    kit.node(pinned, 'v24.21.0')
+    symlinkSync('dsync', join(kit.top, 'kit/bin/dtest'))
+    assert.match(kit.run(join(kit.top, 'kit/bin/dtest')).out, /kit\/dist\/test-sync\.js cache/)
+    rmSync(join(kit.top, 'kit/dist'), { recursive: true })
+    assert.match(kit.run(join(kit.top, 'kit/bin/dtest')).err, /^dtest: Cannot start: neither dist\/test-sync\.js /)
+  })
+
+  it('serves the home in which it is installed, with the runtime there, unless told another', t => {
+    const kit = makeKit(t)
+    const release = 'own/kit/0.1.0-0123456789ab'
+    kit.file(`${release}/dist/sync-manager.js`)
+    mkdirSync(join(kit.top, release, 'bin'))
+    cpSync(launcher, join(kit.top, release, 'bin/dsync'))
+    symlinkSync('0.1.0-0123456789ab', join(kit.top, 'own/kit/current'))
+    mkdirSync(join(kit.top, 'own/bin'))
+    symlinkSync('../kit/current/bin/dsync', join(kit.top, 'own/bin/dsync'))
+    assert.match(kit.run(join(kit.top, 'own/bin/dsync')).err, /Run: \.\/install\.sh in a checkout/)
+    kit.node('own/runtime/current/bin/node', 'v24.21.0')
+    const said = `node=own/runtime/current/bin/node args=${flag} ${release}/dist/sync-manager.js`
+    assert.equal(kit.run(join(kit.top, 'own/bin/dsync')).out, `${said} cache=own/cache/compile`)
+    mkdirSync(join(kit.top, 'another'))
+    const told = spawnSync(join(kit.top, 'own/bin/dsync'), {
+      env: { PATH: join(kit.top, 'path'), HOME: join(kit.top, 'home'), DSYNC_HOME: join(kit.top, 'another') },
+      encoding: 'utf8',
+    })
+    assert.equal(told.stdout.replaceAll(`${kit.top}/`, '').trim(), `${said} cache=another/cache/compile`)
   })
 
   it('keeps compiled code in a home that exists, and makes none', t => {

@@ -37,6 +37,8 @@ const rows: readonly string[] = [
   'undo --list',
   'undo',
   'trash',
+  'trash --clean --dry-run',
+  'trash --clean --yes',
   'approve --dry-run',
   'approve --yes',
   'pause --dry-run',
@@ -47,6 +49,7 @@ const rows: readonly string[] = [
   'logs',
   'run --dry-run true',
   'run true',
+  'switch twin --dry-run',
   'verify',
   'history',
   'why a.txt',
@@ -55,6 +58,9 @@ const rows: readonly string[] = [
   'hosts add other --pipe disk --dry-run',
   'hosts add other --pipe disk',
   'hosts check',
+  'hosts update',
+  'hosts update --dry-run',
+  'doctor',
   'hosts remove other --dry-run',
   'hosts remove other',
   'roots list',
@@ -71,12 +77,16 @@ const rows: readonly string[] = [
   'config trust --yes',
   'hub show',
   'hub take --dry-run',
+  'service status',
+  'service logs',
+  'service remove --dry-run',
   'completions bash',
   'completions bash -- sta',
+  'completions bash --of dtest -- con',
 ]
 
-/** Not among them: one has another host's dsync answer, one edits on a terminal, one starts a daemon of its own, one waits until the daemon's process is gone. */
-const apart = ['hub move', 'config edit', 'restart', 'stop']
+/** Not among them: one has another host's dsync answer, one edits on a terminal, one starts a daemon of its own, one waits until the daemon's process is gone, one asks what keeps services up here. */
+const apart = ['hub move', 'config edit', 'restart', 'stop', 'service install']
 
 describe('--json prints what docs/answers.schema.json says', () => {
   it('for every command, done one after the other', async t => {

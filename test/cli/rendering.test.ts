@@ -44,6 +44,7 @@ const base: DaemonStatus = {
   failed: [],
   config: [],
   logDropped: 0,
+  crashes: [],
 }
 
 function shown(status: Partial<DaemonStatus>): string[] {
@@ -53,13 +54,24 @@ function shown(status: Partial<DaemonStatus>): string[] {
 describe('the status', () => {
   it('of a calm daemon', () => {
     assert.deepEqual(shown({}), [
-      'dsync on mac01, up 2 h 5 min, process 42',
+      'dsync on mac01, up 2 h 5 min, process 42, started by hand',
       '',
       '  ROOT        HOST         STATE     LAST SYNC  QUEUE  MEDIAN / P99    ENTRIES',
       '  ~/projects  twin (pipe)  watching  3 s ago    –      2.4 ms / 18 ms  12,345',
       '',
       '  Nothing waits for you.',
     ])
+  })
+
+  it('says who keeps the daemon up, and names the last crash until it is read', () => {
+    const file = '/home/u/.dsync/state/crash-2.txt'
+    const crash = { at: now - 120_000, pid: 41, why: 'TypeError: x\n  at y', file }
+    const lines = shown({ supervisor: 'systemd', crashes: [crash, { ...crash, at: now - 240_000 }] })
+    assert.match(lines[0] ?? '', /, process 42, kept up by systemd$/)
+    assert.match(
+      lines.at(-1) ?? '',
+      /^ {2}crashed 2 times {2}2 min ago: TypeError: x {2}→ cat ~\/.dsync\/state\/crash-2\.txt /,
+    )
   })
 
   it('of a link, with its round trip once that was measured', () => {
@@ -111,6 +123,11 @@ describe('the status', () => {
       'a lost link',
       { sessions: [{ ...calm, state: 'disconnected', why: 'gone' }] },
       /disconnected {2}~\/projects with twin: gone {2}→ dsync hosts check twin$/,
+    ],
+    [
+      'a host that is tried again',
+      { sessions: [{ ...calm, state: 'disconnected', why: 'gone', retryAt: now + 12_400 }] },
+      /disconnected {2}~\/projects with twin: gone; tried again in 12 s {2}→ dsync hosts check twin$/,
     ],
     [
       'a halt without a guard',

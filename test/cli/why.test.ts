@@ -30,6 +30,7 @@ const base: PathWhy = {
   lastSyncAt: now - 5000,
   holds: [],
   ignoredBy: {},
+  exemptFrom: {},
   stands: {},
 }
 
@@ -107,6 +108,18 @@ const rows: Readonly<Record<string, Row>> = {
     about: { sides: { alpha: absent, beta: absent } },
     why: { ignoredBy: { alpha: byDefault, beta: byDefault } },
     says: /^It is ignored by the rule \*\.pem, a default: each host keeps what it has there\.$/,
+    next: [],
+  },
+  "in git's index of one host": {
+    about: {},
+    why: { exemptFrom: { alpha: { rule: byDefault }, beta: { rule: byDefault, repository: 'd' } } },
+    says: /^It is in sync: .* ago\. It is not ignored by the rule \*\.pem, a default: it is in git's index of ~\/p\/d on twin\.$/,
+    next: [],
+  },
+  'in no index any more, and not yet alike': {
+    about: {},
+    why: { exemptFrom: { alpha: { rule: byDefault } } },
+    says: /It is not ignored by the rule \*\.pem, a default: it is, or was until lately, in git's index\.$/,
     next: [],
   },
   'ignored on one host': {

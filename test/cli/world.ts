@@ -11,6 +11,7 @@ import { addRoot } from '../../lib/daemon/root-registration.ts'
 import type { Script, SessionDouble } from '../daemon/session-double.ts'
 import { openDoubles } from '../daemon/session-double.ts'
 import { foregroundPrograms } from '../../scripts/foreground-programs.ts'
+import { sshSurroundings, surveyor } from '../../scripts/reach-host.ts'
 import { temporaryHome } from '../daemon/temporary-home.ts'
 
 /** An earlier version of `a.txt` in a trash. */
@@ -105,11 +106,19 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       following: () => Promise.reject(new Error('This home follows nobody')),
       runProgram: foregroundPrograms().run,
       environment: process.env,
+      takeSurvey: surveyor(sshSurroundings(undefined), new AbortController().signal),
       forgetSession: (_home, session) => forgetSession(session),
       acquaintSession: (_home, session) => forgetSession(session),
       dsyncCommand: ['/nowhere/dsync'],
       editor: options.editor ?? [process.execPath, '-e', ''],
+      equipHost: () => ({
+        survey: () => Promise.reject(new Error('no other machine')),
+        bringRuntime: () => Promise.reject(new Error('no other machine')),
+        bringKit: () => Promise.reject(new Error('no other machine')),
+        takeAway: () => Promise.reject(new Error('no other machine')),
+      }),
       daemonCommand: [process.execPath, '-e', 'process.exit(1)'],
+      service: { platform: 'linux', uid: 0, userName: 'me', kit: here.userHome, runtime: process.execPath },
     }
     const words = line.split(' ').filter(word => word !== '')
     const exit = await runCommand(words, around)

@@ -10,7 +10,7 @@ import { reconcile } from '../../lib/core/reconcile.ts'
 import type { Tree } from '../../lib/core/tree.ts'
 import { children, directory, emptyTree, walk } from '../../lib/core/tree.ts'
 import { plainWorlds } from './arbitrary-trees.ts'
-import { digest, dir, file, show, untracked } from './build.ts'
+import { digest, dir, file, link, show, untracked } from './build.ts'
 
 interface Row {
   readonly says: string
@@ -67,6 +67,22 @@ describe('what is ignored is left alone and forgotten', () => {
       })
     }
   }
+
+  it('in a directory that waits for a person too', () => {
+    const ancestor = dir({ b: dir({ a: f1, c: dir({ x: f1 }) }) })
+    const alpha = dir({ b: link('elsewhere') })
+    const ignoring = dir({ b: dir({ a: f1, c: untracked() }) })
+    const plan = reconcile({ ancestor, alpha, beta: ignoring, ...still })
+    assert.deepEqual(
+      plan.conflicts.map(({ path }) => path),
+      ['b'],
+    )
+    assert.deepEqual(plan.agreed, [{ path: 'b/c', entry: undefined }])
+    // Not all that is synced again is known at once.
+    const past = withAgreed(ancestor, plan.agreed)
+    const released = reconcile({ ancestor: past, alpha, beta: dir({ b: dir({ a: f1, c: dir({}) }) }), ...still })
+    assert.deepEqual([released.toAlpha, released.toBeta, released.conflicts.length], [[], [], 1])
+  })
 
   it(`other rules on either side ask for nothing, whatever they ignore (SEED=${seed})`, () =>
     fc.assert(

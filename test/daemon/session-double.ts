@@ -158,6 +158,10 @@ export class SessionDouble implements SessionHandle {
 
   async ask(side: Side, question: Question): Promise<Answer> {
     switch (question.about) {
+      case 'clean': {
+        const { length } = this.script.trash?.[side] ?? []
+        return { about: 'clean', items: length, bytes: length * 512, bytesLeft: 0 }
+      }
       case 'trash':
         return { about: 'trash', items: this.script.trash?.[side] ?? [] }
       case 'restore': {
@@ -185,7 +189,11 @@ export class SessionDouble implements SessionHandle {
         return { about: 'rules', changes: { ignored, entries: patterns.length, released: { total: 0, first: [] } } }
       }
       case 'rule':
-        return { about: 'rule', reason: new IgnoreRules(this.spec.ignore).reason(question.path, true) }
+        return {
+          about: 'rule',
+          reason: new IgnoreRules(this.spec.ignore).reason(question.path, true),
+          exemption: undefined,
+        }
       default:
         return { about: 'error', code: 'REFUSED', message: 'a double cannot do this' }
     }

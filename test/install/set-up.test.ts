@@ -65,15 +65,6 @@ function toolPath(tool: string): string {
 }
 
 describe('install.sh', () => {
-  for (const words of [[], ['--keep'], ['--demo', '--fast'], ['/somewhere']]) {
-    it(`says what there is when it is told [${words.join(' ')}]`, async t => {
-      const bare = new Bare(t, 'exit 1')
-      const { code, out, err } = await bare.install(words)
-      assert.deepEqual([code, out], [2, ''])
-      assert.match(err, /^dsync has no installer yet\. What there is:\n {2}\.\/install\.sh --demo /)
-    })
-  }
-
   it('runs npm ci with a home and a cache of its own and the settings of the user, once', async t => {
     const bare = new Bare(t, `echo "$HOME $TMPDIR $*" >"$log"; touch "$HOME/trace"; ${installs}`)
     bare.put('touch', ': >"$1"')

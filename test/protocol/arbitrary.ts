@@ -150,6 +150,7 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     limit: fc.integer({ min: 0, max: 100_000 }),
   }),
   record({ about: fc.constant('restore' as const), trash: fc.array(words) }),
+  record({ about: fc.constant('clean' as const), isTrial: fc.boolean() }),
   record({ about: fc.constant('rules' as const), settings: words }),
   record({
     about: fc.constant('text' as const),
@@ -191,11 +192,19 @@ export const command: fc.Arbitrary<ReplicaCommand> = fc.oneof(
   record({ type: fc.constant('release' as const), path, host: undefinable(name) }),
   record({ type: fc.constant('fence' as const), id: size, verify: fc.boolean() }),
   record({ type: fc.constant('checkpoint' as const), id: size }),
+  record({
+    type: fc.constant('exempt' as const),
+    host: fc.constantFrom('mac00', 'a b'),
+    paths: fc.array(path),
+    theirs: fc.array(path),
+  }),
   record({ type: fc.constant('approve' as const), guard }),
   record({ type: fc.constant('ask' as const), id: size, question }),
 )
 
 const namedPaths = record({ total: size, first: fc.array(path, { maxLength: 3 }) })
+
+const rule = record({ path, file: words, line: size, pattern: words })
 
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   record({
@@ -216,6 +225,7 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
     restored: fc.array(path),
     refused: fc.array(record({ path, why: words })),
   }),
+  record({ about: fc.constant('clean' as const), items: size, bytes: size, bytesLeft: size }),
   record({ about: fc.constant('text' as const), text: undefinable(bytes) }),
   record({ about: fc.constant('time' as const), mtimeMs: undefinable(moment) }),
   record({ about: fc.constant('place-copy' as const), placed: undefinable(path) }),
@@ -225,7 +235,8 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   }),
   record({
     about: fc.constant('rule' as const),
-    reason: undefinable(record({ path, file: words, line: size, pattern: words })),
+    reason: undefinable(rule),
+    exemption: undefinable(record({ rule, repository: undefinable(fc.oneof(path, fc.constant(''))) })),
   }),
   record({
     about: fc.constant('verify' as const),
@@ -250,8 +261,11 @@ const facts = record({
   created: fc.boolean(),
 })
 
+const tracked = record({ named: fc.array(path), others: fc.array(path) })
+
 export const event: fc.Arbitrary<WireEvent> = fc.oneof(
-  record({ type: fc.constant('ready' as const), mark, facts }),
+  record({ type: fc.constant('ready' as const), mark, facts, tracked }),
+  record({ type: fc.constant('tracked' as const), tracked }),
   record({
     type: fc.constant('changed' as const),
     paths: fc.array(fc.oneof(path, fc.constant(''))),

@@ -65,7 +65,7 @@ async function hubOf(t: TestContext, { live = true, withDesk = true } = {}): Pro
   if (!live) return { agent, events, desk }
   const { host, bootId, caseSensitive, normalising, swap, watcher, staging, created } = facts
   const onWire = [host, bootId, caseSensitive, normalising, swap, watcher, staging, created]
-  agent.say(['ready', [digest.encode(treeDigest(emptyTree, sha256)), emptyTree.children.weight], onWire])
+  agent.say(['ready', [digest.encode(treeDigest(emptyTree, sha256)), emptyTree.children.weight], onWire, [[], []]])
   await agent.until(() => agent.heard.some(([type]) => type === 'describe'))
   agent.say(['rows', [0, rowKind.directory, '', 0o755]], ['described'])
   await events.next('ready')

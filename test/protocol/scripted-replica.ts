@@ -1,4 +1,5 @@
 import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../../lib/core/messages.ts'
+import { noneTracked } from '../../lib/core/messages.ts'
 import type { Move, Operation, Outcome } from '../../lib/core/operation.ts'
 import type { Path } from '../../lib/core/path.ts'
 import type { Tree } from '../../lib/core/tree.ts'
@@ -48,7 +49,7 @@ export class ScriptedReplica implements Replica {
   }
 
   ready(): void {
-    this.tell({ type: 'ready', tree: this.tree, facts })
+    this.tell({ type: 'ready', tree: this.tree, facts, tracked: noneTracked })
   }
 
   tell(event: ReplicaEvent): void {

@@ -30,7 +30,7 @@ function markOf(tree: Tree): unknown {
 }
 
 function ready(tree: Tree): Message {
-  return ['ready', markOf(tree), factsOnWire]
+  return ['ready', markOf(tree), factsOnWire, [[], []]]
 }
 
 /** A hub whose agent is in a test's hands. */

@@ -82,6 +82,16 @@ describe('a copy of the other side', () => {
     assert.deepEqual([rig.trashed(), shown(open(rig), 'a')], [[], 'two'])
   })
 
+  it('is made again when its file holds something else', () => {
+    const rig = new Rig()
+    const copies = open(rig)
+    keep(copies, 'a', file('theirs'), 'theirs')
+    rig.person.write('../work/copies/a.mac00.20240101T000000Z', 'older')
+    keep(open(rig), 'a', file('theirs'), 'theirs')
+    assert.equal(shown(open(rig), 'a'), 'theirs')
+    assert.deepEqual(rig.trashed(), ['copy a older'])
+  })
+
   it('gets no name that belongs to the copy of another path, though that was taken away', () => {
     const rig = new Rig()
     const copies = open(rig)

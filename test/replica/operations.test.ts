@@ -345,6 +345,17 @@ for (const method of methodNames) {
       assert.ok(Math.abs((rig.person.find('old')?.mtimeMs ?? 0) - rig.clock.now()) < 5)
     })
 
+    if (method === 'exchange' || method === 'aside')
+      it('gives a hard link another mode and leaves its other name alone', async () => {
+        const rig = new Rig(methods[method])
+        rig.person.write('b', 'old')
+        rig.hardLink('b', 'a')
+        const [carried] = await rig.apply([put('a', file('old'), file('old', 0o600))])
+        assert.equal(carried?.outcome.result, 'done')
+        assert.deepEqual(look(rig), { a: '600 old', b: '644 old' })
+        assert.deepEqual(rig.slots(), [])
+      })
+
     it('recognises a large file by its identity, and asks for its digest later', async () => {
       const rig = new Rig(methods[method])
       const large = 'x'.repeat(captureHashBytes + 1)

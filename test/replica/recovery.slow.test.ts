@@ -96,6 +96,25 @@ describe('recovery', () => {
     )
   })
 
+  for (const method of ['exchange', 'aside'] as const) {
+    it(`keeps what stands where theirs goes back, though it may be ours by its content, by ${method}`, () => {
+      const rig = new Rig(methods[method])
+      const after = file('new')
+      const slot = method === 'exchange' ? `in-${after.digest}-000000001-000` : 'out-000000001-000'
+      rig.person.write(`../work/slots/${slot}`, 'theirs')
+      rig.person.write('a', 'new')
+      const line = { path: 'a', expected: file('old'), why: 'replaced', group: 'g', slot, after }
+      rig.person.write('../work/journal', `\n${JSON.stringify(line)}\n`)
+      rig.restart()
+      assert.deepEqual(look(rig), { a: '644 theirs' })
+      assert.deepEqual(rig.trashed(), ['recovered a new'])
+      assert.deepEqual(
+        rig.recovered.map(each => `${each.what} ${each.path}`),
+        ['returned a'],
+      )
+    })
+  }
+
   it('drops what is ours and nothing else', () => {
     const rig = new Rig()
     const { digest } = file('content')

@@ -70,6 +70,20 @@ describe('the keeper of the trash', () => {
     await kept.close()
   })
 
+  it('cleans at a word, and a trial says beforehand what goes and changes nothing', async () => {
+    const kept = new Kept(1e9)
+    await kept.replace(['1', '2'], minute)
+    // Half a minute before the sweep that would see it.
+    await kept.pass(30 * day - minute / 2)
+    const trial = await kept.rig.finish(kept.keeper.clean(true))
+    assert.deepEqual([trial.items, trial.bytesLeft], [1, 0])
+    assert.equal(kept.rig.trash().length, 1)
+    assert.deepEqual(await kept.rig.finish(kept.keeper.clean(false)), trial)
+    assert.equal(kept.rig.trash().length, 0)
+    await kept.close()
+    await assert.rejects(kept.keeper.clean(false), { code: 'INTERRUPTED' })
+  })
+
   it('a start late in the life of a trash need not wait for an hour', async () => {
     const { rig } = new Kept(1e9)
     await rig.apply([])

@@ -37,7 +37,21 @@ const rows: readonly Row[] = [
     code: 1,
     says: /^Cannot .*\/dev\/null/,
   },
+  {
+    script: 'scripts/test-sync.ts',
+    bundle: 'dist/test-sync.js',
+    arguments: ['--list'],
+    code: 0,
+    says: /^ +basic +every kind of change/,
+  },
   { script: 'scripts/demo.ts', arguments: ['--help'], code: 0, says: /^Usage: \.\/install\.sh --demo/ },
+  {
+    script: 'scripts/install.ts',
+    bundle: 'dist/install.js',
+    arguments: ['--uninstall', '--yes'],
+    code: 0,
+    says: /^Nothing to do: dsync is not installed/,
+  },
   { script: 'scripts/provision.ts', arguments: ['--help'], code: 0, says: /^Usage: npm run test:provision/ },
   { script: 'scripts/agent.ts', bundle: 'dist/agent.cjs', arguments: [], code: 0, says: /^/ },
 ]

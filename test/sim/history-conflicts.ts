@@ -64,7 +64,9 @@ export async function injectConflicts(history: History): Promise<void> {
   const left = (world.session?.conflicts() ?? []).filter(({ path }) => !known.has(path))
   for (const { path } of left) failures.push(`conflicts: ${path} was resolved and is still there after ${after.state}`)
   failures.push(
-    ...divergences(users.alpha.snapshot(), users.beta.snapshot(), { conflicts: [...known], problems: troubled }),
+    ...divergences(users.alpha.snapshot(), users.beta.snapshot(), {
+      ...{ conflicts: [...known], problems: troubled, isLeft: history.left() },
+    }),
   )
 }
 
@@ -101,12 +103,14 @@ export async function resolve(
 }
 
 /** Files that both sides hold alike, whose owners may write to them and their directories. */
-export function agreedFiles({ users }: History): string[] {
+export function agreedFiles(history: History): string[] {
+  const { users } = history
+  const isLeft = history.left()
   const beta = users.beta.snapshot()
   const agreed: string[] = []
   for (const [path, found] of users.alpha.snapshot()) {
     const other = beta.get(path)
-    if (found.kind !== 'file' || other?.kind !== 'file' || isIgnored(path)) continue
+    if (found.kind !== 'file' || other?.kind !== 'file' || isIgnored(path) || isLeft(path)) continue
     const isSafe = sides.every(side => {
       const inode = users[side].find(path)
       const parent = users[side].find(parentOf(path))

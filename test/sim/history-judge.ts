@@ -6,6 +6,7 @@ import { checkCopies, injectConflicts } from './history-conflicts.ts'
 import { changeRules } from './history-rules.ts'
 import { healMs, makeReadable } from './history-healing.ts'
 import { override } from './history-overrides.ts'
+import { changeTracked, ignoredByOne } from './history-tracked.ts'
 import { strikeAndDie } from './history-strike.ts'
 import { divergences, halfFiles, leftovers, lostVersions, nameless, unasked } from './oracle.ts'
 
@@ -36,14 +37,15 @@ export async function judge(history: History): Promise<void> {
   const isRested = random.chance(0.5)
   if (isRested) await world.pass(healMs)
   let state = await settled(history, !isRested)
-  // What a disk refused is tried again in its own time.
-  if (state === 'problems' && !isRested) {
+  // What a disk refused is tried again in its own time; open conflicts come first in the answer of a sync.
+  if (!isRested && (world.session?.status().problems.first ?? []).length > 0) {
     await world.pass(healMs)
     state = await settled(history)
   }
   if (state === undefined) return
   history.tell(`settled: ${state}`)
   const listed = listedBy(history)
+  failures.push(...ignoredByOne(history))
   failures.push(...divergences(users.alpha.snapshot(), users.beta.snapshot(), listed))
   checkCopies(history)
   for (const side of sides) failures.push(...lostVersions(side, users[side]), ...halfFiles(side, users[side]))
@@ -65,6 +67,7 @@ export async function judge(history: History): Promise<void> {
   await world.stopHub()
   world.startHub()
   await staysQuiet(history, 'a new start')
+  await changeTracked(history)
   await changeRules(history)
   for (const side of sides) {
     const user = users[side]
@@ -87,10 +90,12 @@ async function settled({ world, failures }: History, verify = false): Promise<Ba
   return undefined
 }
 
-function listedBy({ world }: History): Listed {
+function listedBy(history: History): Listed {
+  const { world } = history
   return {
     conflicts: (world.session?.conflicts() ?? []).map(({ path }) => path),
     problems: (world.session?.status().problems.first ?? []).map(({ path }) => path),
+    isLeft: history.left(),
   }
 }
 

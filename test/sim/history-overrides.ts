@@ -7,7 +7,7 @@ import type { History } from './history.ts'
 import { healMs, makeReadable } from './history-healing.ts'
 import { digestOf } from './history-user.ts'
 import type { Random } from './random.ts'
-import { divergences, lostVersions } from './oracle.ts'
+import { divergences, isIgnored, lostVersions } from './oracle.ts'
 import type { Found } from './user.ts'
 
 /** How often what was shown may change until it is answered. */
@@ -45,7 +45,8 @@ export async function override(history: History): Promise<void> {
     const [won, lost] = [users[take].snapshot(), users[loser].snapshot()]
     const status = world.session?.status()
     const conflicts = (world.session?.conflicts() ?? []).map(each => each.path)
-    const listed = { conflicts, problems: (status?.problems.first ?? []).map(each => each.path) }
+    const problems = (status?.problems.first ?? []).map(each => each.path)
+    const listed = { conflicts, problems, isLeft: history.left() }
     const apart = divergences(within(won, path), within(lost, path), listed)
     failures.push(...apart.map(each => `override of ${path}: ${each}`))
     const nothing = { conflicts: [], problems: [] }
@@ -61,10 +62,13 @@ export async function override(history: History): Promise<void> {
 type Snapshot = ReadonlyMap<string, Found>
 
 /** The whole, a directory of both sides, or something in one. */
-function placeOf({ users }: History, random: Random): string {
+function placeOf(history: History, random: Random): string {
+  const { users } = history
+  const isLeft = history.left()
   const [here, there] = [users.alpha.snapshot(), users.beta.snapshot()]
   const both = [...here].filter(
-    ([path, found]) => found.kind === 'directory' && there.get(path)?.kind === 'directory' && !path.includes('ignored'),
+    ([path, found]) =>
+      found.kind === 'directory' && there.get(path)?.kind === 'directory' && !isIgnored(path) && !isLeft(path),
   )
   if (both.length === 0 || random.chance(0.4)) return ''
   return random.pick(both)[0]

@@ -70,9 +70,18 @@ async function restart(history: History, patterns: readonly string[], what: stri
   await quiet(history, what, blocked)
 }
 
-/** Directories with a problem in them: what was decided of such a one before goes on once rules leave the problem alone. */
-function blockedPaths({ world }: History): readonly Path[] {
-  return (world.session?.status().problems.first ?? []).map(({ path }) => parentOf(path)).filter(path => path !== '')
+/**
+ * Directories with a problem in them, the highest that only one side has: what was decided of such a one before goes on
+ * once rules leave the problem alone.
+ */
+function blockedPaths({ world, users }: History): readonly Path[] {
+  const both = sides.map(side => users[side].snapshot())
+  return (world.session?.status().problems.first ?? []).flatMap(({ path }) => {
+    let top: Path | undefined
+    for (let above = parentOf(path); above !== ''; above = parentOf(above))
+      if (top === undefined || both.some(snapshot => !snapshot.has(above))) top = above
+    return top ?? []
+  })
 }
 
 /** Lets everything settle: all that stood on either side stands there still. */

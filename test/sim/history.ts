@@ -4,6 +4,7 @@ import { sides } from '../../lib/core/session/messages.ts'
 import type { SyncMode } from '../../lib/sync/session-spec.ts'
 import { Contents } from './history-content.ts'
 import { FaultPlan } from './history-faults.ts'
+import { indexing, leftAlone, trackedDefaults } from './history-index.ts'
 import type { Scene } from './history-scene.ts'
 import type { Program, Programs } from './history-operations.ts'
 import { nextProgram, saving } from './history-operations.ts'
@@ -38,6 +39,8 @@ export class History implements Scene {
   readonly #programs: Readonly<Record<Side, Programs>>
   readonly #running: Record<Side, Program[]> = { alpha: [], beta: [] }
   readonly faults: FaultPlan
+  /** Users have git repositories, and something is ignored by default. */
+  readonly tracks: boolean
   operations = 0
 
   constructor(seed: number, options: HistoryOptions = {}) {
@@ -46,9 +49,11 @@ export class History implements Scene {
     this.random = new Random(seed)
     const ledger = new Ledger()
     const places = this.random.fork('places')
+    this.tracks = options.mode === undefined && this.random.fork('tracks').chance(0.35)
     this.world = new World({
       seed,
       ...(options.mode !== undefined && { mode: options.mode }),
+      ...(this.tracks && { defaults: trackedDefaults }),
       alpha: hostOptions(places),
       beta: hostOptions(places),
       makeUser: (volume, base) => new RecordedUser(volume, base, { ledger, slots: `${workBase}/slots` }),
@@ -110,17 +115,28 @@ export class History implements Scene {
     }
   }
 
+  /** What the defaults leave alone now, on either side. */
+  left(): (path: string) => boolean {
+    return this.tracks ? leftAlone(sides.map(side => this.users[side].snapshot())) : () => false
+  }
+
   programs(side: Side): Programs {
     return this.#programs[side]
   }
 
   #begin(side: Side): Program | undefined {
-    const program = refusable(() => nextProgram(this.#programs[side]))
+    const program = refusable(() => this.#nextProgram(this.#programs[side]))
     if (program === undefined || typeof program === 'string') return undefined
     this.operations++
     this.tell(`${side}: ${program.label}`)
     this.#running[side].push(program)
     return program
+  }
+
+  #nextProgram(programs: Programs): Program | undefined {
+    const { user, random } = programs
+    if (this.tracks && random.chance(0.08)) return { label: 'git', steps: indexing(user, random) }
+    return nextProgram(programs)
   }
 
   #advance(side: Side, program: Program): void {

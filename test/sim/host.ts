@@ -40,6 +40,8 @@ export interface SimSurroundings {
   readonly clock: ManualClock
   /** What the settings say, for processes that start from now on. */
   readonly ignore: () => IgnoreSettings
+  /** What is ignored by default: nothing unless said. */
+  readonly defaults?: readonly string[] | undefined
   /** Makes the other programs of a host; plain ones unless given. */
   readonly makeUser?: (volume: SimVolume, base: string, host: string) => SimUser
   /** Told of every process that starts, before it does anything. */
@@ -131,7 +133,7 @@ export class SimHost {
       clock: process.clock,
       hashFile: handle => hashInPieces(handle, process, random),
       digest,
-      ignore: new IgnoreRules(this.#world.ignore(), []),
+      ignore: new IgnoreRules(this.#world.ignore(), this.#world.defaults ?? []),
       facts: {
         host: this.name,
         bootId: `${this.name}-${this.boots}`,

@@ -121,4 +121,14 @@ export const mutants: readonly Mutant[] = [
     'yield* this.#keeper.outstanding()',
     '',
   ]),
+  mutant("the other side does not hear of git's index before it is planned with", [
+    'lib/core/session/exemptions.ts',
+    'if (this.#held[side] !== this.#exempt.size) this.#fence(side, now, true)',
+    'this.#held[side]',
+  ]),
+  mutant("what leaves git's index is ignored at once", [
+    'lib/replica/tracked-paths.ts',
+    '      this.#leaving.add(path)\n      //',
+    '      //',
+  ]),
 ]

@@ -10,11 +10,13 @@ import { inodeAt } from './resolve.ts'
 export interface Listed {
   readonly conflicts: readonly string[]
   readonly problems: readonly string[]
+  /** What the defaults leave alone, on top of what the rules of every world do. */
+  readonly isLeft?: (path: string) => boolean
 }
 
 /** What the rules of a simulated world leave alone. */
 export function isIgnored(path: string): boolean {
-  return path.split('/').some(name => name === 'ignored' || name.endsWith('.ign'))
+  return path.split('/').some(name => name === 'ignored' || name === '.git' || name.endsWith('.ign'))
 }
 
 /** Everything that differs between two snapshots and should not, in words. */
@@ -24,7 +26,8 @@ export function divergences(
   listed: Listed,
 ): string[] {
   const excused = [...listed.conflicts, ...listed.problems]
-  const [keptThere, keptHere] = [new Set(keptDirectories(beta)), new Set(keptDirectories(alpha))]
+  const isLeft = (path: string): boolean => isIgnored(path) || listed.isLeft?.(path) === true
+  const [keptThere, keptHere] = [new Set(keptDirectories(beta, isLeft)), new Set(keptDirectories(alpha, isLeft))]
   const kept = new Set([...keptHere, ...keptThere])
   const found: string[] = []
   for (const path of new Set([...alpha.keys(), ...beta.keys()])) {
@@ -32,8 +35,8 @@ export function divergences(
     // A problem inside keeps a directory that the other side deleted, with all that is in it.
     const gone = ancestorsOf(path).findLast(above => stands(above, alpha, keptHere) !== stands(above, beta, keptThere))
     if (gone !== undefined && listed.problems.some(each => isWithin(each, gone))) continue
-    const a = syncedPart(path, alpha.get(path))
-    const b = syncedPart(path, beta.get(path))
+    const a = syncedPart(alpha.get(path), isLeft(path))
+    const b = syncedPart(beta.get(path), isLeft(path))
     if (textOf(a) !== textOf(b)) found.push(`differs: ${path}: alpha ${textOf(a)}, beta ${textOf(b)}`)
   }
   return found
@@ -44,8 +47,8 @@ function stands(path: string, snapshot: ReadonlyMap<string, Found>, kept: Readon
   return snapshot.get(path)?.kind === 'directory' && !kept.has(path)
 }
 
-function syncedPart(path: string, found: Found | undefined): Found | undefined {
-  return found === undefined || isIgnored(path) || isSpecial(found) ? undefined : found
+function syncedPart(found: Found | undefined, isLeft: boolean): Found | undefined {
+  return found === undefined || isLeft || isSpecial(found) ? undefined : found
 }
 
 function isSpecial(found: Found): boolean {
@@ -53,13 +56,13 @@ function isSpecial(found: Found): boolean {
 }
 
 /** Directories with something in them and nothing that is synced: they may stand on one side alone. */
-function keptDirectories(snapshot: ReadonlyMap<string, Found>): string[] {
+function keptDirectories(snapshot: ReadonlyMap<string, Found>, isLeft: (path: string) => boolean): string[] {
   const holding = new Set<string>()
   const synced = new Set<string>()
   for (const [path, found] of snapshot) {
     const isLeaf = found.kind !== 'directory'
     const above = ancestorsOf(path)
-    const counts = syncedPart(path, found) !== undefined
+    const counts = syncedPart(found, isLeft(path)) !== undefined
     for (const each of above) {
       holding.add(each)
       if (isLeaf && counts) synced.add(each)
@@ -67,7 +70,7 @@ function keptDirectories(snapshot: ReadonlyMap<string, Found>): string[] {
   }
   // An empty directory is synced content too, unless it lies in what is ignored.
   for (const [path, found] of snapshot) {
-    if (found.kind !== 'directory' || holding.has(path) || isIgnored(path)) continue
+    if (found.kind !== 'directory' || holding.has(path) || isLeft(path)) continue
     for (const each of ancestorsOf(path)) synced.add(each)
   }
   return [...holding].filter(path => !synced.has(path))

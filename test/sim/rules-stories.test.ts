@@ -79,6 +79,7 @@ it('what other settings would change is answered beforehand, and said when they 
     assert.deepEqual(await ask(world, { about: 'rule', path: 'big.iso' }), {
       about: 'rule',
       reason: { path: 'big.iso', file: 'settings', line: 3, pattern: '*.iso' },
+      exemption: undefined,
     })
   }))
 

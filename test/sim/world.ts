@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly seed: number
   /** Which way changes go; both unless said. */
   readonly mode?: SyncMode
+  /** What is ignored by default: nothing unless said. */
+  readonly defaults?: readonly string[]
   readonly alpha?: HostOptions
   readonly beta?: HostOptions
   /** Makes the other programs of a host; plain ones unless given. */
@@ -78,6 +80,7 @@ export class World {
       random: this.random,
       clock: this.clock,
       ignore: () => this.ignore,
+      defaults: options.defaults,
       ...(makeUser !== undefined && { makeUser: (volume, base, host) => makeUser(volume, base, host as Side) }),
       ...(started !== undefined && { started: (process, host) => started(process, host as Side) }),
     }

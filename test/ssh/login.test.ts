@@ -19,6 +19,8 @@ interface Row {
   readonly make: (host: SshHost, set: HostSet) => unknown
   /** What `hosts add` says and its exit code; undefined: it works, and files travel. */
   readonly refused?: { readonly code: number; readonly says: RegExp; readonly next: RegExp }
+  /** What `hosts add` says that it put there. */
+  readonly put?: RegExp
   /** Only hosts with a file system and users of their own can be made so. */
   readonly isolated?: true
 }
@@ -64,23 +66,13 @@ const rows: readonly Row[] = [
     refused: { code: 5, says: /no ssh server answers|connection .* ended/i, next: /ssh|dsync/ },
   },
   { says: 'Deno alone', make: host => host.setRuntime('deno'), isolated: true },
-  {
-    says: 'no Node and no Deno',
-    make: host => host.setRuntime('none'),
-    isolated: true,
-    refused: { code: 5, says: /no Node 20 or later and no Deno 2: there is none/, next: /Install Node/ },
-  },
-  {
-    says: 'Node 18',
-    make: host => host.setRuntime('node18'),
-    isolated: true,
-    refused: { code: 5, says: /no Node 20 or later and no Deno 2: found only Node v18/, next: /Install Node/ },
-  },
+  { says: 'no Node and no Deno', make: host => host.setRuntime('none'), isolated: true, put: /put there: node 24/ },
+  { says: 'Node 18', make: host => host.setRuntime('node18'), isolated: true, put: /put there: node 24/ },
   {
     says: 'a home that cannot be written',
     make: host => host.run('chown root /home/dev && chmod 755 /home/dev', { as: 'root' }),
     isolated: true,
-    refused: { code: 5, says: /could not be put there.*EACCES/, next: /./ },
+    refused: { code: 1, says: /home: \/home\/dev cannot be written$/m, next: /ls -ld/ },
   },
   {
     says: 'a full disk',
@@ -92,7 +84,7 @@ const rows: readonly Row[] = [
         },
       ),
     isolated: true,
-    refused: { code: 5, says: /could not be put there.*ENOSPC/, next: /./ },
+    refused: { code: 1, says: /home: .* its disk is full$/m, next: /Make room/ },
   },
 ]
 
@@ -106,7 +98,7 @@ describe('logging in', () => {
   ]
   const { name = 'loopback', skip = 'no ssh hosts can run here: npm run test:provision' } = cheapest() ?? first ?? {}
   const loopback = providers().find(each => each.name === 'loopback')?.skip ?? 'loopback hosts were not chosen'
-  for (const { says, make, refused, isolated } of rows) {
+  for (const { says, make, refused, isolated, put } of rows) {
     const [provider, left] =
       isolated === true ? (['docker', docker?.skip ?? 'needs hosts of their own'] as const) : ([name, skip] as const)
     it(`${provider}: ${says}`, { skip: left, timeout: 120_000 }, async t => {
@@ -117,8 +109,10 @@ describe('logging in', () => {
       const begun = performance.now()
       const added = await pair.dsync('hosts', 'add', 'twin', '--ssh', set.host(0).name)
       assert.ok(performance.now() - begun < answerMs, `it took ${performance.now() - begun} ms`)
-      if (refused === undefined) await travels(pair, set.host(0), added)
-      else {
+      if (refused === undefined) {
+        assert.match(added.stdout, put ?? /put there: dsync/)
+        await travels(pair, set.host(0), added)
+      } else {
         assert.equal(added.code, refused.code, added.stdout + added.stderr)
         assert.match(added.stderr, refused.says)
         assert.match(added.stderr, refused.next)

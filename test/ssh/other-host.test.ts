@@ -44,7 +44,7 @@ it('somebody sits at the other host, hub or not', { skip, timeout: 300_000 }, as
 
   await t.test('sees what the hub sees, from its side', async () => {
     const text = await ok('status')
-    assert.match(text, /^dsync on host-b, no daemon runs here/)
+    assert.match(text, /^dsync on twin, no daemon runs here/)
     assert.match(text, /The hub is host-a, and it is there\./)
     assert.match(text, /~\/project +host-a \(ssh(, [\d.]+ ms)?\) +watching/)
     const [root] = (await status()).status
@@ -57,7 +57,7 @@ it('somebody sits at the other host, hub or not', { skip, timeout: 300_000 }, as
     await other.write('project/notes.txt', 'from here\n')
     await ok('resume')
     assert.equal((await typed('sync')).code, 3)
-    assert.match(await ok('conflicts'), /notes\.txt[^]*host-b[^]*host-a/)
+    assert.match(await ok('conflicts'), /notes\.txt[^]*twin[^]*host-a/)
     assert.match((await typed('diff project/notes.txt')).text, /from here[^]*from the hub/)
     await ok('resolve project/notes.txt --mine --yes')
     await ok('sync')
@@ -74,7 +74,7 @@ it('somebody sits at the other host, hub or not', { skip, timeout: 300_000 }, as
     await pair.killDaemon()
     await until('the hub is away', isAway)
     assert.match(await ok('status'), /host-a, which is away and was last heard of [^]*disconnected/)
-    assert.match(await ok('trash'), /host-b +replaced[^]*host-a does not answer/)
+    assert.match(await ok('trash'), /twin +replaced[^]*host-a does not answer/)
     assert.equal((await typed('sync')).code, 5)
     await ok('undo project/notes.txt')
     assert.equal(await reads(other, 'project/notes.txt'), 'from here\n')

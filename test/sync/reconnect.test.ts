@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ReplicaEvent } from '../../lib/core/messages.ts'
+import { noneTracked } from '../../lib/core/messages.ts'
 import { emptyTree } from '../../lib/core/tree.ts'
 import type { OpenReplica, ReplicaListener } from '../../lib/ports/replica.ts'
 import type { Signs } from '../../lib/ports/signs.ts'
@@ -44,23 +45,28 @@ class Rig {
   #tell: ReplicaListener = () => {}
   readonly connection: Connection
 
-  constructor() {
+  constructor(random = () => 0) {
     const open: OpenReplica = (_baseline, listener) => {
       this.attempts.push(this.clock.monotonic())
       this.#tell = listener
       return { send: () => {}, close: () => Promise.resolve(), probe: () => void this.probes++ }
     }
     const { clock, signs } = this
-    this.connection = new Connection({ open, clock, signs, baseline: () => undefined, heard: () => {} })
+    this.connection = new Connection({ open, clock, signs, random, baseline: () => undefined, heard: () => {} })
     this.connection.connect()
   }
 
   ready(): void {
-    this.#tell({ type: 'ready', tree: emptyTree, facts })
+    this.#tell({ type: 'ready', tree: emptyTree, facts, tracked: noneTracked })
   }
 
   lose(): void {
     this.#tell(gone)
+  }
+
+  /** Between two attempts (ms). */
+  longestWait(): number {
+    return Math.max(...this.attempts.map((at, i) => at - (this.attempts[i - 1] ?? at)))
   }
 
   /** Lets time pass in which every attempt fails after so long. */
@@ -132,14 +138,34 @@ describe('a lost side', () => {
     })
   }
 
-  it('is probed on waking, where it looks alive or is being reached', () => {
+  it('is probed on waking and when the network changes, where it looks alive or is being reached', () => {
     const rig = new Rig()
     rig.signs.wake()
     assert.equal(rig.probes, 1)
     rig.ready()
     rig.signs.wake()
     assert.equal(rig.probes, 2)
+    rig.signs.change()
+    assert.equal(rig.probes, 3)
     assert.equal(rig.attempts.length, 1)
+  })
+
+  it('is waited for a little less long by each who lost it, and says when it is tried again', () => {
+    const [early, late] = [new Rig(() => 0.999), new Rig(() => 0)]
+    for (const rig of [early, late]) {
+      rig.failFor(120_000, 1)
+      rig.lose()
+      const at = rig.connection.retryAt
+      assert.ok(at !== undefined && at > rig.clock.now(), `tried again at ${at}`)
+      const { length } = rig.attempts
+      rig.clock.advance(at - rig.clock.now() - 1)
+      assert.equal(rig.attempts.length, length, 'not before')
+      rig.clock.advance(1)
+      assert.equal(rig.attempts.length, length + 1)
+      assert.equal(rig.connection.retryAt, undefined, 'it is being reached')
+    }
+    assert.ok(early.longestWait() >= 22_400 && early.longestWait() <= 22_600, `${early.longestWait()} ms`)
+    assert.ok(late.longestWait() >= 29_900, `${late.longestWait()} ms`)
   })
 
   it('that is closed hears of nothing any more', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SyncError } from '../../lib/core/errors.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../../lib/core/messages.ts'
+import { noneTracked } from '../../lib/core/messages.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import { emptyTree, withEntry } from '../../lib/core/tree.ts'
 import type { Tree } from '../../lib/core/tree.ts'
@@ -36,7 +37,7 @@ class Scripted {
       ...{ host: 'h', bootId: 'b', caseSensitive: true, normalising: false, swap: 'exchange' },
       ...{ watcher: 'inotify', staging: 'home', created: false },
     }
-    this.#clock.soon(() => listener({ type: 'ready', tree: this.tree, facts }))
+    this.#clock.soon(() => listener({ type: 'ready', tree: this.tree, facts, tracked: noneTracked }))
     return {
       send: command => {
         this.commands.push(command)

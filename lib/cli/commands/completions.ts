@@ -1,6 +1,6 @@
 import { SyncError } from '../../core/errors.ts'
 import { namesIn } from '../../daemon/known-names.ts'
-import type { Arguments, Completes } from '../command-spec.ts'
+import type { Arguments, CommandSpec, Completes } from '../command-spec.ts'
 import type { Choice } from '../completion.ts'
 import { completionOf } from '../completion.ts'
 import { escape } from '../escape.ts'
@@ -8,6 +8,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { nearestWord } from '../nearest-word.ts'
 import { placeWord } from '../places.ts'
 import { onDisk, shellCode, shells } from '../shell-code.ts'
+import { dtestCommand } from '../table/dtest-command.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 
 /** Prints the code for a shell, or, as that code asks, what fits in the place of the last word. */
@@ -24,7 +25,7 @@ export async function completions(given: Arguments, around: Surroundings): Promi
     const code = shellCode[shell]
     return { exit: exitCodes.ok, json: { completions: [], code }, lines: () => code.trimEnd().split('\n') }
   }
-  const { choices, names, before } = completionOf(line)
+  const { choices, names, before } = completionOf(line, programNamed(given.text('of')))
   const typed = line.at(-1) ?? ''
   const known = (await namesOf(names, around)).map(name => ({ word: before + name, says: '' }))
   // bash hands over what follows a `=` as a word of its own.
@@ -39,6 +40,13 @@ export async function completions(given: Arguments, around: Surroundings): Promi
       ...place,
     ],
   }
+}
+
+function programNamed(name: string | undefined): CommandSpec | undefined {
+  if (name === undefined || name === dtestCommand.name) return name === undefined ? undefined : dtestCommand
+  throw new SyncError('USAGE', `Cannot complete words for the program ${JSON.stringify(name)}`, {
+    hint: `dsync completions bash --of ${dtestCommand.name}`,
+  })
 }
 
 async function namesOf(names: Completes | undefined, { home, userHome, host }: Surroundings): Promise<string[]> {

@@ -1,18 +1,11 @@
-import { randomBytes } from 'node:crypto'
-import { constants } from 'node:os'
-import { join } from 'node:path'
 import { SyncError } from '../../core/errors.ts'
-import type { ErrorCode } from '../../core/errors.ts'
-import { programThere } from '../../daemon/program-there.ts'
-import { readPrivateFile, removePrivateFile, writePrivateFile } from '../../daemon/private-file.ts'
-import { lookAtPlace } from '../../daemon/root-place.ts'
 import type { PlaceThere, RootBarrier } from '../../daemon/verbs.ts'
-import { runEnd } from '../../remote/run-end.ts'
 import type { Arguments } from '../command-spec.ts'
 import { ask, selected } from '../daemon-access.ts'
 import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { Outcome, ProgramEnd, Surroundings } from '../surroundings.ts'
+import { runThere } from '../run-there.ts'
+import type { Outcome, Surroundings } from '../surroundings.ts'
 import { barrier, barrierLines } from './sync.ts'
 
 /** Brings everything to a host, runs a command there where one stands here, and brings back what it wrote. */
@@ -34,7 +27,7 @@ export async function run(given: Arguments, around: Surroundings): Promise<Outco
       hint: 'see to that, or dsync run --force',
     })
   }
-  const code = await runThere(place, given, around)
+  const code = await runThere(place, { words, isQuiet: given.has('json') }, around)
   const after = await agree(place, given, around)
   if (code === 0 && after.state !== 'synced' && after.state !== before.state) {
     throw new SyncError('REFUSED', `${words[0]} ended well, but not everything it wrote on ${host} is here`, {
@@ -64,45 +57,4 @@ async function agree({ root, host }: PlaceThere, given: Arguments, around: Surro
     err(`${barrierLines(result, { paint: paintErrors, userHome: around.userHome }).join('\n')}\n`)
   }
   return result
-}
-
-/** The exit code of the program; throws when it is not known. */
-async function runThere(place: PlaceThere, given: Arguments, around: Surroundings): Promise<number> {
-  const { way, directory, host } = place
-  const [program = ''] = given.operands
-  const isQuiet = given.has('json')
-  const log = join(around.home.run, `ssh-${randomBytes(6).toString('hex')}.log`)
-  const isTerminal = around.terminal.isTerminal && !isQuiet
-  const start = programThere(place, given.operands, { environment: around.environment, isTerminal, log })
-  if (way.kind === 'pipe') {
-    if (lookAtPlace(directory).kind !== 'directory') throw noDirectory(directory, host)
-    return codeHere(await around.runProgram({ ...start, isQuiet }), program, around)
-  }
-  writePrivateFile(log, '')
-  try {
-    const meaning = runEnd(way, await around.runProgram({ ...start, isQuiet }), readPrivateFile(log) ?? '')
-    if (typeof meaning === 'number') return meaning
-    const { code, why, hint } = meaning
-    throw new SyncError(code as ErrorCode, `Cannot tell how ${program} on ${host} ended: ${why}`, {
-      ...(hint === undefined ? {} : { hint }),
-    })
-  } finally {
-    removePrivateFile(log)
-  }
-}
-
-/** As a shell tells it (POSIX.1-2017 2.8.2). */
-function codeHere({ code, signal, startError, startCode }: ProgramEnd, program: string, around: Surroundings): number {
-  if (startError !== undefined) {
-    const isMissing = startCode === 'ENOENT'
-    around.terminal.err(`dsync: ${escape(program)}: ${isMissing ? 'there is no such program' : escape(startError)}\n`)
-    return isMissing ? 127 : 126
-  }
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal])
-}
-
-function noDirectory(directory: string, host: string): SyncError {
-  return new SyncError('NOT_FOUND', `There is no directory ${directory} on ${host}: is it ignored?`, {
-    hint: 'dsync why .',
-  })
 }

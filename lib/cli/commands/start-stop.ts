@@ -1,155 +1,99 @@
-import type { StdioOptions } from 'node:child_process'
-import { spawn } from 'node:child_process'
-import { SyncError, codeOf } from '../../core/errors.ts'
-import { openDaemonLog } from '../../daemon/daemon-log.ts'
-import { ensureKitHome } from '../../daemon/kit-home.ts'
-import { judgeLock, lockHolder } from '../../daemon/lock.ts'
-import { processState, thisProcess } from '../../daemon/process-identity.ts'
+import { bootId } from '../../replica/disk/boot-id.ts'
+import { lastHolder } from '../../daemon/lock.ts'
 import type { DaemonStatus } from '../../daemon/verbs.ts'
+import { codeOf } from '../../core/errors.ts'
+import type { Supervisor } from '../../service/supervisor.ts'
 import type { Arguments } from '../command-spec.ts'
-import { askOwn } from '../daemon-access.ts'
+import { launchDaemon, startBy, statusOrDown, stopDaemon } from '../daemon-process.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { countText } from '../quantities.ts'
+import { supervisorHere } from '../service-access.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 import { foreseenDaemon, problemsFound } from './foreseen-daemon.ts'
 
-/** How long a daemon may take to answer after its start, and to be gone after its stop (ms). */
-const startMs = 20_000
-const stopMs = 60_000
-
-/** How often to look (ms). */
-const lookMs = 15
-
-/** Starts the daemon and waits until it answers. One that runs already is fine. */
+/** Starts the daemon and waits until it answers; with a service, by its supervisor. One that runs already is fine. */
 export async function start(given: Arguments, around: Surroundings): Promise<Outcome> {
   const running = await statusOrDown(around)
   if (given.has('dry-run')) return await foreseenDaemon('start', running, around)
   if (running !== undefined) return told('start', running, 'runs already')
-  return told('start', await launch(around), 'runs')
+  if (given.has('unless-stopped') && wasStopped(around)) {
+    return {
+      exit: exitCodes.ok,
+      json: { start: { running: false, home: around.home.directory, sessions: 0, config: [] } },
+      lines: () => ['The daemon was stopped, and stays so.  → dsync start'],
+    }
+  }
+  return told('start', await startHere(await supervisorHere(around), around), 'runs')
 }
 
 /** Stops the daemon and waits until it is gone. None running is fine. */
 export async function stop(given: Arguments, around: Surroundings): Promise<Outcome> {
   if (given.has('dry-run')) return await foreseenDaemon('stop', await statusOrDown(around), around)
-  const stopped = await stopRunning(around)
+  const supervisor = await supervisorHere(around)
+  const stopped = await stopHere(supervisor, around)
   return {
     exit: exitCodes.ok,
     json: { stop: { running: false, stopped } },
-    lines: () => [stopped ? 'The daemon has stopped.' : 'The daemon was not running.'],
+    lines: () => [
+      stopped ? 'The daemon has stopped.' : 'The daemon was not running.',
+      ...(supervisor === undefined ? [] : [`  ${untilWhen[supervisor.kind]}  → dsync service remove`]),
+    ],
   }
 }
 
 export async function restart(given: Arguments, around: Surroundings): Promise<Outcome> {
   if (given.has('dry-run')) return await foreseenDaemon('restart', await statusOrDown(around), around)
-  await stopRunning(around)
-  return told('restart', await launch(around), 'runs')
+  const supervisor = await supervisorHere(around)
+  await stopHere(supervisor, around)
+  return told('restart', await startHere(supervisor, around), 'runs')
 }
 
-async function stopRunning(around: Surroundings): Promise<boolean> {
-  const before = holder(around)
-  try {
-    await askOwn(around, 'stop', {}, { waitMs: stopMs })
-  } catch (error) {
-    if (codeOf(error) !== 'DAEMON_DOWN') throw error
-    if (before === undefined) return false
-  }
-  if (before?.state === 'foreign') {
-    throw new SyncError('REFUSED', `Cannot stop the daemon: it was started on ${before.record.host}`, {
-      hint: 'Stop it there',
-    })
-  }
-  const pid = before?.record.pid ?? 0
-  const late = (): SyncError =>
-    new SyncError('TIMEOUT', `The daemon (process ${pid}) does not stop`, { hint: `kill ${pid}` })
-  // It gives its lock back first, and ends a little later.
-  const here = thisProcess(around.host)
-  const isGone = (): boolean => holder(around) === undefined && judgeLock(before?.record, here, processState) === 'free'
-  await until(() => isGone() || undefined, { waitMs: stopMs, late, signal: around.signal })
-  return true
+/** How long a person's stop lasts, by who would start the daemon next. */
+const untilWhen: Readonly<Record<Supervisor['kind'], string>> = {
+  launchd: 'launchd starts it again when you log in next.',
+  systemd: 'systemd starts it again when you log in next, or at boot.',
+  cron: 'cron starts it again at boot.',
 }
 
-async function launch(around: Surroundings): Promise<DaemonStatus> {
-  ensureKitHome(around.home)
-  const log = openDaemonLog(around.home)
-  const [program, ...words] = around.daemonCommand
-  const stdio: StdioOptions = ['ignore', log.file, log.file]
-  const child = spawn(program, words, { detached: true, stdio, cwd: around.home.directory })
-  let ended: string | undefined
-  child.once('error', error => (ended = error.message))
-  child.once('exit', (code, signal) => (ended = `it ended with ${signal ?? code}`))
-  const failed = (why: string): SyncError => {
-    // The daemon's last line is a message, and behind the arrow the next command.
-    const [said = '', next] = log.said().split(' → ')
-    return new SyncError('REFUSED', said === '' ? `Cannot start the daemon: ${why}` : said, {
-      hint: next ?? `See ${around.home.daemonLog}`,
-    })
-  }
-  // Of two that start at once one ends. Each start waits for its own, lest it come up after a later stop.
-  const look = async (): Promise<DaemonStatus | undefined> => {
-    const running = await statusOrDown(around)
-    if (running !== undefined) return running.pid === child.pid || ended !== undefined ? running : undefined
-    if (ended !== undefined && holder(around)?.state !== 'live') throw failed(ended)
-    return undefined
-  }
-  const late = (): SyncError => failed(`it has not answered for ${startMs / 1000} s`)
+function startHere(supervisor: Supervisor | undefined, around: Surroundings): Promise<DaemonStatus> {
+  return supervisor === undefined ? launchDaemon(around) : startBy(supervisor, around)
+}
+
+/** The supervisor first: it might start again what ends. Then whatever daemon still runs, whoever started it. */
+async function stopHere(supervisor: Supervisor | undefined, around: Surroundings): Promise<boolean> {
+  const ran = supervisor === undefined ? false : (await statusOrDown(around)) !== undefined
+  await supervisor?.stop()
+  return (await stopDaemon(around)) || ran
+}
+
+/** True when the last daemon since the system was started ended because it was told to. */
+function wasStopped(around: Surroundings): boolean {
   try {
-    return await until(look, { waitMs: startMs, late, signal: around.signal })
+    const last = lastHolder(around.home.run, 'daemon')
+    return last?.released === true && last.boot === bootId()
   } catch (error) {
-    child.kill()
+    if (codeOf(error) === 'ENOENT') return false
     throw error
-  } finally {
-    child.removeAllListeners()
-    child.unref()
-    log.close()
-  }
-}
-
-async function statusOrDown(around: Surroundings): Promise<DaemonStatus | undefined> {
-  try {
-    return await askOwn(around, 'status', {})
-  } catch (error) {
-    if (codeOf(error) === 'DAEMON_DOWN') return undefined
-    throw error
-  }
-}
-
-function holder(around: Surroundings): ReturnType<typeof lockHolder> {
-  try {
-    return lockHolder(around.home.run, 'daemon', thisProcess(around.host))
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-interface Wait {
-  readonly waitMs: number
-  readonly late: () => SyncError
-  readonly signal: AbortSignal
-}
-
-/** Looks until there is an answer. */
-async function until<T>(
-  look: () => T | undefined | Promise<T | undefined>,
-  { waitMs, late, signal }: Wait,
-): Promise<T> {
-  const deadline = Date.now() + waitMs
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (Date.now() > deadline) throw late()
-    signal.throwIfAborted()
-    await new Promise(resolve => setTimeout(resolve, lookMs))
   }
 }
 
 function told(command: 'start' | 'restart', status: DaemonStatus, how: string): Outcome {
-  const { pid, sessions, failed, config } = status
+  const { pid, sessions, failed, config, supervisor } = status
+  const by = supervisor === undefined ? '' : `, kept up by ${supervisor}`
   return {
     exit: exitCodes.ok,
-    json: { [command]: { running: true, pid, home: status.home, sessions: sessions.length, config } },
+    json: {
+      [command]: {
+        running: true,
+        pid,
+        home: status.home,
+        sessions: sessions.length,
+        config,
+        ...(supervisor !== undefined && { supervisor }),
+      },
+    },
     lines: paint => [
-      `The daemon ${how} (process ${pid}, ${countText(sessions.length + failed.length, 'session')}).`,
+      `The daemon ${how} (process ${pid}, ${countText(sessions.length + failed.length, 'session')}${by}).`,
       ...problemsFound(config, paint),
     ],
   }

@@ -13,6 +13,7 @@ const defaultLimit = 50
 
 /** Lists what dsync replaced or deleted, newest first. */
 export async function trash(given: Arguments, around: Surroundings): Promise<Outcome> {
+  if (given.has('clean')) return await (await import('./trash-clean.ts')).cleanTrash(given, around)
   const limit = given.number('limit') ?? defaultLimit
   const { trash: rows, unreachable, ...followed } = await ask(around, 'trash', { ...selected(around, given), limit })
   const now = Date.now()

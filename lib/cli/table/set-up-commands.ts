@@ -1,6 +1,8 @@
 import type { CommandSpec } from '../command-spec.ts'
 import { dryRun, yes } from './words.ts'
 
+const offline = { says: "take what must be fetched from npm's cache alone" }
+
 /** What is kept in sync, with whom and how. */
 export const setUpCommands: readonly CommandSpec[] = [
   {
@@ -17,6 +19,8 @@ export const setUpCommands: readonly CommandSpec[] = [
     options: {
       ssh: { says: 'what ssh is told, if not the name: an alias, USER@HOST or ssh://USER@HOST:PORT', value: 'TARGET' },
       pipe: { says: 'a directory of this machine that plays the host', value: 'DIR', completes: 'directories' },
+      'no-kit': { says: 'put nothing there but what is needed to sync' },
+      offline,
       'dry-run': dryRun,
     },
     examples: [
@@ -24,13 +28,30 @@ export const setUpCommands: readonly CommandSpec[] = [
       ['dsync hosts add mac00 --ssh dev@mac00.local', 'as another user'],
       ['dsync hosts add twin --pipe /mnt/disk', 'an external disk; roots lie below it as they do below your home'],
     ],
+    more: [
+      'Another machine gets dsync itself, in its ~/.dsync, and a Node where it has none that can run it; npm fetches that here.',
+    ],
+  },
+  {
+    name: 'hosts update',
+    says: 'bring dsync on other hosts up to date',
+    operands: [{ name: 'NAME', says: 'the host; default: all', needed: false, completes: 'hosts' }],
+    options: { offline, 'dry-run': dryRun },
+    examples: [['dsync hosts update mac00', 'what is there already is not sent again; a newer one stays']],
   },
   {
     name: 'hosts remove',
     says: 'forget a host that no root is on',
     operands: [{ name: 'NAME', says: 'the host', needed: true, completes: 'hosts' }],
-    options: { 'dry-run': dryRun },
-    examples: [['dsync hosts remove twin', 'its files stay as they are']],
+    options: {
+      uninstall: { says: 'take dsync and its Node away there, too' },
+      purge: { says: 'and what it keeps there: its settings, its records and its trash' },
+      'dry-run': dryRun,
+    },
+    examples: [
+      ['dsync hosts remove twin', 'its files stay as they are'],
+      ['dsync hosts remove mac00 --uninstall', 'dsync is taken away there; its settings and its trash stay'],
+    ],
   },
   {
     name: 'hosts check',
@@ -157,6 +178,60 @@ export const setUpCommands: readonly CommandSpec[] = [
     ],
   },
   {
+    name: 'service install',
+    says: 'have launchd, systemd or cron keep the daemon up',
+    operands: [],
+    options: {
+      linger: { says: 'let it run while you are logged out, too (loginctl enable-linger)' },
+      'dry-run': dryRun,
+      yes,
+    },
+    examples: [
+      ['dsync service install', 'shows every file it would write, and asks'],
+      ['dsync service install --yes --linger', 'for scripts'],
+    ],
+    more: [
+      'The daemon starts with your login or the system, and again when it fails. A daemon that runs is taken over.',
+      'Each night it verifies both sides and cleans the trash. Run it again to repair what was changed or moved.',
+    ],
+  },
+  {
+    name: 'service remove',
+    says: 'stop the daemon and take its service away',
+    operands: [],
+    options: { 'dry-run': dryRun, yes },
+    examples: [['dsync service remove', 'roots, settings and trash stay']],
+  },
+  {
+    name: 'service status',
+    says: 'say who keeps the daemon up, and what is wrong with that',
+    operands: [],
+    options: {},
+    examples: [['dsync service', 'the same']],
+    more: ['Exit code 1 when there is no service, or something about it is to be repaired.'],
+  },
+  {
+    name: 'service logs',
+    says: 'show what the daemon printed: why it could not start or crashed',
+    operands: [],
+    options: { lines: { says: 'so many past lines (50)', value: 'COUNT', short: 'n', atLeast: 0 } },
+    examples: [['dsync service logs', 'what it does besides is in dsync logs']],
+  },
+  {
+    name: 'doctor',
+    says: 'see what this host, its daemon and the other hosts lack, and how to mend it',
+    operands: [],
+    options: {
+      host: { says: 'only this other host', value: 'HOST', completes: 'hosts' },
+      here: { says: 'only this host and its daemon' },
+    },
+    examples: [
+      ['dsync doctor', 'everything; exit code 1 when something failed, 5 when a host is not reached'],
+      ['dsync doctor --host mac00', 'what stands in the way there'],
+    ],
+    more: ['It changes nothing: on each host one script for `sh` looks around and leaves nothing behind.'],
+  },
+  {
     name: 'completions',
     says: 'make your shell complete the words of a dsync command line',
     operands: [
@@ -168,7 +243,9 @@ export const setUpCommands: readonly CommandSpec[] = [
         many: true,
       },
     ],
-    options: {},
+    options: {
+      of: { says: 'complete the words of this program instead of dsync’s', value: 'PROGRAM', words: ['dtest'] },
+    },
     examples: [
       ['dsync completions bash', 'in ~/.bashrc: eval "$(dsync completions bash)"'],
       ['dsync completions zsh', 'in ~/.zshrc, after compinit: eval "$(dsync completions zsh)"'],

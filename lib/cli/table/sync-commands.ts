@@ -23,8 +23,12 @@ export const syncCommands: readonly CommandSpec[] = [
     name: 'start',
     says: 'start the daemon, which keeps the roots in sync',
     operands: [],
-    options: { 'dry-run': dryRun },
+    options: {
+      'unless-stopped': { says: 'not if somebody has stopped it since the system was started; for cron' },
+      'dry-run': dryRun,
+    },
     examples: [['dsync start', 'start it, unless it runs already']],
+    more: ['With a service (dsync service install), start, stop and restart act through what keeps the daemon up.'],
   },
   {
     name: 'stop',
@@ -94,6 +98,31 @@ export const syncCommands: readonly CommandSpec[] = [
       'Waits until the root around you agrees with that host, runs the command there, waits again.',
       'The exit code is that of the command, 128 and its number after a signal, 127 when there is no such program;',
       '125 when it was not run, the connection was lost, or what it wrote is not all here.',
+    ],
+  },
+  {
+    name: 'switch',
+    says: 'bring everything to another host and open a shell there, in the same directory',
+    operands: [{ name: 'HOST', says: 'the host', needed: true, completes: 'hosts' }],
+    options: {
+      timeout: {
+        says: 'wait so many seconds for everything to be there (60)',
+        value: 'SECONDS',
+        short: 't',
+        atLeast: 0,
+      },
+      'dry-run': dryRun,
+      yes: { says: 'go on though not everything is there', short: 'y' },
+    },
+    examples: [
+      ['dsync switch mac00', 'says what has not arrived there, and asks whether to go on'],
+      ['dsync switch mac00 --dry-run', 'only says where it would take you'],
+    ],
+    failure: exitCodes.notRun,
+    more: [
+      'switch-mac00 is the same, where your shell loads dsync’s aliases.',
+      'Outside all roots it opens your home there. Your own ssh configuration decides what is forwarded.',
+      'It is a new shell: terminal sessions do not move yet. The exit code is that of the shell, 125 when it was not opened.',
     ],
   },
   {

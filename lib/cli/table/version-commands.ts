@@ -70,8 +70,15 @@ export const versionCommands: readonly CommandSpec[] = [
     options: {
       on: { says: "only this host's trash", value: 'HOST', completes: 'hosts' },
       limit: { says: 'at most so many (50)', value: 'COUNT', short: 'n', atLeast: 1 },
+      clean: { says: 'let go of what need not be kept any longer' },
+      'dry-run': { says: 'with --clean: only say how much that is' },
+      yes,
     },
-    examples: [['dsync trash ~/projects/site', 'with the id that dsync undo takes']],
+    examples: [
+      ['dsync trash ~/projects/site', 'with the id that dsync undo takes'],
+      ['dsync trash --clean', 'what is over 30 days old, and more where the trash is over its bound'],
+    ],
+    more: ['The daemon cleans each hour by itself. What is under a day old stays, however full the trash is.'],
   },
   {
     name: 'history',

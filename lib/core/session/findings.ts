@@ -132,6 +132,8 @@ export class Findings {
   remark(side: Side, { code, path, why, trash }: ReplicaEvent & { readonly type: 'remark' }): void {
     if (code === 'RULES') return this.#rulesChanged({ path, kind: 'rules', side, why })
     const line = { event: 'remark', side, path, code, why }
+    // What the rules lack stands in the status among them.
+    if (code === 'GIT_INDEX') this.#notices.add({ path, kind: 'rules', side, why })
     if (trash === undefined) return this.#outlet.log({ level: 'notice', ...line })
     this.#outlet.log({ level: 'warning', ...line, trash, next: `dsync undo ${trash}` })
     this.#notices.add({ path, kind: 'recovered', side, why, trash })

@@ -1,5 +1,5 @@
 import type { Digest } from '../entry.ts'
-import type { ReplicaCommand, ReplicaEvent, ReplicaFacts } from '../messages.ts'
+import type { ReplicaCommand, ReplicaEvent, ReplicaFacts, Tracked } from '../messages.ts'
 import type { Conflict, GuardKind, Move, Side } from '../operation.ts'
 import type { Path } from '../path.ts'
 import type { Change, Tree } from '../tree.ts'
@@ -89,11 +89,18 @@ export type Both<T> = Readonly<Record<Side, T>>
 
 export const sides: readonly Side[] = ['alpha', 'beta']
 
+/** A side as it is when a session begins. */
+export interface SideStart {
+  readonly tree: Tree
+  readonly facts: ReplicaFacts
+  readonly tracked: Tracked
+}
+
 /** What a session must be told before its first step: it lives while both sides are there. */
 export interface SessionStart {
   /** Undefined: these two have never agreed on anything. */
   readonly ancestor: Tree | undefined
-  readonly sides: Both<{ readonly tree: Tree; readonly facts: ReplicaFacts }>
+  readonly sides: Both<SideStart>
   readonly conflicts: readonly Pick<OpenConflict, 'path' | 'kind' | 'since' | 'copies'>[]
   readonly paused: boolean
   /** The only side whose changes are taken; undefined: both. */

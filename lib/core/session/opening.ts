@@ -1,7 +1,9 @@
 import type { Digester } from '../entry.ts'
+import type { Side } from '../operation.ts'
 import type { Tree } from '../tree.ts'
 import { same, weight } from '../tree.ts'
-import type { Both, Hold } from './messages.ts'
+import type { Half } from './half.ts'
+import type { Both, Hold, LogLine } from './messages.ts'
 import { sides } from './messages.ts'
 
 /**
@@ -23,4 +25,10 @@ export function openingHolds(trees: Both<Tree>, past: Tree | undefined, digester
     holds.push({ guard: 'first-sync', side: 'beta', why, paths: [] })
   }
   return holds
+}
+
+/** A side is there, and how it works. */
+export function readyLine(side: Side, { facts, tree }: Half): LogLine {
+  const { watcher, swap, staging } = facts
+  return { level: 'info', event: 'ready', side, entries: weight(tree), watcher, swap, staging }
 }

@@ -106,7 +106,8 @@ export class Orders {
     if (holds.lift('first-sync', 'beta')) past.enter({ path: '', entry: emptyTree })
     past.become(plan.past)
     const removals = plan.operations.filter(({ kind }) => kind === 'remove')
-    const isHeld = massDelete(halves[loser].tree, plan.operations).held || holds.heldDeletes(loser) > 0
+    // Without the content that comes back elsewhere: the other side may be asked to remove before it is told of that.
+    const isHeld = massDelete(halves[loser].tree, removals).held || holds.heldDeletes(loser) > 0
     holds.permit(
       loser,
       removals.map(operation => operation.path),

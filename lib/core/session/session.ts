@@ -10,6 +10,7 @@ import type { Awaited, Outstanding } from './barriers.ts'
 import { Barriers } from './barriers.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { DirtyPaths } from './dirty-paths.ts'
+import { Exemptions } from './exemptions.ts'
 import { Findings } from './findings.ts'
 import { Half } from './half.ts'
 import { Holds } from './holds.ts'
@@ -17,7 +18,7 @@ import { Keeper } from './keeper.ts'
 import type { Latencies } from './latencies.ts'
 import type { BarrierState, Both, Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
 import { sides } from './messages.ts'
-import { openingHolds } from './opening.ts'
+import { openingHolds, readyLine } from './opening.ts'
 import type { Foreseen } from './orders.ts'
 import { Orders } from './orders.ts'
 import type { Override } from './override.ts'
@@ -50,6 +51,7 @@ export class Session {
   readonly #digester: Digester
   readonly #resolving = new Resolving()
   readonly #orders: Orders
+  readonly #exemptions: Exemptions
   #prefer: Side | undefined
   #paused: boolean
   #shut: readonly Path[] = []
@@ -108,6 +110,16 @@ export class Session {
       command: (side, command) => this.#command(side, command),
       log: line => this.#log(line),
     })
+    this.#exemptions = new Exemptions(
+      {
+        past: this.#past,
+        halves: this.#halves,
+        digester,
+        command: (side, command) => this.#command(side, command),
+        nextId: () => this.#nextId(),
+      },
+      { alpha: start.sides.alpha.tracked, beta: start.sides.beta.tracked },
+    )
     this.#settlement = new Settlement({
       past: this.#past,
       halves: this.#halves,
@@ -235,22 +247,12 @@ export class Session {
     const { alpha, beta } = this.#halves
     const past = this.#isFirst ? undefined : this.#past.tree
     for (const hold of openingHolds({ alpha: alpha.tree, beta: beta.tree }, past, this.#digester)) this.#hold(hold)
-    for (const side of sides) {
-      const { facts, tree } = this.#halves[side]
-      this.#log({
-        level: 'info',
-        event: 'ready',
-        side,
-        entries: weight(tree),
-        watcher: facts.watcher,
-        swap: facts.swap,
-        staging: facts.staging,
-      })
-    }
+    for (const side of sides) this.#log(readyLine(side, this.#halves[side]))
     // From now on these two have a common past, be it empty: after a crash nobody is asked again.
     if (this.#isFirst && !this.#holds.halts) this.#past.enter({ path: '', entry: emptyTree })
     // What a session before this one agreed on may not be durable yet.
     if (!this.#isFirst) this.#checkpoints.changed(this.#now)
+    this.#exemptions.begin(this.#now)
     this.#markDirty('')
   }
 
@@ -289,10 +291,13 @@ export class Session {
         return this.#findings.kept(event)
       case 'fenced':
         for (const path of half.hurry()) this.#markDirty(path)
+        this.#exemptions.fenced(event.id)
         return this.#barriers.fenced(event.id, side, this.#now)
       case 'durable':
         if (this.#checkpoints.durable(event.id, side)) this.#effects.push({ type: 'fold', id: event.id })
         return
+      case 'tracked':
+        return this.#exemptions.heard(side, event.tracked, this.#now)
       case 'guard':
         return this.#guarded(side, event)
       case 'remark':
@@ -335,6 +340,7 @@ export class Session {
       this.#effects.push({ type: 'remember', changes })
       this.#checkpoints.changed(this.#now)
     }
+    if (this.#isQuiet) this.#exemptions.letGo()
     this.#answerBarriers()
     const quiet = this.#isQuiet
     if (quiet) this.#lastSyncAt = this.#wallClock
@@ -366,7 +372,7 @@ export class Session {
   }
 
   get #mayPlan(): boolean {
-    return !this.#holds.halts && (!this.#paused || this.#orders.isOverriding)
+    return this.#exemptions.areKnown && !this.#holds.halts && (!this.#paused || this.#orders.isOverriding)
   }
 
   get #isQuiet(): boolean {
@@ -409,6 +415,7 @@ export class Session {
       for (const task of this.#halves[side].outbox.outstanding()) if (!this.#findings.isRefused(task.path)) yield task
     }
     yield* this.#keeper.outstanding()
+    yield* this.#exemptions.outstanding()
   }
 
   #stateOf(path: Path): BarrierState {

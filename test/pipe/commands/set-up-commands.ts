@@ -49,6 +49,13 @@ export const setUpRows: RowTable = {
       { line: 'hosts remove twni', says: /^Cannot find the host "twni"; /, next: /^dsync hosts list$/ },
     ],
   },
+  'hosts update': {
+    right: [{ line: 'hosts update', says: /^No host that is reached by ssh\.  → dsync hosts add / }],
+    wrong: [
+      { line: 'hosts update twni', says: /^Cannot find the host "twni"; /, next: /^dsync hosts list$/ },
+      { line: 'hosts update twin', says: /^Cannot work on twin by ssh: it is a directory / },
+    ],
+  },
   'hosts check': {
     right: [{ line: 'hosts check', says: /^reached +twin\n$/ }],
     wrong: [{ line: 'hosts check twni', says: /^Cannot find the host "twni"; /, next: /^dsync hosts list$/ }],
@@ -141,6 +148,45 @@ export const setUpRows: RowTable = {
   'config trust': {
     right: [{ line: 'config trust', says: /^No command waits for your trust\.\n$/ }],
     wrong: [{ line: 'config trust all', says: /^There is one word too many: all$/, next: /^dsync help config trust$/ }],
+  },
+  'service install': {
+    right: [{ line: 'service install --help', says: /^Have launchd, systemd or cron keep the daemon up\.\n/ }],
+    wrong: [
+      { line: 'service install all', says: /^There is one word too many: all$/, next: /^dsync help service install$/ },
+    ],
+  },
+  'service remove': {
+    right: [{ line: 'service remove --yes', says: /^No service is installed\.\n$/ }],
+    wrong: [
+      { line: 'service removed', says: /^There is no command "service removed"$/, next: /^dsync service remove$/ },
+    ],
+  },
+  'service status': {
+    right: [
+      {
+        line: 'service',
+        exit: 1,
+        says: /^No service is installed\. The daemon \(process \d+\) was started by hand\.\n {2}→ dsync service install\n$/,
+      },
+    ],
+    wrong: [{ line: 'service sttaus', says: /^There is no command "service sttaus"$/, next: /^dsync service status$/ }],
+  },
+  'service logs': {
+    right: [{ line: 'service logs', says: /^[^]*$/ }],
+    wrong: [{ line: 'service logs -n many', says: /many/, next: /^dsync help service logs$|number/ }],
+  },
+  doctor: {
+    right: [
+      {
+        line: 'doctor',
+        says: /^\S+ \(this host\)\n {2}ok +platform +\w+-\w+[^]*\n\n\S+ \(its daemon\)\n {2}note +service[^]*\n {2}ok +daemon +process \d+[^]* link to twin +pipe[^]*\n\ntwin \(other host\)\n[^]* ok\n$/,
+      },
+      { line: 'doctor --host twin', says: /^twin \(other host\)\n {2}ok +home +\S+\/twin\/\.dsync\n[^]* ok\n$/ },
+    ],
+    wrong: [
+      { line: 'doctor --host twni', says: /^Cannot find the host "twni"; /, next: /^dsync hosts list$/ },
+      { line: 'doctor --here --host twin', says: /: choose --here or --host$/, next: /^dsync help doctor$/ },
+    ],
   },
   completions: {
     right: [

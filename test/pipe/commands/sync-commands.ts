@@ -41,7 +41,7 @@ export const syncRows: RowTable = {
     right: [
       {
         line: 'status',
-        says: /^dsync on \S+, up [^]*, process \d+\n[^]* ~\/project +twin \(pipe\b[^)]*\) +\w+/,
+        says: /^dsync on \S+, up [^]*, process \d+, started by hand\n[^]* ~\/project +twin \(pipe\b[^)]*\) +\w+/,
         everywhere: true,
       },
     ],
@@ -116,6 +116,37 @@ export const syncRows: RowTable = {
       { line: 'run', says: /COMMAND/, next: /^dsync help run$/ },
       { line: 'run -- true', exit: 125, says: /lies in no root; there is /, next: /^cd / },
       { ...needsDaemon('run -- true'), exit: 125 },
+    ],
+  },
+  switch: {
+    right: [
+      {
+        line: 'switch twin --dry-run',
+        inRoot: true,
+        says: /^Would bring everything to twin, and open a shell in ~\/project there\.\n$/,
+      },
+      {
+        line: 'switch twin --yes --dry-run',
+        says: /^Would bring everything to twin, and open a shell in ~ there\.\n$/,
+        everywhere: true,
+      },
+    ],
+    wrong: [
+      { line: 'switch', says: /^HOST is missing: /, next: /^dsync help switch$/ },
+      {
+        line: 'switch twin',
+        exit: 125,
+        says: /^Cannot switch to twin: a shell there needs a terminal, and no --json$/,
+        next: /^dsync run --on twin -- COMMAND$/,
+        everywhere: true,
+      },
+      {
+        line: 'switch twni',
+        exit: 125,
+        says: /^Cannot find a session with the host "twni"$/,
+        next: /^dsync hosts list$/,
+      },
+      { ...needsDaemon('switch twin'), exit: 125 },
     ],
   },
   verify: {

@@ -59,14 +59,23 @@ export const versionRows: RowTable = {
     ],
   },
   trash: {
-    right: [{ line: 'trash ~/project', says: /^[^]*~\/project\/old3\.txt/ }],
+    right: [
+      { line: 'trash ~/project', says: /^[^]*~\/project\/old3\.txt/ },
+      {
+        line: 'trash --clean --dry-run',
+        says: /^Would let go of 0 versions \(0 B\)\.\n {2}~\/project +\S+ +nothing +\S+ \S+ stay\n/,
+      },
+      { line: 'trash --clean --yes', says: /^Let go of 0 versions \(0 B\)\.\n/ },
+    ],
     wrong: [
       {
         line: 'trash --limit 0',
         says: /^--limit must be a number, not less than 1: not "0"$/,
         next: /^dsync help trash$/,
       },
+      { line: 'trash --clean', says: /^Cannot ask without a terminal: Let go of 0 versions/, next: /^Add --yes / },
       needsDaemon('trash'),
+      needsDaemon('trash --clean --yes'),
     ],
   },
   history: {

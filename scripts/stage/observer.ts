@@ -3,7 +3,7 @@ import { setTimeout as after } from 'node:timers/promises'
 /** How often to look (ms): a change is seen at most this much later than it came. */
 const lookMs = 1
 
-/** How long something may take to arrive before the demo has failed (ms). */
+/** How long something may take to arrive before all has failed (ms). */
 export const arrivalMs = 20_000
 
 export interface Watched {
@@ -23,7 +23,7 @@ export async function arrival(look: () => boolean, { what, from, signal }: Watch
   }
 }
 
-/** Throws what was expected when it is not so: the demo succeeds only if everything was seen. */
+/** Throws what was expected when it is not so: nothing succeeds unless everything was seen. */
 export function expect(isSo: boolean, what: string): asserts isSo {
   if (!isSo) throw new Error(what)
 }

@@ -1,33 +1,21 @@
-import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { exitCodes } from '../../lib/cli/exit-codes.ts'
 import { bytesText } from '../../lib/cli/quantities.ts'
 import { SyncError } from '../../lib/core/errors.ts'
 import { socketBytesLimit } from '../../lib/daemon/control-socket-path.ts'
 import { processState } from '../../lib/daemon/process-identity.ts'
+import type { Ran } from './command.ts'
+import { answerOf, runDsync } from './command.ts'
 import { processesBelow } from './processes.ts'
 
-/** The command as people run it. */
-export const dsyncProgram = fileURLToPath(new URL('../../bin/dsync', import.meta.url))
-
-/** How long one command may take (ms): longer than `dsync sync` waits by itself. */
-const commandMs = 90_000
-
-/** What the demo needs on the disk, with room to spare (bytes). */
+/** What it takes on the disk, with room to spare (bytes). */
 const neededBytes = 64_000_000
 
 /** How long a process may take to be gone after its daemon has stopped (ms). */
 const endMs = 5000
-
-/** What a command printed, on both streams, and its exit code. */
-export interface Ran {
-  readonly code: number | null
-  readonly output: string
-}
 
 /**
  * Two hosts on this machine in one temporary folder, for a real daemon that is driven by commands alone: a root and a
@@ -42,15 +30,17 @@ export class Stage {
   readonly there: string
   readonly #signal: AbortSignal
 
-  /** @param signal ends every command but `start` and `stop`, which leave no process half started. */
-  constructor(signal: AbortSignal) {
+  /**
+   * @param signal ends every command but `start` and `stop`, which leave no process half started.
+   * @param made the folder of a stage that was made before, instead of a new one
+   */
+  constructor(signal: AbortSignal, made?: string) {
     this.#signal = signal
-    const parent = roomForSocket()
-    refuseFullDisk(parent)
-    this.top = realpathSync(mkdtempSync(join(parent, 'dsync-demo-')))
+    this.top = made ?? newFolder()
     this.kitHome = join(this.top, 'kit')
     this.here = join(this.top, 'here/project')
     this.there = join(this.top, 'twin/project')
+    if (made !== undefined) return
     try {
       for (const directory of [this.here, this.kitHome, join(this.top, 'home'), join(this.top, 'tmp')]) {
         mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -72,9 +62,7 @@ export class Stage {
 
   /** What a command with `--json` answers. */
   async json(...words: readonly string[]): Promise<unknown> {
-    const { code, output } = await this.dsync(...words, '--json')
-    if (!output.startsWith('{')) throw new Error(`dsync ${words.join(' ')} ended with ${code}: ${output}`)
-    return JSON.parse(output)
+    return answerOf(words, await this.dsync(...words, '--json'))
   }
 
   /** Stops the daemon, sees every process gone, removes the folder. Says what would have been left. */
@@ -99,29 +87,13 @@ export class Stage {
     const { daemon } = JSON.parse(output) as { daemon: { pid: number } }
     return [daemon.pid, ...processesBelow(daemon.pid)]
   }
-  /** In a process group of its own: what Ctrl-C ends is decided here. */
+
   #run(words: readonly string[], signal: AbortSignal | undefined): Promise<Ran> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(dsyncProgram, words, {
-        cwd: this.top,
-        env: this.#environment(),
-        detached: true,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: commandMs,
-      })
-      const interrupt = (): void => void child.kill('SIGINT')
-      signal?.addEventListener('abort', interrupt)
-      const pieces: Buffer[] = []
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => pieces.push(piece))
-      child.once('error', reject)
-      child.once('close', code => {
-        signal?.removeEventListener('abort', interrupt)
-        resolve({ code, output: Buffer.concat(pieces).toString() })
-      })
-    })
+    return runDsync(words, { cwd: this.top, environment: this.environment(), signal })
   }
 
-  #environment(): NodeJS.ProcessEnv {
+  /** What commands and the daemon are given: nothing that leads outside. */
+  environment(): NodeJS.ProcessEnv {
     const { PATH, LANG, LC_ALL } = process.env
     const places = { HOME: join(this.top, 'home'), TMPDIR: join(this.top, 'tmp'), DSYNC_HOME: this.kitHome }
     return { PATH, ...(LANG === undefined ? {} : { LANG }), ...(LC_ALL === undefined ? {} : { LC_ALL }), ...places }
@@ -137,16 +109,24 @@ async function stillAlive(pids: readonly number[]): Promise<number[]> {
   }
 }
 
-/** Throws ENOSPC when a disk has not enough left for the demo. */
+function newFolder(): string {
+  const parent = roomForSocket()
+  refuseFullDisk(parent)
+  return realpathSync(mkdtempSync(join(parent, 'dsync-stage-')))
+}
+
+/** Throws ENOSPC when a disk has not enough left. */
 function refuseFullDisk(directory: string): void {
   const { bavail, bsize } = statfsSync(directory)
   if (bavail * bsize >= neededBytes) return
-  const room = `${bytesText(bavail * bsize)} are free in ${directory}, and the demo needs ${bytesText(neededBytes)}`
+  const room = `${bytesText(bavail * bsize)} are free in ${directory}, and this needs ${bytesText(neededBytes)}`
   throw new SyncError('ENOSPC', room)
 }
 
 /** The folder for temporary files, or /tmp where its path is so long that no socket fits below. */
 function roomForSocket(): string {
   const wanted = realpathSync(tmpdir())
-  return Buffer.byteLength(join(wanted, 'dsync-demo-XXXXXX/kit/run/control.sock')) <= socketBytesLimit ? wanted : '/tmp'
+  return Buffer.byteLength(join(wanted, 'dsync-stage-XXXXXX/kit/run/control.sock')) <= socketBytesLimit
+    ? wanted
+    : '/tmp'
 }

@@ -1,0 +1,37 @@
+import { codeOf } from '../core/errors.ts'
+import { expandHome } from './host-paths.ts'
+import type { KitHome } from './kit-home.ts'
+import { namesIn } from './known-names.ts'
+import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { realPath } from './root-place.ts'
+
+/**
+ * Writes `run/places`, from which shells know the hosts to switch to and which directories are in a root: a line
+ * `host NAME` or `root PATH` each, a root as typed and with links followed. And makes `session.cwd`, so that shells find
+ * it with its mode. Where the disk does not let it, shells go on with what they knew.
+ */
+export function writePlaces({ home, userHome }: { readonly home: KitHome; readonly userHome: string }): void {
+  try {
+    const text = placesText(namesIn(home), { userHome, realPath })
+    if (text !== readPrivateFile(home.places)) writePrivateFile(home.places, text)
+    if (readPrivateFile(home.sessionCwd) === undefined) writePrivateFile(home.sessionCwd, '')
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+  }
+}
+
+/** The lines. What cannot be a host's name, or would not be one line, is left out. Pure but for `realPath`. */
+export function placesText(
+  { hosts, roots }: ReturnType<typeof namesIn>,
+  at: { readonly userHome: string; readonly realPath: (path: string) => string },
+): string {
+  const paths = roots.flatMap(root => {
+    const path = expandHome(root, at.userHome)
+    return [path, at.realPath(path)]
+  })
+  const lines = [
+    ...hosts.filter(host => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(host)).map(host => `host ${host}\n`),
+    ...[...new Set(paths)].filter(path => !/[\n\0]/.test(path)).map(path => `root ${path}\n`),
+  ]
+  return lines.join('')
+}

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Snapshot } from '../storm/snapshot.ts'
+import { differences, snapshot } from '../storm/snapshot.ts'
+import type { Pair, Ran } from './pair.ts'
+import { parsed } from './pair.ts'
+
+const dtest = fileURLToPath(new URL('../../bin/dtest', import.meta.url))
+
+/** What dtest answers with `--json`. */
+export interface DtestAnswer {
+  readonly dtest: {
+    readonly scenarios: readonly {
+      readonly name: string
+      readonly state: string
+      readonly figures: readonly object[]
+    }[]
+    readonly left: readonly string[]
+  }
+}
+
+export interface Started {
+  readonly child: ReturnType<typeof spawn>
+  readonly said: () => string
+  readonly ended: Promise<Ran>
+}
+
+/** Starts dtest in a home, with temporary files in a place of its own where one is given. */
+export function startDtest(
+  words: readonly string[],
+  { home, temporary, running }: { readonly home: string; readonly temporary?: string; readonly running?: Set<Started> },
+): Started {
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, HOME: home, ...(temporary === undefined ? {} : { TMPDIR: temporary }) }
+  const child = spawn(dtest, words, { env, cwd: home, timeout: 120_000 })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (piece: Buffer) => (stdout += piece.toString()))
+  child.stderr.on('data', (piece: Buffer) => (stderr += piece.toString()))
+  const ended = new Promise<Ran>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', code => resolve({ code, stdout, stderr, json: parsed(stdout) }))
+  })
+  const started = { child, said: () => stdout, ended }
+  running?.add(started)
+  const isOver = (): boolean | undefined => running?.delete(started)
+  ended.then(isOver, isOver)
+  return started
+}
+
+/** How many runs in the home of a pair have something to take away. */
+export function openRuns(pair: Pair): number {
+  return readdirSync(join(pair.userHome, '.dsync/state')).filter(name => name.startsWith('dtest-')).length
+}
+
+/** What lies on both hosts of a pair: not the logs, stores and locks that a daemon writes all the time. */
+export function filesOf(pair: Pair): Snapshot[] {
+  const written = /^\.cache|\.log$|^\.dsync\/(?:state\/dsync\.db|run\/|cache|kit\/agents)|\/(?:scan-cache|seen|fence)/
+  return [pair.userHome, pair.twinHome].map(
+    home => new Map([...snapshot(home)].filter(([path]) => !written.test(path))),
+  )
+}
+
+export function changes(before: readonly Snapshot[], after: readonly Snapshot[]): string[] {
+  return before.flatMap((files, i) => differences(files, after[i] ?? new Map(), () => false))
+}
