@@ -58,8 +58,9 @@ function settle(plan: TakePlan, { home, userHome }: Here): void {
   for (const { root, config } of plan.roots) if (config !== undefined) text = configWith(text, ['roots', root], config)
   const { problems } = checkTexts(home, { config: text })
   if (problems.length > 0) throw unusable(problems)
-  for (const { name, way, places } of plan.hosts) {
-    if (way?.kind === 'ssh' && places !== undefined) rememberHost(home, name, { ...places, target: way.target })
+  for (const { name, way, places, facts } of plan.hosts) {
+    if (way?.kind !== 'ssh' || places === undefined) continue
+    rememberHost(home, name, { ...places, target: way.target, ...(facts !== undefined && { homeId: facts.homeId }) })
   }
   writePrivateFile(home.config, text)
   const driven = new Set(plan.roots.flatMap(({ root, config }) => (config === undefined ? [] : [root])))

@@ -64,6 +64,20 @@ describe('a host on another machine', () => {
     assert.deepEqual(listHosts(self), [])
   })
 
+  it('may not be one that is known under another name', async t => {
+    const { here } = twoMachines(t)
+    await addHost(here, 'mac00', { ssh: 'mac00' })
+    await assert.rejects(addHost(here, 'mac01', { ssh: 'mac00.local' }), {
+      code: 'USAGE',
+      message: /it is mac00 already/,
+    })
+    assert.deepEqual(
+      listHosts(here).map(({ name }) => name),
+      ['mac00'],
+    )
+    await addHost(here, 'mac00', { ssh: 'mac00' })
+  })
+
   it('is not given another way under the same name', async t => {
     const { here } = twoMachines(t)
     await addHost(here, 'mac00', { ssh: 'mac00' })
