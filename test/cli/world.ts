@@ -104,10 +104,13 @@ export async function makeWorld(t: TestContext, script: Script = {}, daemonRuns 
       socketParents: [],
       cwd: options.cwd ?? here.userHome,
       signal: options.signal ?? new AbortController().signal,
+      following: () => Promise.reject(new Error('This home follows nobody')),
       runProgram: foregroundPrograms().run,
       environment: process.env,
       takeSurvey: surveyor(sshSurroundings(undefined), new AbortController().signal),
       forgetSession: (_home, session) => forgetSession(session),
+      acquaintSession: (_home, session) => forgetSession(session),
+      dsyncCommand: ['/nowhere/dsync'],
       editor: options.editor ?? [process.execPath, '-e', ''],
       equipHost: () => ({
         survey: () => Promise.reject(new Error('no other machine')),
