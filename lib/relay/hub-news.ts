@@ -94,7 +94,10 @@ export function isSession(value: unknown): value is ToldSession {
     isMaybe(value['why'], 'string') &&
     isMaybe(value['code'], 'string') &&
     isMaybe(value['lastSyncAt'], 'number') &&
-    isMaybe(value['roundTripMs'], 'number')
+    isMaybe(value['roundTripMs'], 'number') &&
+    isMaybe(value['retryAt'], 'number') &&
+    isMaybe(entries['alpha'], 'number') &&
+    (value['latency'] === undefined || isLatency(value['latency']))
   )
 }
 
@@ -120,7 +123,22 @@ function isHold(value: unknown): boolean {
 }
 
 function isListed(value: unknown): boolean {
-  return isRecord(value) && typeof value['total'] === 'number' && Array.isArray(value['first'])
+  return (
+    isRecord(value) &&
+    typeof value['total'] === 'number' &&
+    Array.isArray(value['first']) &&
+    value['first'].every(isListedItem)
+  )
+}
+
+/** A path, or what is said of one. */
+function isListedItem(item: unknown): boolean {
+  if (typeof item === 'string') return true
+  return isRecord(item) && ['path', 'why', 'kind', 'trash'].every(key => isMaybe(item[key], 'string'))
+}
+
+function isLatency(value: unknown): boolean {
+  return isRecord(value) && typeof value['medianMs'] === 'number' && typeof value['p99Ms'] === 'number'
 }
 
 function isMaybe(value: unknown, kind: 'string' | 'number'): boolean {

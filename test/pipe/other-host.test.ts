@@ -85,6 +85,10 @@ describe('commands on the other host', () => {
     await ok('push', file, '--yes')
     assert.deepEqual(inBoth(pair, 'a.txt'), ['three', 'three'])
     await ok('resume')
+    assert.deepEqual(
+      (await json('trash', '--clean', '--dry-run'))['cleaned']?.map(({ host }) => host).toSorted(),
+      [...new Set([(await json('status'))['status']?.[0]?.['host'], 'twin'])].toSorted(),
+    )
     assert.deepEqual((await json('approve', '--yes'))['approved'] ?? [], [])
 
     for (const [line, code, says] of [
@@ -140,6 +144,9 @@ describe('commands on the other host', () => {
     assert.deepEqual((await json('conflicts'))['conflicts'], [])
     const { trash, unreachable } = await json('trash')
     assert.deepEqual([trash?.length, unreachable?.length], [2, 1])
+
+    const prompt = join(pair.twinHome, '.dsync/run/prompt')
+    await until('the prompt says so', () => /^\d+ \d+ \S+ away$/m.test(readFileSync(prompt, 'utf8')))
 
     // The agent that waits for the hub holds the root, and brings one back.
     await ok('undo', join(pair.beta, 'a.txt'))

@@ -54,6 +54,9 @@ describe('the news of a hub', () => {
     ['no first items', { notices: { total: 1 } }],
     ['no hold', { holds: [{}] }],
     ['no count', { queued: '1' }],
+    ['a path that is no text', { problems: { total: 1, first: [{ path: 7, why: 'x' }] } }],
+    ['no times', { latency: { medianMs: '1', p99Ms: 2 } }],
+    ['entries that cannot be counted', { entries: { alpha: {} } }],
     ['a reason that is no text', { why: {} }],
   ]
   for (const [what, fields] of wrong) {
