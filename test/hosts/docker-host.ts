@@ -124,6 +124,14 @@ export class DockerHost implements SshHost {
     await this.#listening(before)
   }
 
+  async restart(): Promise<void> {
+    const before = await this.#listens()
+    await docker(['restart', '--time', '0', this.#at.id])
+    this.#at = { ...this.#at, pid: await firstProcess(this.#at.id) }
+    this.#cut = undefined
+    await this.#listening(before)
+  }
+
   log(): Promise<string> {
     return this.#asRoot('cat /var/log/sshd.log')
   }
