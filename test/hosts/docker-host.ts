@@ -136,15 +136,6 @@ export class DockerHost implements SshHost {
     return this.#asRoot('cat /var/log/sshd.log')
   }
 
-  /** Ends everything there at once and boots it again; returns when sshd listens. What lies on its disk stays. */
-  async restart(): Promise<void> {
-    const before = await this.#listens()
-    await this.#asRoot('rm -f /run/sshd.pid')
-    await docker(['restart', '--time', '0', this.#at.id])
-    this.#at = { ...this.#at, pid: await firstProcess(this.#at.id) }
-    await this.#listening(before)
-  }
-
   /** Waits until sshd listens after it was started with the container. */
   async ready(): Promise<void> {
     await this.#listening(0)
