@@ -211,6 +211,7 @@ export class LocalReplica {
       },
       close: async () => {
         this.#attachments.remove(attachment)
+        this.#staging.left(attachment)
         if (this.#attachments.size === 0) await this.close()
       },
     }
@@ -260,13 +261,13 @@ export class LocalReplica {
         return detach(this.#lane.take(command, tell), this.#options.clock)
       case 'stage':
         if (command.offset === 0) this.#lane.forget(command.digest)
-        tell({ type: 'staged', digest: command.digest, offset: command.offset, state: this.#staging.receive(command) })
+        tell({ ...stagedOf(command), state: this.#staging.receive(command, attachment) })
         break
       case 'keep':
         tell(this.#desk.keep(command))
         break
       case 'release':
-        this.#desk.release(command.path)
+        this.#desk.release(command)
         break
       case 'exempt':
         this.#tracked.take(attachment, command)
@@ -424,6 +425,10 @@ export class LocalReplica {
       this.#loop.wake()
     })
   }
+}
+
+function stagedOf({ digest, offset }: ReplicaCommand & { readonly type: 'stage' }) {
+  return { type: 'staged', digest, offset } as const
 }
 
 /** Until a disk that could not be flushed is asked again (ms). */
