@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,7 +21,10 @@ export function build(): void {
 export function copyKit(kit: string | undefined, into: string): string {
   const from = kit ?? checkout
   mkdirSync(into)
-  for (const part of ['dist', 'bin', 'package.json']) cpSync(join(from, part), join(into, part), { recursive: true })
+  for (const part of ['dist', 'bin', 'shell', 'package.json']) {
+    if (!existsSync(join(from, part))) continue
+    cpSync(join(from, part), join(into, part), { recursive: true, verbatimSymlinks: true })
+  }
   symlinkSync(join(checkout, 'node_modules'), join(into, 'node_modules'))
   return into
 }

@@ -13,11 +13,12 @@ import { measureEdits, measureFloor, measureNewFiles, measureRename, measureRest
 import { Comparison } from './ssh/comparison.ts'
 import { measureOverSsh, sshNames } from './ssh/over-ssh.ts'
 import { peerNames } from './ssh/peer.ts'
+import { measureShellStart } from './shell-start.ts'
 import { Stage } from './stage.ts'
 import { measureStartUp } from './start-up.ts'
 
 /** `--only` takes these. */
-const names = ['floor', 'start', 'copy', 'rest', 'edits', 'new', 'rename', 'wide'] as const
+const names = ['floor', 'start', 'shell', 'copy', 'rest', 'edits', 'new', 'rename', 'wide'] as const
 
 const { values } = parseArgs({
   options: {
@@ -110,6 +111,7 @@ async function measureAll(kit: string): Promise<void> {
       await stage.close()
     }
   }
+  if (wanted('shell')) measureShellStart(kit, around)
   if (wanted('start')) {
     const stage = new Stage(kit)
     try {
@@ -120,7 +122,7 @@ async function measureAll(kit: string): Promise<void> {
       await stage.close()
     }
   }
-  const needsTrees = names.some(name => !['floor', 'start', 'wide'].includes(name) && wanted(name))
+  const needsTrees = names.some(name => !['floor', 'start', 'shell', 'wide'].includes(name) && wanted(name))
   if (needsTrees) for (const files of sizes) await atSize(kit, files, floor)
   if (wanted('wide') && !values.quick) await inWideDirectory(kit, floor)
 }

@@ -1,5 +1,16 @@
+/** What the last word of a command is called by other tools. */
+const ourWords: Readonly<Record<string, string>> = {
+  delete: 'remove',
+  rm: 'remove',
+  ls: 'list',
+  create: 'add',
+  new: 'add',
+}
+
 /** The known word that was most likely meant, or undefined when none is near. */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
+  const inOurWords = word.replace(/\S+$/, last => ourWords[last] ?? last)
+  if (inOurWords !== word && known.includes(inOurWords)) return inOurWords
   let best: { readonly word: string; readonly distance: number } | undefined
   for (const each of known) {
     const distance =

@@ -4,7 +4,7 @@ import { bytesPerSecond } from './bandwidth.ts'
 import { ignoreOf, watcherOf } from './config.ts'
 import { contractHome, expandHome, samePlace } from './host-paths.ts'
 import type { KitHome } from './kit-home.ts'
-import { placesOn, wayTo } from './other-host.ts'
+import { placesOn, programOn, wayTo } from './other-host.ts'
 import type { SessionSpec } from '../sync/session-spec.ts'
 import type { ConfigProblem } from './verbs.ts'
 
@@ -77,6 +77,7 @@ function specOf(
     const message = `${on.path} is not under the home, so where does it lie on ${host}?`
     return { message, hint: `dsync roots add ${on.path} --at ${host}=PATH` }
   }
+  const rsync = programOn(way, host, 'rsync', here.home)
   return {
     id: root.id,
     way,
@@ -87,7 +88,7 @@ function specOf(
       kitHome: here.home.directory,
       watcher: watcherOf(root, here.host),
     },
-    beta: { host, root: place, ...there, watcher: watcherOf(root, host) },
+    beta: { host, root: place, ...there, watcher: watcherOf(root, host), ...(rsync !== undefined && { rsync }) },
     state: join(here.home.state, root.id, host),
     conflict: root.conflict ?? 'ask',
     ...(root.bandwidth !== undefined && { bandwidth: bytesPerSecond(root.bandwidth) }),

@@ -36,6 +36,7 @@ export function daemonChecks(status: DaemonStatus, beside: Beside): Check[] {
           ),
         ]
       : []),
+    ...crashChecks(status),
     ...status.failed.map(({ root, host, why, hint }) =>
       failed('sync', `${beside.shown(root)} with ${host} is not open: ${why}`, hint ?? 'dsync logs'),
     ),
@@ -52,6 +53,14 @@ function daemonCheck({ version, pid, now, since }: DaemonStatus, beside: Beside)
     `${found}, and this command is ${beside.version}: it still runs what was there before`,
     'dsync restart',
   )
+}
+
+function crashChecks({ crashes, now }: DaemonStatus): Check[] {
+  const [last] = crashes
+  if (last === undefined) return []
+  const times = crashes.length === 1 ? 'crashed' : `crashed ${crashes.length} times, last`
+  const meaning = `the daemon ${times} ${timeOf(now - last.at)} ago: ${last.why.split('\n')[0] ?? ''}`
+  return [warning('crashes', meaning, `cat ${wordOf(last.file)}, then rm it and dsync restart`)]
 }
 
 type Session = DaemonStatus['sessions'][number]

@@ -2,6 +2,8 @@ import { SyncError } from '../core/errors.ts'
 import type { Config } from '../daemon/config.ts'
 import { noConfig } from '../daemon/config.ts'
 import { readConfig } from '../daemon/config-reader.ts'
+import { sshSocketsPlace } from '../daemon/control-socket-path.ts'
+import { readEnvFile } from '../daemon/env-file.ts'
 import { hostRow } from '../daemon/host-registration.ts'
 import { expandHome } from '../daemon/host-paths.ts'
 import { placesOn, wayTo } from '../daemon/other-host.ts'
@@ -17,6 +19,8 @@ import { contextChecks } from './context-checks.ts'
 import { daemonChecks, daemonDownCheck } from './daemon-checks.ts'
 import type { SurveyedRoot } from './disk-checks.ts'
 import { directoryChecks, hereChecks, otherChecks } from './host-checks.ts'
+import type { FoundService } from './service-checks.ts'
+import { serviceChecks } from './service-checks.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -31,6 +35,8 @@ export type TakeSurvey = (order: {
 export interface Examiner extends Here {
   readonly version: string
   readonly environment: Environment
+  /** See `sshSockets`. */
+  readonly socketParents: readonly string[]
   readonly runtime: RunningRuntime
   readonly takeSurvey: TakeSurvey
   /** Each throws DAEMON_DOWN when none runs. */
@@ -38,6 +44,8 @@ export interface Examiner extends Here {
     readonly status: () => Promise<DaemonStatus>
     readonly survey: (places: readonly PlaceToLookAt[]) => Promise<DaemonContext>
   }
+  /** What is known of the service of this home; undefined when none is installed. */
+  readonly service: () => Promise<FoundService | undefined>
 }
 
 /** One place that was examined, with what was found there. */
@@ -55,9 +63,9 @@ export type Scope = { readonly host?: string; readonly isHereOnly?: boolean }
 /** Examines hosts, side by side. One that is not reached is told, and the others are examined. Throws USAGE for a name that no host has. */
 export async function examine(examiner: Examiner, scope: Scope): Promise<Examined[]> {
   const { config = noConfig, problems } = readConfig(examiner.home)
-  const daemon = await askedDaemon(examiner)
   const names = scope.isHereOnly === true ? [] : Object.keys(config.hosts)
   const wanted = scope.host === undefined ? names : [hostRow(config, scope.host, examiner).name]
+  const daemon = await askedDaemon(examiner)
   const others = wanted.map(name => examineOther({ examiner, config, daemon }, name))
   const here = scope.host === undefined ? [examineHere({ examiner, config, daemon }, problems)] : []
   return (await Promise.all([...here, ...others])).flat()
@@ -89,9 +97,10 @@ async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promis
     return { place: `root.${i}`, shown, path: expandHome(path, examiner.userHome) }
   })
   const places = roots.map(({ place, path }) => ({ name: place, path }))
-  const [survey, context] = await Promise.all([
+  const [survey, context, service] = await Promise.all([
     reached(() => examiner.takeSurvey({ places })),
     'status' in daemon ? reached(() => examiner.daemon.survey([])) : undefined,
+    examiner.service(),
   ])
   const host = config.name ?? name
   if ('check' in survey) return [{ host, place: 'here', isReached: false, checks: [survey.check] }]
@@ -99,10 +108,12 @@ async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promis
     roots,
     isWatching: isWatching(daemon, undefined),
     needsSsh: Object.values(config.hosts).some(({ ssh }) => ssh !== undefined),
+    sockets: sshSocketsPlace(examiner.home, examiner.socketParents),
     runtime: examiner.runtime,
+    version: examiner.version,
   })
   const settings = problems.map(({ message, hint }) => failed('settings', message, hint ?? 'dsync config check'))
-  const ofDaemon = daemonRows(of, survey.found, context)
+  const ofDaemon = [...serviceChecks(service, roots.length > 0), ...daemonRows(of, survey.found, context)]
   return [
     { host, place: 'here', isReached: true, checks: [...checks, ...settings] },
     {
@@ -128,8 +139,11 @@ function daemonRows(
   const rows = daemonChecks(daemon.status, { version: examiner.version, here, shown })
   if (context === undefined) return rows
   if ('check' in context) return [...rows, { ...context.check, check: 'daemon: surroundings' }]
-  const linked = daemon.status.sessions.every(({ state, transport }) => transport !== 'ssh' || state !== 'disconnected')
-  return [...rows, ...contextChecks(here, context.found, linked)]
+  const isLinked = daemon.status.sessions.every(
+    ({ state, transport }) => transport !== 'ssh' || state !== 'disconnected',
+  )
+  const set = Object.keys(readEnvFile(examiner.home).values)
+  return [...rows, ...contextChecks(context.found, { shell: here, isLinked, set })]
 }
 
 async function examineOther({ examiner, config, daemon }: Case, name: string): Promise<Examined[]> {
@@ -147,7 +161,7 @@ async function examineOther({ examiner, config, daemon }: Case, name: string): P
     const gone = failed('directory', `${way.directory} is not there`, 'mount it, or put it back')
     return [{ host: name, place: 'other', isReached: false, checks: [gone] }]
   }
-  const about = { roots, isWatching: isWatching(daemon, name), version: examiner.version }
+  const about = { roots, isWatching: isWatching(daemon, name), version: examiner.version, host: name }
   const checks = way.kind === 'ssh' ? otherChecks(survey.found, about) : directoryChecks(survey.found, roots)
   return [{ host: name, place: 'other', isReached: true, checks }]
 }

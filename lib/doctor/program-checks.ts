@@ -4,8 +4,8 @@ import type { Check } from './check.ts'
 import { failed, note, ok, warning } from './check.ts'
 import { wordOf } from './figures.ts'
 
-/** What reaches large files' insides. */
-export function rsyncCheck({ programs, system }: Survey): Check {
+/** What sends of a large file only what changed. @param isThere on another host, where dsync names it by its path */
+export function rsyncCheck({ programs, system }: Survey, isThere = true): Check {
   const rsync = programs['rsync']
   const install = system.name === 'darwin' ? 'brew install rsync' : 'Install rsync with the package manager there'
   if (rsync === undefined)
@@ -14,7 +14,8 @@ export function rsyncCheck({ programs, system }: Survey): Check {
   const abilities = rsyncAbilities(rsync.version ?? '')
   if (abilities === undefined)
     return note('rsync', `${found}: not one that dsync can use; large files go whole`, install)
-  if (!rsync.isOnPath) return note('rsync', `${found}, which is not on PATH: it is not used there`, pathFix(rsync))
+  if (!rsync.isOnPath && !isThere)
+    return note('rsync', `${found}, which is not on PATH: it is not used`, pathFix(rsync))
   if (/^openrsync\b/.test(rsync.version ?? '')) {
     return note('rsync', `openrsync at ${rsync.path}: large files with unusual names go without it`, install)
   }
@@ -45,6 +46,17 @@ export function sshCheck({ programs }: Survey, isNeeded: boolean): Check {
   return isOld
     ? warning('ssh', `${found}: before 7.3, which dsync was not made for`, 'Install a newer OpenSSH')
     : ok('ssh', found)
+}
+
+/** Whether commands to one host share a connection. @param sockets where its sockets lie; undefined: nowhere */
+export function sharingCheck(sockets: string | undefined): Check {
+  return sockets === undefined
+    ? note(
+        'ssh connections',
+        'each command connects by itself, which takes longer: a path for sockets may have 100 bytes',
+        'Choose a shorter DSYNC_HOME, or set TMPDIR to a short path',
+      )
+    : ok('ssh connections', `shared by commands to one host, through ${sockets}`)
 }
 
 /** Of another host: what is sent there is checked by one of these. */

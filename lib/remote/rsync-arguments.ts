@@ -11,6 +11,8 @@ export interface RsyncCopy {
   readonly hasBasis: boolean
   /** `ssh` with its options and the target, as words. */
   readonly ssh: readonly string[]
+  /** Where rsync lies there, if its login does not find it: an absolute path, see `isPlainWord`. */
+  readonly programThere?: string
 }
 
 /**
@@ -26,12 +28,17 @@ const pattern = /[*?[\\]/
 /** What no shell reads anything into. */
 const plain = /^[\w@%+=:,./-]+$/
 
+/** True for a word that every login shell takes as it is. */
+export function isPlainWord(word: string): boolean {
+  return plain.test(word)
+}
+
 /**
  * rsync's arguments for one file: content only, into one regular file, with nothing beside it made, removed or followed.
  * Equal size and time never count as equal content. Undefined when names like these cannot be told to these two.
  */
 export function rsyncArguments(copy: RsyncCopy, { secluded }: RsyncAbilities): readonly string[] | undefined {
-  const { direction, from, into, hasBasis, ssh } = copy
+  const { direction, from, into, hasBasis, ssh, programThere } = copy
   const there = direction === 'push' ? into : from
   const isTellable = secluded ? !pattern.test(there) : plain.test(there)
   const shell = secluded || ssh.every(word => plain.test(word)) ? ssh.map(quoted).join(' ') : undefined
@@ -44,6 +51,7 @@ export function rsyncArguments(copy: RsyncCopy, { secluded }: RsyncAbilities): r
     // A slot that was dropped meanwhile is not made again.
     ...(secluded ? ['-s', '--stats', '--existing'] : []),
     '--progress',
+    ...(programThere === undefined ? [] : [`--rsync-path=${programThere}`]),
     '-e',
     shell,
     '--',

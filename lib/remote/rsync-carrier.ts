@@ -7,7 +7,8 @@ import type { Carriage, CarriageEnd, Carrier, Load, Obstacle } from '../ports/ca
 import type { Clock } from '../ports/clock.ts'
 import type { RsyncAbilities } from './rsync-abilities.ts'
 import { rsyncAbilities } from './rsync-abilities.ts'
-import { rsyncArguments } from './rsync-arguments.ts'
+import type { RsyncCopy } from './rsync-arguments.ts'
+import { isPlainWord, rsyncArguments } from './rsync-arguments.ts'
 import { runRsync } from './rsync-run.ts'
 import type { SshOptions } from './ssh-command.ts'
 import { sshReach } from './ssh-command.ts'
@@ -17,13 +18,16 @@ export interface RsyncCarrierOptions {
   readonly ssh: Pick<SshOptions, 'program' | 'target' | 'configFile'>
   /** Where the root lies on the other host, an absolute path. */
   readonly root: string
+  /** Where rsync was seen there: it is used when the login does not find one by itself. */
+  readonly programThere?: string | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   /** Holds a directory of the root on this host, no link followed: `address` is good until `close`. Throws SyncError. */
   readonly pin: (directory: Path) => { readonly address: string; close(): void }
 }
 
-type Asked = { readonly abilities: RsyncAbilities } | { readonly obstacle: Obstacle }
+/** `programThere`: the login there does not find it by itself. */
+type Asked = { readonly abilities: RsyncAbilities; readonly programThere?: string } | { readonly obstacle: Obstacle }
 
 /** Connecting takes 15 s at most, and a login shell a while (ms). */
 const askMs = 30_000
@@ -44,6 +48,7 @@ class RsyncCarrier implements Carrier {
   readonly #ssh: readonly [program: string, ...rest: string[]]
   #asked: Promise<Asked> | undefined
   #abilities: RsyncAbilities | undefined
+  #programThere: string | undefined
 
   constructor(options: RsyncCarrierOptions) {
     this.#options = options
@@ -57,6 +62,7 @@ class RsyncCarrier implements Carrier {
     const asked = await this.#asked
     if ('obstacle' in asked) return asked.obstacle
     this.#abilities = asked.abilities
+    this.#programThere = asked.programThere
     return undefined
   }
 
@@ -72,7 +78,7 @@ class RsyncCarrier implements Carrier {
   #push(load: Load, abilities: RsyncAbilities): Carriage {
     const { slot: into, hasBasis, path } = load
     const parameters = rsyncArguments(
-      { direction: 'push', from: nameOf(path), into, hasBasis, ssh: this.#ssh },
+      { direction: 'push', from: nameOf(path), into, hasBasis, ...this.#there() },
       abilities,
     )
     try {
@@ -91,8 +97,12 @@ class RsyncCarrier implements Carrier {
   #pull(load: Load, abilities: RsyncAbilities): Carriage {
     const { slot: into, hasBasis, path } = load
     const from = join(this.#options.root, path)
-    const parameters = rsyncArguments({ direction: 'pull', from, into, hasBasis, ssh: this.#ssh }, abilities)
+    const parameters = rsyncArguments({ direction: 'pull', from, into, hasBasis, ...this.#there() }, abilities)
     return this.#run(load, parameters, '/')
+  }
+
+  #there(): Pick<RsyncCopy, 'ssh' | 'programThere'> {
+    return { ssh: this.#ssh, ...(this.#programThere !== undefined && { programThere: this.#programThere }) }
   }
 
   #run({ size, progress }: Load, parameters: readonly string[] | undefined, directory: string): Carriage {
@@ -106,19 +116,25 @@ class RsyncCarrier implements Carrier {
   }
 
   async #ask(): Promise<Asked> {
-    const [ssh, ...words] = this.#ssh
-    const [here, there] = await Promise.all([
-      this.#version(program, ['--version']),
-      this.#version(ssh, [...words, program, '--version']),
-    ])
+    const [here, there] = await Promise.all([this.#version(program, ['--version']), this.#versionThere(program)])
     if (here.abilities === undefined) return unusable('there is none that we can use on this host')
-    if (there.abilities !== undefined) {
-      return { abilities: { secluded: here.abilities.secluded && there.abilities.secluded } }
+    const secluded = here.abilities.secluded
+    if (there.abilities !== undefined) return { abilities: { secluded: secluded && there.abilities.secluded } }
+    const { ssh: way, programThere } = this.#options
+    if (there.code === sshFailed) {
+      const { why } = sshFailure(way, { pid: undefined, code: sshFailed, signal: null, stderr: there.stderr })
+      return { obstacle: { is: 'lost', why } }
     }
-    const { ssh: way } = this.#options
-    if (there.code !== sshFailed) return unusable(`there is none that we can use on ${way.target}`)
-    const { why } = sshFailure(way, { pid: undefined, code: sshFailed, signal: null, stderr: there.stderr })
-    return { obstacle: { is: 'lost', why } }
+    if (programThere !== undefined && isPlainWord(programThere)) {
+      const { abilities } = await this.#versionThere(programThere)
+      if (abilities !== undefined) return { abilities: { secluded: secluded && abilities.secluded }, programThere }
+    }
+    return unusable(`there is none that we can use on ${way.target}`)
+  }
+
+  #versionThere(word: string): Promise<Version> {
+    const [ssh, ...words] = this.#ssh
+    return this.#version(ssh, [...words, word, '--version'])
   }
 
   /** What `rsync --version` says, run in one way or another. */

@@ -26,6 +26,8 @@ export interface Placement {
   readonly userHome: string
   readonly kitHome: string
   readonly watcher: WatcherChoice
+  /** Where rsync was seen on another host. */
+  readonly rsync?: string
 }
 
 /** How the other host is reached. */

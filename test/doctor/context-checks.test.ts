@@ -4,6 +4,7 @@ import type { RunningRuntime } from '../../lib/daemon/running-runtime.ts'
 import type { DaemonStatus } from '../../lib/daemon/verbs.ts'
 import { contextChecks } from '../../lib/doctor/context-checks.ts'
 import { daemonChecks, daemonDownCheck } from '../../lib/doctor/daemon-checks.ts'
+import { serviceChecks } from '../../lib/doctor/service-checks.ts'
 import { linuxLines, macLines, surveyWith } from './survey-lines.ts'
 
 const node: RunningRuntime = { kind: 'node', path: '/usr/bin/node', version: '24.21.0', exists: true }
@@ -15,6 +16,7 @@ interface ContextRow {
   readonly daemon?: Readonly<Record<string, string | undefined>>
   readonly runtime?: RunningRuntime
   readonly linked?: boolean
+  readonly set?: readonly string[]
   readonly rows: readonly (readonly [check: string, result: string, meaning: RegExp, fix?: RegExp])[]
 }
 
@@ -36,6 +38,12 @@ const contexts: readonly ContextRow[] = [
     says: 'another rsync',
     daemon: { 'program rsync ': '/usr/local/bin/rsync' },
     rows: [['daemon: PATH', 'note', /uses rsync at \/usr\/local\/bin\/rsync/, /PATH=/]],
+  },
+  {
+    says: 'no locale, and one in the file env',
+    daemon: { 'locale.charmap ': 'ANSI_X3.4-1968' },
+    set: ['LC_ALL'],
+    rows: [['daemon: locale', 'note', /not UTF-8/, /^Make it LC_ALL=C\.UTF-8 in \S+, then dsync restart$/]],
   },
   {
     says: 'no ssh agent',
@@ -78,9 +86,12 @@ const contexts: readonly ContextRow[] = [
 ]
 
 describe('what differs between a shell and the daemon', () => {
-  for (const { says, daemon, runtime = node, linked = true, rows } of contexts) {
+  for (const { says, daemon, runtime = node, linked = true, set = [], rows } of contexts) {
     it(says, () => {
-      const checks = contextChecks(shell, { survey: surveyWith(linuxLines, daemon), runtime }, linked)
+      const checks = contextChecks(
+        { survey: surveyWith(linuxLines, daemon), runtime },
+        { shell, isLinked: linked, set },
+      )
       const found = checks.filter(({ result }) => result !== 'ok')
       assert.deepEqual(
         found.map(({ check, result }) => [check, result]),
@@ -107,8 +118,17 @@ const session: Session = {
   ...{ problems: none, holds: [], notices: none, untaken: none, sides: { alpha: facts, beta: facts } },
 }
 const status: DaemonStatus = {
-  ...{ version: '0.1.0', host: 'here', home: '/home/ann/.dsync', pid: 7, since: 0, now: 5000, logDropped: 0 },
-  ...{ sessions: [session], failed: [], config: [], crashes: [] },
+  ...{
+    version: '0.1.0',
+    host: 'here',
+    home: '/home/ann/.dsync',
+    pid: 7,
+    since: 0,
+    now: 5000,
+    logDropped: 0,
+    crashes: [],
+  },
+  ...{ sessions: [session], failed: [], config: [] },
 }
 
 /** What the daemon says, and the rows that are not `ok`. */
@@ -128,6 +148,11 @@ const statuses: readonly {
     says: 'wrong settings',
     status: { config: [{ file: 'x', message: 'no host' }] },
     rows: [['failed', /no host/, /config check/]],
+  },
+  {
+    says: 'a crash',
+    status: { crashes: [{ at: 1000, pid: 3, why: 'it broke\nat x', file: '/h/crash 1' }] },
+    rows: [['warning', /crashed 4 s ago: it broke$/, /^cat '\/h\/crash 1'/]],
   },
   { says: 'a disk without room for logs', status: { logDropped: 3 }, rows: [['warning', /3 lines/, /room/]] },
   {
@@ -164,6 +189,31 @@ const statuses: readonly {
     ],
   },
 ]
+
+describe('what keeps the daemon up', () => {
+  const remark = { about: 'linger', message: 'it stops', hint: 'x', isRemark: true } as const
+  const file = { about: 'file', message: 'f is gone', hint: 'dsync service install' } as const
+  const program = { about: 'program', message: 'no node', hint: 'dsync service install' } as const
+  for (const [says, findings, results] of [
+    ['as it should be', [], ['ok']],
+    ['a remark', [remark], ['note']],
+    ['a file that is gone, and its runtime too', [program, file], ['failed', 'warning']],
+  ] as const) {
+    it(says, () => {
+      assert.deepEqual(
+        serviceChecks({ kind: 'systemd', findings }, true).map(({ result }) => result),
+        results,
+      )
+    })
+  }
+  it('nothing', () => {
+    assert.deepEqual(
+      serviceChecks(undefined, true).map(({ result, fix }) => [result, fix]),
+      [['note', 'dsync service install']],
+    )
+    assert.deepEqual(serviceChecks(undefined, false), [])
+  })
+})
 
 describe('what the daemon says', () => {
   const beside = { version: '0.1.0', here: shell, shown: () => '~projects' }

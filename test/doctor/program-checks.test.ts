@@ -1,10 +1,18 @@
 import { describe } from 'node:test'
-import { gitCheck, hashingCheck, pathCheck, rsyncCheck, sshCheck, tmuxCheck } from '../../lib/doctor/program-checks.ts'
+import {
+  gitCheck,
+  hashingCheck,
+  pathCheck,
+  rsyncCheck,
+  sharingCheck,
+  sshCheck,
+  tmuxCheck,
+} from '../../lib/doctor/program-checks.ts'
 import type { Row } from './check-rows.ts'
 import { testRows } from './check-rows.ts'
 
 const rows: readonly Row[] = [
-  { says: 'rsync', check: rsyncCheck, result: 'ok', meaning: /^rsync 3\.2\.7 at/ },
+  { says: 'rsync', check: survey => rsyncCheck(survey), result: 'ok', meaning: /^rsync 3\.2\.7 at/ },
   {
     says: 'no rsync',
     check: rsyncCheck,
@@ -22,10 +30,17 @@ const rows: readonly Row[] = [
   },
   {
     says: 'an rsync that is not on PATH',
-    check: rsyncCheck,
+    check: survey => rsyncCheck(survey, false),
     changes: { 'program rsync ': '/opt/homebrew/bin/rsync' },
     result: 'note',
     fix: /^export PATH=\/opt\/homebrew\/bin:\$PATH/,
+  },
+  {
+    says: 'an rsync there that is not on PATH',
+    check: rsyncCheck,
+    changes: { 'program rsync ': '/opt/homebrew/bin/rsync' },
+    result: 'ok',
+    meaning: /^rsync 3\.2\.7 at \/opt\/homebrew/,
   },
   { says: 'git', check: gitCheck, result: 'ok', meaning: /^git 2\.39\.5 at/ },
   { says: 'no git', check: gitCheck, changes: { 'program git': undefined }, result: 'note' },
@@ -51,6 +66,8 @@ const rows: readonly Row[] = [
     changes: { 'version ssh ': 'Dropbear v2022.83' },
     result: 'note',
   },
+  { says: 'a shared connection', check: () => sharingCheck('/run/x'), result: 'ok', meaning: /\/run\/x$/ },
+  { says: 'none', check: () => sharingCheck(undefined), result: 'note', fix: /shorter DSYNC_HOME/ },
   { says: 'a hash', check: hashingCheck, result: 'ok' },
   { says: 'another hash', check: hashingCheck, mac: true, result: 'ok', meaning: /^shasum/ },
   { says: 'no hash', check: hashingCheck, changes: { 'program sha256sum': undefined }, result: 'warning' },

@@ -47,6 +47,7 @@ function kit(t: TestContext, version = '1.2.3'): Kit {
     writeFileSync(join(folder, path), text)
   }
   write('package.json', JSON.stringify({ version }))
+  write('install.sh', '#!/bin/sh\n')
   write('bin/dsync', '#!/bin/sh\n')
   chmodSync(join(folder, 'bin/dsync'), 0o755)
   symlinkSync('dsync', join(folder, 'bin/dtest'))
@@ -79,6 +80,7 @@ describe('a release of the kit', () => {
         'bin/dsync*',
         'bin/dtest*',
         'dist/sync-manager.js',
+        'install.sh',
         'node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.node',
         'node_modules/koffi/index.js',
         'package.json',

@@ -48,6 +48,10 @@ describe('what rsync is told', () => {
     const pull = { ...copy, direction: 'pull', from: '/home/u/a file', into: '/k/slot' } as const
     assert.deepEqual(rsyncArguments(pull, modern)?.slice(-2), ['nice:/home/u/a file', '/k/slot'])
   })
+  it('names an rsync that the login there does not find', () => {
+    const words = rsyncArguments({ ...copy, programThere: '/opt/homebrew/bin/rsync' }, modern)
+    assert.deepEqual(words?.slice(7, 9), ['--rsync-path=/opt/homebrew/bin/rsync', '-e'])
+  })
   it('uses with an old one only what it has', () => {
     assert.deepEqual(rsyncArguments(copy, old)?.slice(0, 5), [
       ...['--inplace', '--ignore-times', '--whole-file', '--progress', '-e'],

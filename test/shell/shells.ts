@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -59,22 +59,32 @@ export class ShellHome {
   }
 
   write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.kit, path)), { recursive: true })
     writeFileSync(join(this.kit, path), text, { mode: 0o600 })
   }
 
   /** Loads our file in a shell and runs some lines. Undefined where there is no such shell. */
   run(name: ShellName, lines: string, before = ''): Said | undefined {
-    const { command, load } = shellKinds[name]
-    const [program, ...options] = command
+    return this.#start([], name, `${before}\n${shellKinds[name].load}\n${lines}`)
+  }
+
+  /** The calls by which a process is made while our file is loaded and some lines are run; threads are none. */
+  traced(name: ShellName, lines: string): readonly string[] | undefined {
+    const log = join(this.home, 'calls')
+    const tracer = ['strace', '-f', '-qq', '-e', 'trace=clone,clone3,fork,vfork,execve', '-e', 'signal=none', '-o', log]
+    if (this.#start(tracer, name, `${shellKinds[name].load}\n${lines}`) === undefined) return undefined
+    const calls = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter(line => /^\d+ +\w+\(/.test(line))
+    // The first is the shell itself.
+    return calls.slice(1).filter(line => !line.includes('CLONE_THREAD'))
+  }
+
+  #start(before: readonly string[], name: ShellName, lines: string): Said | undefined {
+    const [program = '', ...words] = [...before, ...shellKinds[name].command, '-c', lines]
     const env = { HOME: this.home, PATH: '/usr/local/bin:/usr/bin:/bin', TERM: 'dumb', LC_ALL: 'C.UTF-8' }
-    const ran = spawnSync(program, [...options, '-c', `${before}\n${load}\n${lines}`], {
-      env,
-      cwd: this.home,
-      encoding: 'utf8',
-      input: '',
-      timeout: 20_000,
-    })
-    if (ran.error !== undefined) return undefined
+    const ran = spawnSync(program, words, { env, cwd: this.home, encoding: 'utf8', input: '', timeout: 20_000 })
+    if (ran.error !== undefined || ran.stderr.includes("strace: Can't stat")) return undefined
     const own = /^bash: (?:cannot set terminal process group|no job control).*\n/gm
     return { out: ran.stdout, err: ran.stderr.replace(own, ''), code: ran.status }
   }

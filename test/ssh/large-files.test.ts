@@ -40,5 +40,24 @@ for (const { name, skip } of providers()) {
       assert.equal(lines[0]?.['sent'], size)
       assert.ok(Number(lines[1]?.['sent']) < 200_000, `${String(lines[1]?.['sent'])} bytes were sent for 20`)
     })
+
+    const shared = name === 'loopback' ? 'needs a host with programs of its own' : false
+    it('go by an rsync that a login there does not find', { timeout: 200_000, skip: shared }, async t => {
+      const set = await sshHosts(t, name, 1)
+      const host = set.host(0)
+      await host.run('mkdir bin && ln -s $(ls -d /usr/bin/* /usr/local/bin/* | grep -v /rsync) bin/ || :')
+      await host.reloadSshd(`SetEnv PATH=${host.home}/bin`)
+      const pair = await SshPair.over(set)
+      t.after(() => pair.close())
+      await pair.start()
+      writeFileSync(join(pair.alpha, 'large'), randomBytes(6 * 1024 * 1024))
+      await pair.ok('sync')
+      const lines = pair.audit().filter(({ event }) => event === 'carried' || event === 'fallback')
+      assert.deepEqual(
+        lines.map(({ event, side }) => [event, side]),
+        [['carried', 'beta']],
+        JSON.stringify(lines),
+      )
+    })
   })
 }

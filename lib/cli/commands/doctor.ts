@@ -7,12 +7,13 @@ import { examine } from '../../doctor/examination.ts'
 import { probeSeconds } from '../../remote/survey-script.ts'
 import { checkColours, checkLines } from '../check-lines.ts'
 import type { Arguments } from '../command-spec.ts'
-import { ask } from '../daemon-access.ts'
+import { ask, askOwn } from '../daemon-access.ts'
 import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Paint } from '../paint.ts'
 import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
+import { installedFindings } from './service.ts'
 
 /** The daemon may wait for what hangs as long as we do, and a little longer (ms). */
 const surveyMs = (probeSeconds + 20) * 1000
@@ -29,9 +30,10 @@ export async function doctor(given: Arguments, around: Surroundings): Promise<Ou
     {
       ...around,
       runtime: runningRuntime(),
+      service: () => installedFindings(around),
       daemon: {
         status: () => ask(around, 'status', {}),
-        survey: places => ask(around, 'survey', { places }, { waitMs: surveyMs }),
+        survey: places => askOwn(around, 'survey', { places }, { waitMs: surveyMs }),
       },
     },
     { isHereOnly: given.has('here'), ...(host !== undefined && { host }) },

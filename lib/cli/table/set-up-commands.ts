@@ -218,9 +218,19 @@ export const setUpCommands: readonly CommandSpec[] = [
   {
     name: 'service logs',
     says: 'show what the daemon printed: why it could not start or crashed',
-    operands: [],
+    operands: [
+      {
+        name: 'JOB',
+        says: 'daemon, or what verify or trash printed at night; default: daemon',
+        needed: false,
+        words: ['daemon', 'verify', 'trash'],
+      },
+    ],
     options: { lines: { says: 'so many past lines (50)', value: 'COUNT', short: 'n', atLeast: 0 } },
-    examples: [['dsync service logs', 'what it does besides is in dsync logs']],
+    examples: [
+      ['dsync service logs', 'what it does besides is in dsync logs'],
+      ['dsync service logs verify', 'whether both sides were the same each night'],
+    ],
   },
   {
     name: 'doctor',

@@ -173,13 +173,20 @@ export const setUpRows: RowTable = {
   },
   'service logs': {
     right: [{ line: 'service logs', says: /^[^]*$/ }],
-    wrong: [{ line: 'service logs -n many', says: /many/, next: /^dsync help service logs$|number/ }],
+    wrong: [
+      { line: 'service logs -n many', says: /^--lines must be a number/, next: /^dsync help service logs$/ },
+      {
+        line: 'service logs deamon',
+        says: /^There is no job "deamon" of the service$/,
+        next: /^One of daemon, verify, trash$/,
+      },
+    ],
   },
   doctor: {
     right: [
       {
         line: 'doctor',
-        says: /^\S+ \(this host\)\n {2}ok +platform +\w+-\w+[^]*\n\n\S+ \(its daemon\)\n {2}ok +daemon +process \d+[^]* link to twin +pipe[^]*\n\ntwin \(other host\)\n[^]* ok\n$/,
+        says: /^\S+ \(this host\)\n {2}ok +platform +\w+-\w+[^]*\n\n\S+ \(its daemon\)\n {2}note +service[^]*\n {2}ok +daemon +process \d+[^]* link to twin +pipe[^]*\n\ntwin \(other host\)\n[^]* ok\n$/,
       },
       { line: 'doctor --host twin', says: /^twin \(other host\)\n {2}ok +home +\S+\/twin\/\.dsync\n[^]* ok\n$/ },
     ],
