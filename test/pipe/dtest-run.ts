@@ -54,9 +54,10 @@ export function openRuns(pair: Pair): number {
   return readdirSync(join(pair.userHome, '.dsync/state')).filter(name => name.startsWith('dtest-')).length
 }
 
-/** What lies on both hosts of a pair: not the logs, stores and locks that a daemon writes all the time. */
+/** What lies on both hosts of a pair: not the logs, stores and locks that a daemon writes all the time, nor what hosts said of themselves. */
 export function filesOf(pair: Pair): Snapshot[] {
-  const written = /^\.cache|\.log$|^\.dsync\/(?:state\/dsync\.db|run\/|cache|kit\/agents)|\/(?:scan-cache|seen|fence)/
+  const written =
+    /^\.cache|\.log$|^\.dsync\/(?:state\/(?:dsync\.db|hosts\/)|run\/|cache|kit\/agents)|\/(?:scan-cache|seen|fence)/
   return [pair.userHome, pair.twinHome].map(
     home => new Map([...snapshot(home)].filter(([path]) => !written.test(path))),
   )

@@ -1,40 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { Pair } from './pair.ts'
+import { hasTerminals, switchTyped } from './switch-typed.ts'
 import { until } from './until.ts'
-
-const dsync = fileURLToPath(new URL('../../scripts/sync-manager.ts', import.meta.url))
-const hasTerminals = spawnSync('script', ['--version']).error === undefined
-
-/** What a terminal showed of `dsync switch twin` in a directory, while this was typed. */
-async function typed(
-  pair: Pair,
-  cwd: string,
-  { answer, lines }: { answer?: string; lines?: string },
-): Promise<{ code: number | null; said: string }> {
-  const { PATH, NODE_COMPILE_CACHE } = process.env
-  const env = { PATH, NODE_COMPILE_CACHE, HOME: pair.userHome, SHELL: '/bin/sh', PS1: '', TERM: 'dumb' }
-  const child = spawn('script', ['-qec', `'${process.execPath}' '${dsync}' switch twin`, '/dev/null'], { cwd, env })
-  let said = ''
-  child.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()))
-  const ended = new Promise<number | null>(resolve => child.once('close', resolve))
-  // A shell that nobody types to any more would wait for ever.
-  const late = setTimeout(() => child.kill('SIGKILL'), 90_000)
-  child.once('close', () => clearTimeout(late))
-  if (answer !== undefined) {
-    await until('it asks', () => said.includes('[y/N] '), 60_000)
-    child.stdin.write(`${answer}\n`)
-  }
-  if (lines !== undefined) {
-    await until('it opens', () => said.includes('exit ends it'), 60_000)
-    child.stdin.write(lines)
-  }
-  return { code: await ended, said: said.replaceAll('\r', '') }
-}
 
 describe(
   'dsync switch',
@@ -51,7 +21,7 @@ describe(
       await until('the prompt is told that all is well', () => prompt() === '\n')
 
       writeFileSync(join(here, 'in'), 'typed just now')
-      const there = await typed(pair, here, { lines: 'cat in; echo; pwd -P; echo "home $HOME"; exit 7\n' })
+      const there = await switchTyped(pair, here, { lines: 'cat in; echo; pwd -P; echo "home $HOME"; exit 7\n' })
       assert.equal(there.code, 7, there.said)
       assert.match(
         there.said,
@@ -67,13 +37,13 @@ describe(
       await pair.ok('resume')
       assert.equal((await pair.sync()).code, 3)
       await until('the prompt names the conflict', () => prompt() === '1 conflict\n')
-      const asked = await typed(pair, pair.userHome, { answer: 'n' })
+      const asked = await switchTyped(pair, pair.userHome, { answer: 'n' })
       assert.equal(asked.code, 130, asked.said)
       assert.match(
         asked.said,
         /1 conflict {2}~\/project with twin[^]*Not everything here is on twin\. Go on to it\? \[y\/N\]/,
       )
-      const gone = await typed(pair, pair.userHome, { answer: 'y', lines: 'pwd -P; exit\n' })
+      const gone = await switchTyped(pair, pair.userHome, { answer: 'y', lines: 'pwd -P; exit\n' })
       assert.equal(gone.code, 0, gone.said)
       assert.ok(gone.said.includes(`\n${pair.twinHome}\n`), gone.said)
       await pair.stop()
