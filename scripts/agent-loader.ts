@@ -3,7 +3,7 @@ import type { LoaderOrder } from '../lib/remote/boot-script.ts'
 /**
  * Runs on the other host: makes sure that the agent's folder is there and is what its name says, takes it from stdin if
  * it is not, and becomes the agent. It is sent as text (`toString`), so it uses nothing from outside itself and nothing
- * newer than Node 20. Says one line a step on stdout: `need PLATFORM`, `ready`, or `failed WHY`.
+ * newer than Node 20. Says one line a step on stdout: `need PLATFORM`, `ready`, `newer VERSION`, or `failed WHY`.
  */
 export async function agentLoader(order: LoaderOrder): Promise<void> {
   const fs = await import('node:fs')
@@ -80,6 +80,23 @@ export async function agentLoader(order: LoaderOrder): Promise<void> {
     for (const path of [made, damaged]) fs.rmSync(path, { recursive: true, force: true })
   }
 
+  /** The version of the release in use here, where it comes after the hub's (semver.org, without what stands behind a `-`). */
+  const newer = (): string | undefined => {
+    let name = ''
+    try {
+      name = fs.readlinkSync(join(home, 'kit', 'current'))
+    } catch {
+      return undefined
+    }
+    const found = /^(\d+)\.(\d+)\.(\d+)(-.*)?-[0-9a-f]{12}$/.exec(name)
+    const ours = order.version.split(/[.-]/)
+    for (let i = 1; found !== null && i <= 3; i++) {
+      const difference = Number(found[i]) - Number(ours[i - 1])
+      if (difference !== 0) return difference > 0 ? name.slice(0, -13) : undefined
+    }
+    return undefined
+  }
+
   const prune = (): void => {
     for (const name of fs.readdirSync(agents)) {
       const path = join(agents, name)
@@ -90,6 +107,11 @@ export async function agentLoader(order: LoaderOrder): Promise<void> {
     fs.utimesSync(folder, new Date(), new Date())
   }
 
+  const version = newer()
+  if (version !== undefined) {
+    say(`newer ${version}`)
+    process.exit(0)
+  }
   try {
     fs.mkdirSync(agents, { recursive: true, mode: 0o700 })
     if (!isWhole()) take()

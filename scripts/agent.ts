@@ -6,13 +6,13 @@ import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Console } from 'node:console'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { isMainThread } from 'node:worker_threads'
 import { SyncError } from '../lib/core/errors.ts'
-import { readIgnoreText } from '../lib/core/ignore-settings.ts'
-import { agentSocketPath } from '../lib/daemon/agent-socket-path.ts'
 import { answerQuestion } from '../lib/daemon/host-answers.ts'
+import { meetHub, readHub } from '../lib/daemon/hub-record.ts'
+import type { HubClaim } from '../lib/core/hub.ts'
+import { isSameClaim } from '../lib/core/hub.ts'
 import type { KitHome } from '../lib/daemon/kit-home.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import { servedRoots } from '../lib/daemon/served-roots.ts'
@@ -21,45 +21,18 @@ import { receiveRelease } from '../lib/kit/receive-release.ts'
 import type { RootRequest } from '../lib/protocol/handshake.ts'
 import { endingMs } from '../lib/protocol/bounds.ts'
 import { runAgent } from '../lib/protocol/agent-main.ts'
+import { ToldRecords, sweepTold } from '../lib/relay/told-record.ts'
 import { stdioLink } from '../lib/protocol/stdio-link.ts'
-import { shareReplica } from '../lib/replica/share-replica.ts'
-import { openRoot } from '../lib/replica/open-root.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
-import { wantedWatcher } from '../lib/replica/watch/open-watcher.ts'
-import { startWorker } from './start-worker.ts'
+import { openServedRoot, servedSocketPath } from './serve-root.ts'
 import { processFacts } from './surroundings.ts'
-
-function openServedRoot(request: RootRequest) {
-  const { DSYNC_HOST } = process.env
-  const { host, home } = processFacts()
-  const served = servedRoots(home).find(root => root.id === request.root && root.path === request.path)
-  if (served === undefined) {
-    throw new SyncError(
-      'ROOT_REFUSED',
-      `Cannot serve ${request.path}: this host's own list of roots does not hold it`,
-      {
-        verdict: 'halt',
-        hint: 'dsync roots add',
-      },
-    )
-  }
-  return shareReplica(() =>
-    openRoot({
-      root: served.path,
-      work: join(home.work, served.id),
-      host: DSYNC_HOST ?? host,
-      watcher: wantedWatcher(request.options['watcher']),
-      ignore: readIgnoreText(request.options['ignore']),
-      clock: systemClock,
-      startWorker,
-    }),
-  )
-}
 
 async function serve(): Promise<void> {
   const { home } = processFacts()
   const end = new AbortController()
+  const records = new ToldRecords(home, Date.now)
+  sweepTold(home)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end.abort())
   // A lost link takes the terminal and stderr with it, and the root is kept all the same.
   process.on('SIGHUP', () => {})
@@ -72,10 +45,12 @@ async function serve(): Promise<void> {
       stdout: process.stdout,
       clock: systemClock,
       openRoot: openServedRoot,
+      told: (request, news) => records.told(request, news),
       keeping: {
         build: programDigest(),
-        socketPath: root => agentSocketPath(home, root, '/tmp'),
+        socketPath: servedSocketPath,
         isServed: request => isServed(home, request),
+        meet,
         signal: end.signal,
       },
     }),
@@ -97,9 +72,18 @@ function programDigest(): string {
   return createHash('sha256').update(file).update('\0').update(readFileSync(file)).digest('hex')
 }
 
-/** A list that cannot be read serves nothing. */
-function isServed(home: KitHome, { root, path }: RootRequest): boolean {
+/** A hub that does not say who it is gets nothing from a host that follows one. */
+async function meet({ hub }: RootRequest): Promise<HubClaim | undefined> {
+  const facts = processFacts()
+  if (hub === undefined) return readHub(facts.home)
+  const stands = await meetHub(facts, hub)
+  return isSameClaim(stands, hub) ? undefined : stands
+}
+
+/** A list or a record that cannot be read serves nothing. */
+function isServed(home: KitHome, { root, path, hub }: RootRequest): boolean {
   try {
+    if (readHub(home)?.hub !== hub?.hub) return false
     return servedRoots(home).some(served => served.id === root && served.path === path)
   } catch (error) {
     if (!(error instanceof SyncError)) throw error
@@ -118,17 +102,18 @@ async function receive(): Promise<void> {
 
 /** Reads one line of JSON, writes one. */
 async function answer(): Promise<void> {
-  const { home, userHome } = processFacts()
+  const { home, userHome, host } = processFacts()
   const deno = process.versions['deno']
   const here = {
     home,
     userHome,
+    host,
     platform: `${process.platform}-${process.arch}`,
     runtime: deno === undefined ? `node ${process.versions.node}` : `deno ${deno}`,
     rsync: await rsyncVersion(),
   }
   for await (const line of createInterface({ input: process.stdin })) {
-    process.stdout.write(`${JSON.stringify(answerQuestion(here, questionOf(line)))}\n`, () => process.exit(0))
+    process.stdout.write(`${JSON.stringify(await answerQuestion(here, questionOf(line)))}\n`, () => process.exit(0))
     return
   }
 }

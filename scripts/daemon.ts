@@ -6,12 +6,15 @@ import { boundLogs } from '../lib/daemon/daemon-log.ts'
 import type { Daemon } from '../lib/daemon/daemon.ts'
 import { readEnvFile } from '../lib/daemon/env-file.ts'
 import { startDaemon } from '../lib/daemon/daemon.ts'
+import { FollowedRoots } from '../lib/relay/followed-roots.ts'
+import { guestDesks } from '../lib/relay/guest-desk.ts'
 import { supervisorKind, supervisorVariable } from '../lib/daemon/supervisor-kind.ts'
 import { giveBackSpareMemory } from '../lib/replica/spare-memory.ts'
 import { systemClock } from '../lib/replica/system-clock.ts'
 import { stopShared } from './reach-host.ts'
 import { forgetAgreed } from './forget-session.ts'
 import { openSession } from './open-session.ts'
+import { openServedRoot, servedSocketPath } from './serve-root.ts'
 import { packageVersion, processFacts } from './surroundings.ts'
 
 const facts = processFacts()
@@ -33,10 +36,20 @@ process.on('uncaughtException', error => {
   process.exit(1)
 })
 
+const version = packageVersion()
+const following = new FollowedRoots({
+  ...facts,
+  ...{ version, pid: process.pid, since: Date.now() },
+  socketPath: servedSocketPath,
+  openServed: async request => openServedRoot(request),
+})
+
 try {
   daemon = await startDaemon({
     ...facts,
-    version: packageVersion(),
+    version,
+    desks: guestDesks,
+    following,
     openSession,
     forgetSession,
     env,

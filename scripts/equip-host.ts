@@ -17,7 +17,7 @@ import { processFacts } from './surroundings.ts'
 const folder = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 
 /** Equips other hosts with what this one has. */
-export const equipHost: EquipHost = (host, { wantsKit, survey, isOffline, signal, tell }) => {
+export const equipHost: EquipHost = (host, { wantsKit, wantsShell = false, survey, isOffline, signal, tell }) => {
   const facts = processFacts()
   ensureKitHome(facts.home)
   const around = sshSurroundings(sshSockets(facts.home, facts.socketParents))
@@ -35,6 +35,7 @@ export const equipHost: EquipHost = (host, { wantsKit, survey, isOffline, signal
       ...{ npm: 'npm', environment: process.env, temporary: tmpdir(), isOffline, signal },
     },
     kit: wantsKit ? { folder, releaseFor: platform => releaseOf(folder, platform) } : undefined,
+    wantsShell,
     tell,
     signal,
   })

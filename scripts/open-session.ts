@@ -5,6 +5,10 @@ import { clockSigns } from '../lib/sync/clock-signs.ts'
 import { sessionOpener } from '../lib/sync/open-session.ts'
 import type { OpenSession } from '../lib/sync/session-handle.ts'
 import { openSqliteStore } from '../lib/sync/sqlite-store.ts'
+import { meetHub, readHub } from '../lib/daemon/hub-record.ts'
+import { codeOf } from '../lib/core/errors.ts'
+import type { HubClaim } from '../lib/core/hub.ts'
+import { detach } from '../lib/ports/detached.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { storeFile } from './forget-session.ts'
 import { startWords } from './start-words.ts'
@@ -25,6 +29,15 @@ function addresses(): string {
   return all.toSorted().join('\n')
 }
 
+/** What cannot be recorded now is heard again with the next attempt to reach that host. */
+async function hear(stands: HubClaim): Promise<void> {
+  try {
+    await meetHub(facts, stands)
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+  }
+}
+
 /** Opens a session with the real engine: one replica here, an agent as a child process for the other side. */
 export const openSession: OpenSession = sessionOpener({
   clock: systemClock,
@@ -33,5 +46,7 @@ export const openSession: OpenSession = sessionOpener({
   environment: process.env,
   ssh: () => sshSurroundings(sshSockets(facts.home, facts.socketParents)),
   signs: clockSigns({ clock: systemClock, addresses }),
+  hub: () => readHub(facts.home),
+  elsewhere: stands => detach(hear(stands), systemClock),
   openStore: session => openSqliteStore({ file: storeFile(facts.home), session, startWorker }),
 })

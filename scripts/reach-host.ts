@@ -12,13 +12,25 @@ import { sshLink } from '../lib/remote/ssh-link.ts'
 import { takeSurvey } from '../lib/remote/take-survey.ts'
 import { agentFolders } from './agent-folders.ts'
 import { agentLoader } from './agent-loader.ts'
+import { packageVersion } from './surroundings.ts'
 
 /** What every link to another machine has in common. */
-export type SshSurroundings = Pick<SshLinkOptions, 'environment' | 'clock' | 'agents' | 'loader' | 'sockets'>
+export type SshSurroundings = Pick<
+  SshLinkOptions,
+  'environment' | 'clock' | 'agents' | 'loader' | 'sockets' | 'version'
+>
 
 /** @param sockets directory for the sockets of shared connections, 0700; undefined: each command connects by itself */
 export function sshSurroundings(sockets: string | undefined): SshSurroundings {
-  return { environment: process.env, clock: systemClock, agents: agentFolders, loader: agentLoader.toString(), sockets }
+  const loader = agentLoader.toString()
+  return {
+    environment: process.env,
+    clock: systemClock,
+    agents: agentFolders,
+    loader,
+    sockets,
+    version: packageVersion(),
+  }
 }
 
 /** How long a shared connection may take to hear that it is not needed any more (ms). */

@@ -4,6 +4,7 @@
  *
  *     npm run sim -- --runs 20000                 many, on all cores
  *     npm run sim -- --seed 7 --verbose           one again, with everything that happens in it
+ *     npm run sim -- --star --runs 1000           three and four hosts around a hub
  *     npm run sim -- --mutants                    proves that planted bugs are found
  *
  * Exits with 1 when a history failed, or a planted bug was not found.
@@ -36,6 +37,7 @@ interface Job {
   readonly seeds: Iterator<number>
   readonly mutant?: string
   readonly trace?: boolean
+  readonly star?: boolean
   readonly workers: number
   /** Told of each result; false ends the job. */
   readonly done: (result: Result) => boolean
@@ -47,7 +49,7 @@ async function runSeeds(job: Job): Promise<void> {
   const lane = async (): Promise<void> => {
     let worker: Worker | undefined
     for (let next = job.seeds.next(); !isOver && next.done !== true; next = job.seeds.next()) {
-      worker ??= new Worker(workerFile, { workerData: { mutant: job.mutant, trace: job.trace } })
+      worker ??= new Worker(workerFile, { workerData: { mutant: job.mutant, trace: job.trace, star: job.star } })
       const result = await runSeed(worker, next.value)
       if (result === undefined || result.failures.length > 0) {
         // What a broken history left behind must not reach the next one.
@@ -140,10 +142,9 @@ function add(counts: Map<string, number>, key: string, by: number): void {
   counts.set(key, (counts.get(key) ?? 0) + by)
 }
 
-function show(result: Result, mutant?: string): void {
-  console.log(
-    `seed ${result.seed} failed; again with: npm run sim -- --seed ${result.seed} --verbose${mutant === undefined ? '' : ` --mutant '${mutant}'`}`,
-  )
+function show(result: Result, { mutant, star }: Pick<Job, 'mutant' | 'star'> = {}): void {
+  const more = `${star === true ? ' --star' : ''}${mutant === undefined ? '' : ` --mutant '${mutant}'`}`
+  console.log(`seed ${result.seed} failed; again with: npm run sim -- --seed ${result.seed} --verbose${more}`)
   for (const failure of result.failures.slice(0, 8)) console.log(`  ${failure}`)
   if (result.failures.length > 8) console.log(`  and ${result.failures.length - 8} more`)
 }
@@ -151,7 +152,7 @@ function show(result: Result, mutant?: string): void {
 async function runMany(
   first: number,
   runs: number,
-  options: { readonly trace: boolean; readonly mutant?: string },
+  options: { readonly trace: boolean; readonly star: boolean; readonly mutant?: string },
 ): Promise<boolean> {
   const tally = new Tally()
   const startedAt = performance.now()
@@ -161,7 +162,7 @@ async function runMany(
     ...options,
     done: result => {
       tally.add(result)
-      if (result.failures.length > 0) show(result, options.mutant)
+      if (result.failures.length > 0) show(result, options)
       if (process.stdout.isTTY) process.stdout.write(`\r${tally.runs} of ${runs}, ${tally.failed.length} failed `)
       return true
     },
@@ -225,19 +226,21 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    star: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 })
 const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
 const runs = Number(values.runs ?? (values.seed === undefined ? 1000 : 1))
 if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(runs) || runs < 1) {
-  console.error('Usage: npm run sim -- [--runs N] [--seed S] [--verbose] [--mutants] [--mutant NAME]')
+  console.error('Usage: npm run sim -- [--runs N] [--seed S] [--verbose] [--star] [--mutants] [--mutant NAME]')
   process.exitCode = 2
 } else {
   const ok = values.mutants
     ? await findMutants(seed)
     : await runMany(seed, runs, {
         trace: values.verbose,
+        star: values.star,
         ...(values.mutant !== undefined && { mutant: values.mutant }),
       })
   if (!ok) process.exitCode = 1

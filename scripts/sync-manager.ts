@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { SyncError } from '../lib/core/errors.ts'
 import { runCommand } from '../lib/cli/run-command.ts'
+import { agentSocketPath } from '../lib/daemon/agent-socket-path.ts'
+import type { Following } from '../lib/daemon/asker.ts'
 import { sshSockets } from '../lib/daemon/control-socket-path.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import type { EquipHost } from '../lib/cli/surroundings.ts'
@@ -42,6 +44,17 @@ const askHost: AskHost = async (host, question) => {
   return await hostAsker(sshSurroundings(sshSockets(facts.home, facts.socketParents)))(host, question)
 }
 
+/** What this process can say for a host whose hub is another, when no daemon runs there. */
+async function following(): Promise<Following> {
+  const { FollowedRoots } = await import('../lib/relay/followed-roots.ts')
+  return new FollowedRoots({
+    ...facts,
+    ...{ version: packageVersion(), pid: 0, since: Date.now() },
+    socketPath: root => agentSocketPath(facts.home, root, '/tmp'),
+    openServed: async request => (await import('./serve-root.ts')).openServedRoot(request),
+  })
+}
+
 /** The same for what another host is to get. */
 const equipHost: EquipHost = (host, options) => {
   let made: Promise<ReturnType<EquipHost>> | undefined
@@ -69,10 +82,13 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: interrupt.signal,
   forgetSession: async (home, session) => await (await import('./forget-session.ts')).forgetAgreed(home, session),
+  acquaintSession: async (home, session) => await (await import('./forget-session.ts')).acquaint(home, session),
   editor: editor(),
   runProgram: foreground.run,
   environment: process.env,
   daemonCommand: daemonCommand(),
+  dsyncCommand: [process.execPath, ...process.execArgv, ...startWords, fileURLToPath(import.meta.url)],
+  following,
   service: serviceSurroundings(),
   askHost,
   equipHost,

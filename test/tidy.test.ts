@@ -23,13 +23,15 @@ const checkout = fileURLToPath(new URL('..', import.meta.url))
 
 /** Files over 300 lines, each with why it is not split. Over 450 nothing helps. */
 const long: Readonly<Record<string, string>> = {
+  'lib/protocol/remote-replica.ts': 'one conversation, from the greeting to the last word',
+  'lib/daemon/daemon.ts': 'the one place where what is asked of a daemon meets who answers',
   'lib/daemon/verbs.ts': 'the one list of what a command may ask the daemon',
   'lib/core/session/session.ts': 'the one place where events meet the parts of a session',
   'lib/replica/local-replica.ts': 'the one loop of a replica; its parts are in files of their own',
   'lib/replica/refresh.ts': 'what one look means, case by case',
   'lib/sync/session-loop.ts': 'the one place where a session meets its replicas and its store',
-  'test/replica/copies.test.ts': 'one suite of one noun',
   'test/replica/operations.test.ts': 'one table of operations',
+  'test/replica/copies.test.ts': 'one suite of one noun',
   'test/replica/trash.test.ts': 'one suite of one noun',
   'test/sync/store-damage.slow.test.ts': 'every way in which a store is damaged',
   'test/storm/user.ts': 'one program with all that a person does to files',
@@ -37,7 +39,6 @@ const long: Readonly<Record<string, string>> = {
   'test/protocol/arbitrary.ts': 'one arbitrary for each message there is',
   'test/protocol/untrusted.test.ts': 'one table of hostile messages',
   'test/protocol/wire.test.ts': 'one table of messages',
-  'test/sim/world.ts': 'the one place where a simulated session is put together',
 }
 
 /** Files of `lib/` outside `lib/replica/disk/` that import node:fs, each with what it is for. Never for what is in a root. */
@@ -50,6 +51,8 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/control-server.ts': 'the mode of the control socket, and a dead one in its place',
   'lib/daemon/daemon-log.ts': 'what the daemon process prints, in the home',
   'lib/daemon/host-registration.ts': 'makes the directory that plays another host',
+  'lib/daemon/home-id.ts': 'links the id of the home, which only one process can do',
+  'lib/daemon/hub-watch.ts': 'looks at the record of the hub',
   'lib/daemon/kit-home.ts': 'makes the home and its directories',
   'lib/daemon/other-host.ts': 'the directory of what other hosts said, in the home',
   'lib/daemon/lock.ts': 'the lock of the home',
@@ -66,6 +69,8 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
   'lib/remote/shared-connections.ts': 'sockets by which ssh commands share connections, and dead ones among them',
   'lib/replica/hash-worker.ts': 'reads a descriptor that the disk port opened',
+  'lib/relay/own-trash.ts': 'whether a root was ever served',
+  'lib/relay/told-record.ts': 'a small file of the home that need not outlive a power cut',
   'lib/replica/watch/directory-check.ts': 'what a path is before it is watched',
   'lib/replica/watch/fs-watch.ts': 'fs.watch',
   'lib/replica/watch/fsevents-worker.ts': 'fs.watch',
@@ -87,6 +92,7 @@ const patient: Readonly<Record<string, string>> = {
     'looks again and again until a deadline: polling watchers have no event to wait for',
   'test/contract/watcher-suite.ts': 'pauses between writes are what it tests, and that nothing comes after a close',
   'test/pipe/until.ts': 'looks again and again until a deadline at what other processes do',
+  'test/ssh/healing.test.ts': 'a network that stays cut for a while is what it tests',
   'test/ssh/ssh-pair.ts': 'a wire that stays cut for a while is what it makes',
   'test/ssh/network.test.ts': 'a network that stays cut for a while is what it tests',
   'test/storm/storm.ts': 'kills processes at moments nobody knows',

@@ -10,7 +10,7 @@ import type { SupervisorKind } from '../daemon/supervisor-kind.ts'
 import { supervisorVariable } from '../daemon/supervisor-kind.ts'
 import type { DaemonStatus } from '../daemon/verbs.ts'
 import type { Supervisor } from '../service/supervisor.ts'
-import { ask } from './daemon-access.ts'
+import { askOwn } from './daemon-access.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** How long a daemon may take to answer after its start, and to be gone after its stop (ms). */
@@ -24,7 +24,7 @@ const lookAtSupervisorMs = 500
 /** The daemon's status, or undefined when none runs. */
 export async function statusOrDown(around: Surroundings): Promise<DaemonStatus | undefined> {
   try {
-    return await ask(around, 'status', {})
+    return await askOwn(around, 'status', {})
   } catch (error) {
     if (codeOf(error) === 'DAEMON_DOWN') return undefined
     throw error
@@ -45,7 +45,7 @@ export function holder(around: Surroundings): ReturnType<typeof lockHolder> {
 export async function stopDaemon(around: Surroundings): Promise<boolean> {
   const before = holder(around)
   try {
-    await ask(around, 'stop', {}, { waitMs: stopMs })
+    await askOwn(around, 'stop', {}, { waitMs: stopMs })
   } catch (error) {
     if (codeOf(error) !== 'DAEMON_DOWN') throw error
     if (before === undefined) return false

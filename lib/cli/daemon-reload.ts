@@ -1,7 +1,7 @@
 import { codeOf } from '../core/errors.ts'
 import { writePlaces } from '../daemon/shell-places.ts'
 import type { ConfigProblem } from '../daemon/verbs.ts'
-import { ask } from './daemon-access.ts'
+import { askOwn } from './daemon-access.ts'
 import { escape } from './escape.ts'
 import type { Paint } from './paint.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -16,7 +16,7 @@ export interface Reloaded {
 export async function reloadDaemon(around: Surroundings): Promise<Reloaded> {
   writePlaces(around)
   try {
-    const { problems } = await ask(around, 'reload', {})
+    const { problems } = await askOwn(around, 'reload', {})
     return { running: true, problems }
   } catch (error) {
     if (codeOf(error) === 'DAEMON_DOWN') return { running: false, problems: [] }

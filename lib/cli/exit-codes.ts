@@ -38,6 +38,7 @@ const byError: Readonly<Record<string, ExitCode>> = {
   PATH_INVALID: 2,
   ROOT_REFUSED: 2,
   HELD: 4,
+  OTHER_HUB: 4,
   ROOT_MISSING: 4,
   ROOT_REPLACED: 4,
   ROOT_EMPTIED: 4,

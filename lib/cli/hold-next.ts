@@ -19,6 +19,8 @@ export function haltNext(code: string | undefined, root: string): string {
       return putBack(root)
     case 'ROOT_REFUSED':
       return `dsync roots add ${root}`
+    case 'OTHER_HUB':
+      return 'dsync hub take, or go on at the other hub'
     case 'VERSION':
       return 'dsync restart'
     case 'SQLITE_FULL':

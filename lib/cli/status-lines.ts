@@ -4,6 +4,7 @@ import type { DaemonStatus } from '../daemon/verbs.ts'
 import type { Cell } from './aligned.ts'
 import { aligned } from './aligned.ts'
 import { escape } from './escape.ts'
+import { hubLine } from './hub-lines.ts'
 import { apartNext, haltNext, holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
@@ -14,6 +15,8 @@ import { untakenText } from './untaken-text.ts'
 export interface StatusView {
   readonly paint: Paint
   readonly userHome: string
+  /** This host's clock (ms since 1970); default: as it is. */
+  readonly clock?: number
 }
 
 type SessionLine = DaemonStatus['sessions'][number]
@@ -37,12 +40,22 @@ export function statusLines(status: DaemonStatus, view: StatusView): string[] {
   const { paint } = view
   const up = durationText(status.now - status.since)
   const by = status.supervisor === undefined ? 'started by hand' : `kept up by ${status.supervisor}`
-  const head = `${paint.bold('dsync')} on ${escape(status.host)}, up ${up}, process ${status.pid}, ${by}`
-  return [head, '', ...sessionLines(status, view), ...waitingLines(status, view)]
+  const runs = status.pid === 0 ? 'no daemon runs here (dsync start)' : `up ${up}, process ${status.pid}, ${by}`
+  const head = `${paint.bold('dsync')} on ${escape(status.hub?.here ?? status.host)}, ${runs}`
+  return [
+    head,
+    ...hubLine(status, paint, view.clock ?? Date.now()),
+    '',
+    ...sessionLines(status, view),
+    ...waitingLines(status, view),
+  ]
 }
 
 function sessionLines(status: DaemonStatus, { paint, userHome }: StatusView): string[] {
-  if (status.sessions.length + status.failed.length === 0) return ['  No root is in sync yet.  → dsync roots add DIR']
+  if (status.sessions.length + status.failed.length === 0) {
+    if (status.hub?.isHere === false) return ['  Nothing is known of its roots yet.']
+    return ['  No root is in sync yet.  → dsync roots add DIR']
+  }
   const heads = ['ROOT', 'HOST', 'STATE', 'LAST SYNC', 'QUEUE', 'MEDIAN / P99', 'ENTRIES']
   const rows: (readonly Cell[])[] = [heads.map(text => ({ text, paint: 'dim' as const }))]
   for (const session of status.sessions) {
@@ -100,7 +113,7 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
         next: escape(hint ?? 'dsync logs'),
       }
     }),
-    ...status.sessions.flatMap(session => waitingOf(session, userHome, status.now)),
+    ...status.sessions.flatMap(session => waitingOf(session, userHome, status)),
   ]
   const [crash] = status.crashes
   if (crash !== undefined) {
@@ -131,8 +144,10 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
   return ['', ...aligned(rows, paint)]
 }
 
-function waitingOf(session: SessionLine, userHome: string, now: number): Waiting[] {
+function waitingOf(session: SessionLine, userHome: string, { now, hub }: DaemonStatus): Waiting[] {
   const { root, host, state, code, why, retryAt, conflicts, problems, holds, notices, untaken, mode } = session
+  // Who drives it is away: nothing can be done about that here.
+  const isAway = hub?.state === 'away'
   const place = placeText(userHome, root)
   const word = placeWord(userHome, root)
   const waiting: Waiting[] = []
@@ -151,7 +166,7 @@ function waitingOf(session: SessionLine, userHome: string, now: number): Waiting
       colour: 'red',
       count: state,
       what: `${place} with ${escape(host)}: ${escape(why ?? 'no reason is known')}${again}`,
-      next: state === 'disconnected' ? apartNext(code, escape(host)) : haltNext(code, word),
+      next: isAway ? '' : state === 'disconnected' ? apartNext(code, escape(host)) : haltNext(code, word),
     })
   }
   if (state === 'paused')

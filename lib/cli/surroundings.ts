@@ -1,3 +1,4 @@
+import type { Following } from '../daemon/asker.ts'
 import type { AskHost } from '../daemon/host-question.ts'
 import type { AskedHost } from '../daemon/host-question.ts'
 import type { EquipStep, HostEquipment } from '../kit/equip-host.ts'
@@ -36,6 +37,8 @@ export interface Screen {
 export interface Surroundings {
   readonly terminal: Terminal
   readonly home: KitHome
+  /** Directories for sockets whose path in the home would be too long. */
+  readonly socketParents: readonly string[]
   readonly userHome: string
   /** This host's name, unless its settings give it another. */
   readonly host: string
@@ -43,6 +46,8 @@ export interface Surroundings {
   readonly cwd: string
   /** Aborts when the person interrupts. */
   readonly signal: AbortSignal
+  /** What this process can say for a host that follows the hub of another, when no daemon runs there. Called only then. */
+  readonly following: () => Promise<Following>
   /** Asks the agent of a host that is reached by ssh. */
   readonly askHost: AskHost
   /** What another host that is reached by ssh lacks, and how it gets it. */
@@ -51,6 +56,8 @@ export interface Surroundings {
   readonly takeSurvey: TakeSurvey
   /** Forgets what a session of a home has agreed on; only while no daemon runs. */
   readonly forgetSession: (home: KitHome, session: string) => Promise<void>
+  /** Has a session of a home begin anew with roots that another hub kept in sync until now; only while it is not open. */
+  readonly acquaintSession: (home: KitHome, session: string) => Promise<void>
   /** Program and arguments that edit a file whose path comes last. */
   readonly editor: readonly [string, ...string[]]
   /** Gives a program this process's terminal, or what stands in its place, until it ends. */
@@ -59,6 +66,8 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Program and arguments that run the daemon of this home. */
   readonly daemonCommand: readonly [string, ...string[]]
+  /** Program and arguments that are this command, for a host that is a directory of this machine. */
+  readonly dsyncCommand: readonly [string, ...string[]]
   /** What a service of this person is made of here. */
   readonly service: ServiceSurroundings
 }
@@ -79,6 +88,7 @@ export type EquipHost = (host: AskedHost, options: EquipHostOptions) => Pick<Hos
 
 export interface EquipHostOptions {
   readonly wantsKit: boolean
+  readonly wantsShell?: boolean
   /** The host as it was found; it is not looked at again. */
   readonly survey?: Survey
   /** Take what must be fetched from npm's cache alone. */

@@ -14,11 +14,17 @@ const known: Readonly<Record<string, Words>> = {
   ENAMETOOLONG: { says: 'the name is too long there', next: 'give it a shorter name' },
   EILSEQ: { says: 'its name or target is not UTF-8, and Deno carries no other', next: 'run dsync under Node' },
   EFBIG: { says: 'the file is too large for that disk' },
-  EINVAL: { says: 'that disk cannot hold such a thing or such a name' },
+  EINVAL: { says: 'that disk cannot hold such a thing or such a name', next: 'give it another name on the other host' },
   ENOENT: { says: 'there is no such file or directory' },
   EMFILE: { says: 'this program has too many files open', next: 'ulimit -n shows how many it may have' },
   ENFILE: { says: 'the system has too many files open' },
   NO_ROOM: { says: 'there is no room for it, or that disk refuses to be written', next: 'make room on the disk' },
+  NAME: { says: 'that disk cannot hold such a name', next: 'give it another name on the other host' },
+  SPELLING: {
+    says: 'that disk takes its name for that of another beside it',
+    next: 'give one of the two another name on the other host',
+  },
+  IGNORED: { says: 'it is ignored there and not here', next: 'dsync why names the rule of each host' },
   MOUNT: { says: 'another disk is mounted there' },
   SYMLINK: { says: 'the link leads out of the root' },
 }

@@ -1,6 +1,6 @@
 import type { IgnoreReason } from '../core/ignore-rules.ts'
 import type { Side } from '../core/operation.ts'
-import type { HistoryRow } from '../daemon/path-history.ts'
+import type { HistoryRow } from '../daemon/verbs.ts'
 import type { PathWhy } from '../daemon/verbs.ts'
 import type { EntryInfo, PathReport } from '../sync/session-handle.ts'
 import { escape } from './escape.ts'

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'AGENT_FAILED'
   | 'PROTOCOL'
   | 'VERSION'
+  | 'OTHER_HUB'
   | 'STORE_DAMAGED'
   | 'DAEMON_DOWN'
   | 'DAEMON_RUNNING'

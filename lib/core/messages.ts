@@ -47,7 +47,10 @@ export type ReplicaCommand =
     }
   /** The slot of an earlier `reserve` was written: is it that content? Answered by `staged`. */
   | { readonly type: 'received'; readonly digest: Digest; readonly size: number; readonly slot: string }
-  /** Store the other side's version of a conflicting path under the kit's home; replaces the copy of an earlier version. Answered by `kept`. */
+  /**
+   * Store the other side's version of a conflicting path under the kit's home; replaces the copy of an earlier version of
+   * that host, and no other's. Answered by `kept`.
+   */
   | {
       readonly type: 'keep'
       readonly id: number
@@ -56,8 +59,8 @@ export type ReplicaCommand =
       readonly version: Entry
       readonly content: Content | undefined
     }
-  /** The conflict at `path` is over: its copy goes to the trash. */
-  | { readonly type: 'release'; readonly path: Path }
+  /** The conflict at `path` with that host is over: its copy goes to the trash; without a host, the copies of all. */
+  | { readonly type: 'release'; readonly path: Path; readonly host: string | undefined }
   /** Everything that happened on this side before now must have been sent before the answer `fenced`. `verify` lists the whole root again. */
   | { readonly type: 'fence'; readonly id: number; readonly verify: boolean }
   /** Make everything applied so far durable; answered by `durable`. */
@@ -88,8 +91,8 @@ export type Question =
   | { readonly about: 'text'; readonly path: Path; readonly of: 'file' | 'copy'; readonly limit: number }
   /** When the entry at a path was last modified, by that host's clock (`resolve --newest`). */
   | { readonly about: 'time'; readonly path: Path }
-  /** Write the copy kept for `path` beside it, under a name with host and time (`resolve --both`). */
-  | { readonly about: 'place-copy'; readonly path: Path }
+  /** Write the copy kept of that host's version of `path` beside it, under a name with host and time (`resolve --both`). */
+  | { readonly about: 'place-copy'; readonly path: Path; readonly host: string }
   /** By which rule this side leaves a path alone. */
   | { readonly about: 'rule'; readonly path: Path }
   /** What other ignore settings would make of what is known; in the words of `ignoreText`. */

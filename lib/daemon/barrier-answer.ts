@@ -1,9 +1,10 @@
 import { SyncError } from '../core/errors.ts'
+import { rootBarrier } from '../sync/root-barrier.ts'
 import type { Call } from './control-server.ts'
 import { barrierOf } from './parameters.ts'
 import type { Selected } from './selection.ts'
 import { selectWhole } from './selection.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionList } from './sessions.ts'
 import type { BarrierProgress, RootBarrier } from './verbs.ts'
 
 /** How often progress is told (ms): often enough to look alive. */
@@ -11,7 +12,7 @@ const progressMs = 200
 
 /** Waits on every session meant until all its changes have arrived, telling meanwhile how much is under way. */
 export async function answerBarrier(
-  sessions: Sessions,
+  sessions: SessionList,
   parameters: unknown,
   call: Call,
 ): Promise<{ roots: readonly RootBarrier[] }> {
@@ -20,22 +21,41 @@ export async function answerBarrier(
   if (selected.length === 0) {
     throw new SyncError('NOT_FOUND', 'Cannot sync: no root is set up', { hint: 'dsync roots add DIR' })
   }
-  const roots = await tellingProgress(selected, call, async ({ session: { handle }, path }): Promise<RootBarrier> => {
-    const options = { timeoutMs, verify, ...(path === '' ? {} : { path }) }
-    return { root: handle.root, host: handle.host, ...(await handle.barrier(options, call.signal)) }
+  const groups = Map.groupBy(selected, ({ session, path }) => JSON.stringify([session.handle.root, path]))
+  const waiting = [...groups.values()].map(group => waitOnRoot(group, { timeoutMs, verify }, call.signal))
+  const roots = await whileTelling(selected, call, Promise.all(waiting))
+  return { roots: roots.flat() }
+}
+
+/** Waits on the sessions of one root, which share what this host has of it. */
+async function waitOnRoot(
+  group: readonly Selected[],
+  { timeoutMs, verify }: { readonly timeoutMs: number; readonly verify: boolean },
+  signal: AbortSignal,
+): Promise<RootBarrier[]> {
+  const path = group[0]?.path ?? ''
+  const options = { timeoutMs, verify, ...(path === '' ? {} : { path }) }
+  const handles = group.map(({ session }) => session.handle)
+  const results = await rootBarrier(handles, { options, now: () => performance.now() }, signal)
+  return handles.flatMap(({ root, host }, i) => {
+    const result = results[i]
+    return result === undefined ? [] : [{ root, host, ...result }]
   })
-  return { roots }
 }
 
 /** Waits on several sessions at once, telling meanwhile how much is under way. */
-export async function tellingProgress<T>(
+export function tellingProgress<T>(
   selected: readonly Selected[],
   call: Call,
   wait: (each: Selected) => Promise<T>,
 ): Promise<T[]> {
+  return whileTelling(selected, call, Promise.all(selected.map(wait)))
+}
+
+async function whileTelling<T>(selected: readonly Selected[], call: Call, work: Promise<T>): Promise<T> {
   const timer = setInterval(() => call.emit(progressOf(selected)), progressMs)
   try {
-    return await Promise.all(selected.map(wait))
+    return await work
   } finally {
     clearInterval(timer)
   }

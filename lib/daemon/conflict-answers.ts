@@ -3,21 +3,27 @@ import type { Side } from '../core/operation.ts'
 import { isWithin } from '../core/path.ts'
 import { resolveOf, selectionOf } from './parameters.ts'
 import { select } from './selection.ts'
+import { resolutionsOf } from './star-resolution.ts'
 import type { ConflictInfo, Resolution, SessionHandle, ShownVersions } from '../sync/session-handle.ts'
-import type { OpenedSession, Sessions } from './sessions.ts'
+import type { OpenedSession, SessionList } from './sessions.ts'
 import type { ConflictVersions, ResolveParameters, Resolved } from './verbs.ts'
 import { textBytesLimit } from './verbs.ts'
 
-interface Found {
-  readonly session: OpenedSession
+interface Found<S = OpenedSession> {
+  readonly session: S
   readonly conflict: ConflictInfo
+}
+
+/** What conflicts are listed of. */
+export type ConflictSession = Pick<OpenedSession, 'name' | 'roots'> & {
+  readonly handle: Pick<SessionHandle, 'host' | 'conflicts'>
 }
 
 /** Lists, shows and ends conflicts, and remembers what it showed: `resolve` acts on that or not at all. */
 export class ConflictAnswers {
   #shown = new Map<string, ShownVersions>()
 
-  list(sessions: Sessions, parameters: unknown): { conflicts: readonly ConflictInfo[] } {
+  list(sessions: SessionList<ConflictSession>, parameters: unknown): { conflicts: readonly ConflictInfo[] } {
     const found = find(sessions, parameters)
     for (const one of found) this.#show(one)
     this.#forgetClosed(sessions)
@@ -25,7 +31,7 @@ export class ConflictAnswers {
   }
 
   /** The conflicts with the text of both versions, for `diff`. */
-  async versions(sessions: Sessions, parameters: unknown): Promise<{ versions: readonly ConflictVersions[] }> {
+  async versions(sessions: SessionList, parameters: unknown): Promise<{ versions: readonly ConflictVersions[] }> {
     const versions: ConflictVersions[] = []
     for (const one of find(sessions, parameters)) {
       this.#show(one)
@@ -34,41 +40,44 @@ export class ConflictAnswers {
     return { versions }
   }
 
-  async resolve(sessions: Sessions, parameters: unknown): Promise<{ resolved: readonly Resolved[] }> {
+  async resolve(sessions: SessionList, parameters: unknown): Promise<{ resolved: readonly Resolved[] }> {
     const { take, dryRun, ...selection } = resolveOf(parameters)
     const found = find(sessions, selection)
     refuseAmbiguous(found, take)
+    const groups = Map.groupBy(found, ({ conflict: { root, path } }) => `${root}\0${path}`)
     const resolved: Resolved[] = []
-    for (const one of found)
-      resolved.push(dryRun === true ? this.#foresee(one, take) : await this.#resolveOne(one, take))
+    for (const group of groups.values()) {
+      const decidable = group.map(one => ({ ...one, handle: one.session.handle }))
+      for (const { one, how } of await resolutionsOf(decidable, take))
+        resolved.push(dryRun === true ? this.#foresee(one) : await this.#resolveOne(one, how))
+    }
     return { resolved }
   }
 
   /** What an attempt to end a conflict would come to, by what is known now. */
-  #foresee({ session, conflict }: Found, take: ResolveParameters['take']): Resolved {
+  #foresee({ session, conflict }: Found): Resolved {
     const { root, host, path } = conflict
     const shown = this.#shown.get(keyOf(session.name, conflict))
-    resolutionOf(take, conflict)
     const { alpha, beta } = marksOf(conflict)
     const isSame = shown === undefined || (shown.alpha === alpha && shown.beta === beta)
     return { root, host, path, state: isSame ? 'resolved' : 'changed' }
   }
 
-  async #resolveOne({ session, conflict }: Found, take: ResolveParameters['take']): Promise<Resolved> {
+  async #resolveOne({ session, conflict }: Found, how: Resolution): Promise<Resolved> {
     const { handle, name } = session
     const { root, host, path } = conflict
     const expected = this.#shown.get(keyOf(name, conflict)) ?? marksOf(conflict)
-    const result = await handle.resolve(path, resolutionOf(take, conflict), expected)
+    const result = await handle.resolve(path, how, expected)
     if (result.state === 'changed') this.#show({ session, conflict: result.conflict })
     else this.#shown.delete(keyOf(name, conflict))
     return { root, host, path, state: result.state, ...('why' in result ? { why: result.why } : {}) }
   }
 
-  #show({ session, conflict }: Found): void {
+  #show({ session, conflict }: Found<ConflictSession>): void {
     this.#shown.set(keyOf(session.name, conflict), marksOf(conflict))
   }
 
-  #forgetClosed(sessions: Sessions): void {
+  #forgetClosed(sessions: SessionList<ConflictSession>): void {
     const open = new Set(
       sessions.opened().flatMap(({ name, handle }) => handle.conflicts().map(conflict => keyOf(name, conflict))),
     )
@@ -76,7 +85,7 @@ export class ConflictAnswers {
   }
 }
 
-function find(sessions: Sessions, parameters: unknown): Found[] {
+function find<S extends ConflictSession>(sessions: SessionList<S>, parameters: unknown): Found<S>[] {
   return select(sessions, selectionOf(parameters)).flatMap(({ session, path }) =>
     session.handle
       .conflicts()
@@ -103,22 +112,6 @@ function refuseAmbiguous(found: readonly Found[], take: ResolveParameters['take'
     }
     hosts.set(where, conflict.host)
   }
-}
-
-function resolutionOf(take: ResolveParameters['take'], conflict: ConflictInfo): Resolution {
-  if (take === 'mine') return { take: 'alpha' }
-  if (take === 'theirs') return { take: 'beta' }
-  if (typeof take === 'string') return { take }
-  if (take.host === conflict.hosts.alpha) return { take: 'alpha' }
-  if (take.host === conflict.hosts.beta) return { take: 'beta' }
-  const { alpha, beta } = conflict.hosts
-  throw new SyncError(
-    'USAGE',
-    `Cannot take ${conflict.path} from ${take.host}: it is in conflict between ${alpha} and ${beta}`,
-    {
-      hint: `dsync resolve PATH --take ${alpha}`,
-    },
-  )
 }
 
 async function textsOf({ session: { handle }, conflict }: Found): Promise<ConflictVersions['texts']> {

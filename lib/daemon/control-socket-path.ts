@@ -17,12 +17,17 @@ export interface SocketPlace {
 const sshSocketBytes = 1 + 40 + 17
 
 /**
- * A directory for the sockets by which commands share one ssh connection, made 0700: in the kit's home, else in the first
- * of `alternatives` that is short enough. Undefined where none is: then each command connects by itself.
+ * Where the sockets lie by which commands share one ssh connection: in the kit's home, else in the first of
+ * `alternatives` that is short enough. Undefined where none is: then each command connects by itself.
  */
-export function sshSockets(home: KitHome, alternatives: readonly string[]): string | undefined {
+export function sshSocketsPlace(home: KitHome, alternatives: readonly string[]): string | undefined {
   const places = [join(home.run, 'ssh'), ...alternatives.map(parent => join(parent, nameOf(home)))]
-  const directory = places.find(place => Buffer.byteLength(place) + sshSocketBytes <= socketBytesLimit)
+  return places.find(place => Buffer.byteLength(place) + sshSocketBytes <= socketBytesLimit)
+}
+
+/** That directory, made 0700. */
+export function sshSockets(home: KitHome, alternatives: readonly string[]): string | undefined {
+  const directory = sshSocketsPlace(home, alternatives)
   if (directory === undefined) return undefined
   ensurePrivateDirectory(directory)
   return directory

@@ -67,3 +67,22 @@ export function boundLogs(home: KitHome): void {
     if (codeOf(error) === undefined) throw error
   }
 }
+
+/** The last lines of a log that a supervisor adds to, and when something was added last (ms since 1970); undefined without one. */
+export function logTail(
+  file: string,
+  count: number,
+): { readonly lines: readonly string[]; readonly at: number } | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) return undefined
+  const bytes = Buffer.alloc(Math.min(stat.size, logBytes))
+  const open = openSync(file, 'r')
+  try {
+    const length = readSync(open, bytes, 0, bytes.length, stat.size - bytes.length)
+    const lines = bytes.toString('utf8', 0, length).split('\n')
+    if (lines.at(-1) === '') lines.pop()
+    return { lines: count === 0 ? [] : lines.slice(-count), at: stat.mtimeMs }
+  } finally {
+    closeSync(open)
+  }
+}

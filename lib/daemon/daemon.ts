@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
+import { isSameClaim } from '../core/hub.ts'
 import type { LogEvent } from '../ports/log.ts'
 import { AfterSync } from './after-sync.ts'
+import type { Asker, Following, OpenDesks } from './asker.ts'
 import { auditBackwards } from './audit-tail.ts'
 import { answerBarrier } from './barrier-answer.ts'
 import { ConflictAnswers } from './conflict-answers.ts'
@@ -14,6 +16,8 @@ import { ensureKitHome } from './kit-home.ts'
 import type { Lock } from './lock.ts'
 import { lastHolder, lockRefused, takeLock } from './lock.ts'
 import type { EnvFile } from './env-file.ts'
+import { answerHistory } from './history-answer.ts'
+import { HubWatch } from './hub-watch.ts'
 import { LogFeed } from './log-feed.ts'
 import { answerForesee, answerOverride } from './override-answers.ts'
 import { PauseRecord } from './pause-record.ts'
@@ -27,9 +31,11 @@ import { answerQueue } from './queue-answer.ts'
 import type { ForgetSession } from './reset.ts'
 import { answerReset } from './reset.ts'
 import type { OpenSession } from '../sync/session-handle.ts'
+import type { SessionList } from './sessions.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { SettingsWatch } from './settings-watch.ts'
+import { statusOf } from './status-answer.ts'
 import { answerSurvey } from './survey-answer.ts'
 import { answerTrash, answerUndo } from './trash-answers.ts'
 import { answerClean } from './trash-clean.ts'
@@ -49,6 +55,10 @@ export interface DaemonOptions {
   readonly socketParents: readonly string[]
   readonly openSession: OpenSession
   readonly forgetSession: ForgetSession
+  /** For those who run commands on the other hosts; without it they are refused. */
+  readonly desks?: OpenDesks
+  /** For the roots of a home that follows the hub of another host: then it has no sessions. */
+  readonly following?: Following
   /** What programs that it starts for its user are given. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What was read of the file `env` when this process began. */
@@ -56,6 +66,9 @@ export interface DaemonOptions {
   /** Who started it and keeps it up; absent: a person. */
   readonly supervisor?: SupervisorKind | undefined
 }
+
+/** What a daemon without sessions answers itself. */
+const ownVerbs: ReadonlySet<string> = new Set<keyof Verbs>(['reload', 'rules', 'stop', 'survey'])
 
 /**
  * Starts the daemon of a home and returns once its socket answers. Throws DAEMON_RUNNING when another holds the home,
@@ -94,8 +107,9 @@ export class Daemon {
   readonly #lock: Lock
   readonly #feed: LogFeed
   readonly #pauses: PauseRecord
-  readonly #conflicts = new ConflictAnswers()
   readonly #sessions: Sessions
+  /** Whoever asks on this host. */
+  readonly #here: Asker
   readonly #settings: Settings
   readonly #afterSync: AfterSync
   readonly #prompt: PromptFile
@@ -103,6 +117,7 @@ export class Daemon {
   readonly #cleanSince: number
   #server: ControlServer | undefined
   #watch: SettingsWatch | undefined
+  #hubWatch: HubWatch | undefined
   #closing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #tellStopped: () => void = () => {}
@@ -120,25 +135,52 @@ export class Daemon {
       sessions: () => this.#sessions.opened(),
       log: this.#feed.log,
     })
-    this.#sessions = new Sessions(options.openSession, this.#feed.log, (spec, event) =>
-      this.#afterSync.heard(spec, event),
+    const deskOf = options.desks?.({
+      version: options.version,
+      sessions: { opened: () => this.#sessions.opened(), failed: () => this.#sessions.failed() },
+      log: this.#feed.log,
+      roster: () => this.#settings.roster(),
+      answer: (verb, parameters, call, asker) => this.answer(verb, parameters, call, asker),
+    })
+    this.#sessions = new Sessions(
+      spec => options.openSession(spec, deskOf?.(spec)),
+      this.#feed.log,
+      (spec, event) => this.#afterSync.heard(spec, event),
     )
-    this.#prompt = new PromptFile(options.home.prompt, () => promptText(this.#status()))
+    this.#here = { sessions: this.#sessions, conflicts: new ConflictAnswers() }
+    this.#prompt = new PromptFile(options.home.prompt, () =>
+      promptText(options.following?.known() ?? this.#status(this.#sessions)),
+    )
     this.#feed.follow(() => this.#prompt.touch())
     this.stopped = new Promise(resolve => (this.#tellStopped = resolve))
   }
 
   async reload(): Promise<Verbs['reload']['result']> {
-    return { problems: await this.#settings.reload(this.#sessions, this.#pauses) }
+    const before = this.#settings.hub()
+    const problems = await this.#settings.reload(this.#sessions, this.#pauses)
+    const hub = this.#settings.hub()
+    if (before !== undefined && hub !== undefined && !isSameClaim(before, hub)) {
+      this.#feed.log({
+        at: Date.now(),
+        level: 'notice',
+        event: 'hub',
+        why: `${hub.name} is the hub, epoch ${hub.epoch}`,
+      })
+    }
+    return { problems }
   }
 
-  /** From now on the settings are read again whenever somebody saves them. */
+  /** From now on the settings are read again whenever somebody saves them, or another host becomes the hub. */
   watchSettings(): void {
-    this.#watch = new SettingsWatch(this.#options.home, () => {
+    const read = (): void => {
       this.reload().then(
         ({ problems: [first] }) => this.#tellReload(first === undefined ? undefined : first.message),
         (error: unknown) => this.#tellReload(error instanceof Error ? error.message : String(error)),
       )
+    }
+    this.#watch = new SettingsWatch(this.#options.home, read)
+    this.#hubWatch = new HubWatch(this.#options.home, () => {
+      if (this.#settings.isHubOutdated()) read()
     })
   }
 
@@ -160,13 +202,18 @@ export class Daemon {
     })
   }
 
-  async answer(verb: string, parameters: unknown, call: Call): Promise<unknown> {
+  async answer(verb: string, parameters: unknown, call: Call, asker = this.#here): Promise<unknown> {
+    const { sessions, conflicts } = asker
     // Some of what a person decides is in no log.
     this.#prompt.touch()
-    const sessions = this.#sessions
+    const { following } = this.#options
+    if (asker === this.#here && !ownVerbs.has(verb) && following?.follows() === true) {
+      const answer = await following.answer(verb, parameters, call)
+      return verb === 'status' ? { ...(answer as DaemonStatus), ...this.#ownState() } : answer
+    }
     switch (verb as keyof Verbs) {
       case 'status':
-        return this.#status()
+        return this.#status(sessions)
       case 'barrier':
         return await answerBarrier(sessions, parameters, call)
       case 'verify':
@@ -178,17 +225,19 @@ export class Daemon {
       case 'why':
         return await answerWhy(sessions, parameters)
       case 'conflicts':
-        return this.#conflicts.list(sessions, parameters)
+        return conflicts.list(sessions, parameters)
       case 'versions':
-        return await this.#conflicts.versions(sessions, parameters)
+        return await conflicts.versions(sessions, parameters)
       case 'resolve':
-        return await this.#conflicts.resolve(sessions, parameters)
+        return await conflicts.resolve(sessions, parameters)
       case 'foresee':
         return await answerForesee(sessions, parameters, call)
       case 'override':
         return await answerOverride(sessions, parameters, call)
       case 'trash':
         return await answerTrash(sessions, parameters)
+      case 'history':
+        return await answerHistory(sessions, parameters, () => this.#audit())
       case 'clean':
         return await answerClean(sessions, parameters, this.#feed.log)
       case 'undo':
@@ -201,7 +250,7 @@ export class Daemon {
       case 'resume':
         return answerPause(sessions, parameters, { paused: verb === 'pause', record: this.#pauses })
       case 'reset':
-        return await answerReset(sessions, parameters, {
+        return await answerReset(this.#sessions, parameters, {
           forget: this.#options.forgetSession,
           pauses: this.#pauses,
           inTurn: work => this.#settings.inTurn(work),
@@ -236,6 +285,7 @@ export class Daemon {
 
   async #stop(): Promise<void> {
     this.#watch?.close()
+    this.#hubWatch?.close()
     await this.#closeSessions()
     await this.#server?.close()
     this.#feed.log({ at: Date.now(), level: 'info', event: 'stopped', pid: process.pid })
@@ -257,25 +307,20 @@ export class Daemon {
     return this.#closing
   }
 
-  #status(): DaemonStatus {
+  #status(sessions: SessionList): DaemonStatus {
+    const { version, home } = this.#options
+    const around = { version, home, host: this.#settings.here().host, since: this.#since, hub: this.#settings.hub() }
+    return statusOf(sessions, { ...around, ...this.#ownState() })
+  }
+
+  /** What a daemon says of itself, whoever drives the roots. */
+  #ownState(): Pick<DaemonStatus, 'config' | 'logDropped' | 'crashes' | 'supervisor'> {
+    const { supervisor, env, home } = this.#options
     return {
-      version: this.#options.version,
-      host: this.#settings.here().host,
-      home: this.#options.home.directory,
-      pid: process.pid,
-      since: this.#since,
-      now: Date.now(),
-      sessions: this.#sessions.opened().map(({ handle, spec }) => ({ ...handle.status(), transport: spec.way.kind })),
-      failed: this.#sessions.failed().map(({ spec, error }) => ({
-        root: spec.alpha.root,
-        host: spec.beta.host,
-        why: error.message,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      })),
-      config: [...this.#settings.problems(), ...this.#options.env.problems, ...this.#afterSync.untrusted()],
+      config: [...this.#settings.problems(), ...env.problems, ...this.#afterSync.untrusted()],
       logDropped: this.#feed.dropped(),
-      ...(this.#options.supervisor !== undefined && { supervisor: this.#options.supervisor }),
-      crashes: reportsSince(this.#options.home, this.#cleanSince),
+      ...(supervisor !== undefined && { supervisor }),
+      crashes: reportsSince(home, this.#cleanSince),
     }
   }
 }

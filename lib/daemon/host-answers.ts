@@ -1,21 +1,20 @@
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { SyncError } from '../core/errors.ts'
 import { refuseRoot } from '../core/guards.ts'
+import type { HubClaim } from '../core/hub.ts'
+import { claimOf, isSameClaim, otherHub } from '../core/hub.ts'
 import { readConfig } from './config-reader.ts'
+import { homeId } from './home-id.ts'
 import { expandHome } from './host-paths.ts'
 import type { HostAnswer, HostFacts } from './host-question.ts'
 import { isRecord } from './host-question.ts'
-import type { KitHome } from './kit-home.ts'
+import { meetHub, readHub } from './hub-record.ts'
 import { ensureKitHome } from './kit-home.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { holdsMarker, lookAtPlace, realPath } from './root-place.ts'
+import type { Here } from './session-specs.ts'
 import { serveRoot, servedRoots, unserveRoot } from './served-roots.ts'
 
 /** This host as its agent answers for it. */
-export interface Answering {
-  readonly home: KitHome
-  readonly userHome: string
+export interface Answering extends Here {
   readonly platform: string
   readonly runtime: string
   /** The first line of `rsync --version`. */
@@ -23,9 +22,9 @@ export interface Answering {
 }
 
 /** Answers one question of a hub. The hub is not trusted with more than its login allows: every word is checked here. */
-export function answerQuestion(here: Answering, question: unknown): HostAnswer<object> {
+export async function answerQuestion(here: Answering, question: unknown): Promise<HostAnswer<object>> {
   try {
-    return { ok: answerOf(here, question) }
+    return { ok: await answerOf(here, question) }
   } catch (error) {
     if (!(error instanceof SyncError)) throw error
     const { code, message, hint } = error
@@ -33,21 +32,33 @@ export function answerQuestion(here: Answering, question: unknown): HostAnswer<o
   }
 }
 
-function answerOf(here: Answering, question: unknown): object {
+async function answerOf(here: Answering, question: unknown): Promise<object> {
   if (!isRecord(question)) throw notUnderstood()
   const { ask, id, path, marker } = question
   if (ask === 'facts') return hostFacts(here)
+  const hub = claimOf(question['hub'])
+  if (ask === 'follow' && hub !== undefined) {
+    ensureKitHome(here.home)
+    return { hub: await meetHub(here, hub) }
+  }
   if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw notUnderstood()
   ensureKitHome(here.home)
   if (ask === 'unserve') {
     unserveRoot(here.home, id)
     return {}
   }
-  if (ask !== 'serve' || typeof path !== 'string' || !/^(\/|~(\/|$))/.test(path) || path.includes('\0')) {
+  if (
+    ask !== 'serve' ||
+    hub === undefined ||
+    typeof path !== 'string' ||
+    !/^(\/|~(\/|$))/.test(path) ||
+    path.includes('\0')
+  ) {
     throw notUnderstood()
   }
   const place = expandHome(path, here.userHome)
   refuseHere(here, { id, path: place, marker })
+  await followOrRefuse(here, hub)
   serveRoot(here.home, { id, path: place })
   return { path: place }
 }
@@ -55,6 +66,7 @@ function answerOf(here: Answering, question: unknown): object {
 /** What a host says of itself, by this home. */
 export function hostFacts(here: Answering): HostFacts {
   ensureKitHome(here.home)
+  const hub = readHub(here.home)
   return {
     userHome: here.userHome,
     kitHome: here.home.directory,
@@ -62,18 +74,15 @@ export function hostFacts(here: Answering): HostFacts {
     platform: here.platform,
     runtime: here.runtime,
     served: servedRoots(here.home).map(root => root.id),
+    ...(hub !== undefined && { hub }),
     ...(here.rsync !== undefined && { rsync: here.rsync }),
   }
 }
 
-/** A name of this home that no other has: by it a host notices that it reached itself. */
-export function homeId(home: KitHome): string {
-  const file = join(home.state, 'home-id')
-  const known = readPrivateFile(file)?.trim()
-  if (known !== undefined && /^[0-9a-f]{32}$/.test(known)) return known
-  const made = randomBytes(16).toString('hex')
-  writePrivateFile(file, `${made}\n`)
-  return made
+/** Throws OTHER_HUB where another hub stands. */
+export async function followOrRefuse(here: Here, hub: HubClaim): Promise<void> {
+  const stands = await meetHub(here, hub)
+  if (!isSameClaim(stands, hub)) throw otherHub(stands)
 }
 
 interface Wanted {

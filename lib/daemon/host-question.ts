@@ -1,5 +1,7 @@
 import { SyncError } from '../core/errors.ts'
 import type { ErrorCode } from '../core/errors.ts'
+import type { HubClaim } from '../core/hub.ts'
+import { claimOf } from '../core/hub.ts'
 
 /** What one host may ask the agent of another, once a connection. */
 export type HostQuestion =
@@ -8,8 +10,17 @@ export type HostQuestion =
    * Let this root be served to hubs from now on. The path is absolute, or begins with `~`. A file called `marker` lies in
    * the hub's own place of the root meanwhile: where it is seen here too, both are one directory.
    */
-  | { readonly ask: 'serve'; readonly id: string; readonly path: string; readonly marker?: string }
+  | {
+      readonly ask: 'serve'
+      readonly id: string
+      readonly path: string
+      readonly marker?: string
+      /** Who will drive it: refused on a host that follows another. */
+      readonly hub: HubClaim
+    }
   | { readonly ask: 'unserve'; readonly id: string }
+  /** Hear who drives the roots from now on. Answered with `hub`: the claim that stands. */
+  | { readonly ask: 'follow'; readonly hub: HubClaim }
 
 /** What a host says of itself. */
 export interface HostFacts {
@@ -23,6 +34,8 @@ export interface HostFacts {
   readonly runtime: string
   /** Ids of the roots it serves. */
   readonly served: readonly string[]
+  /** Who drives its roots, as far as it knows. */
+  readonly hub?: HubClaim
   /** The first line of `rsync --version`, where there is one. */
   readonly rsync?: string
 }
@@ -65,10 +78,12 @@ export function factsOf(host: string, answer: unknown): HostFacts {
   if (!isList || !userHome.startsWith('/') || !kitHome.startsWith('/')) {
     throw new SyncError('PROTOCOL', `Cannot read the answer of ${host}: it is not what an agent says of its host`)
   }
+  const hub = claimOf(value['hub'])
   return {
     userHome,
     kitHome,
     homeId: text('homeId'),
+    ...(hub !== undefined && { hub }),
     platform: text('platform'),
     runtime: text('runtime'),
     served: served as string[],

@@ -6,12 +6,12 @@ import type { Config } from './config.ts'
 import type { EditOptions } from './config-edit.ts'
 import { editConfig, whileEditing } from './config-edit.ts'
 import { requireConfig } from './config-reader.ts'
-import { homeId } from './host-answers.ts'
+import { homeId } from './home-id.ts'
 import { contractHome, expandHome, isAtOrBelow } from './host-paths.ts'
 import type { AskedHost, Asking, HostFacts } from './host-question.ts'
 import { factsOf } from './host-question.ts'
 import { ensureKitHome } from './kit-home.ts'
-import { pipeHome, rememberHost, wayTo } from './other-host.ts'
+import { hostWithHome, pipeHome, rememberHost, wayTo } from './other-host.ts'
 import { lookAtPlace, realPath } from './root-place.ts'
 import { servedRoots } from './served-roots.ts'
 import type { Here } from './session-specs.ts'
@@ -183,6 +183,12 @@ async function meet(
   const facts = factsOf(name, await here.askHost({ ...way, name }, { ask: 'facts' }))
   if (facts.homeId === homeId(here.home)) {
     throw new SyncError('USAGE', `Cannot use ${way.target} as another host: it is this one`)
+  }
+  const same = hostWithHome(config, facts.homeId, here.home)
+  if (same !== undefined && same !== name) {
+    throw new SyncError('USAGE', `Cannot use ${way.target} as another host: it is ${same} already`, {
+      hint: `dsync hosts remove ${same}`,
+    })
   }
   rememberHost(here.home, name, { ...facts, target: way.target })
   return { served: facts.served, facts }

@@ -46,6 +46,8 @@ export function placesOn(way: Way, name: string, home: KitHome): HostPlaces | un
 /** What is remembered of a host that is reached by ssh. */
 interface KnownHost extends HostPlaces {
   readonly target: string
+  /** Of its kit's home: two hosts that have the same are one. */
+  readonly homeId?: string
   /** Absolute paths of programs there, by name: what a command over ssh finds by itself may be less. */
   readonly programs?: Readonly<Record<string, string>>
 }
@@ -58,12 +60,18 @@ export function rememberHost(
     userHome,
     kitHome: directory,
     target,
+    homeId,
     programs,
   }: Omit<KnownHost, keyof HostPlaces> & Pick<HostFacts, 'userHome' | 'kitHome'>,
 ): void {
   const before = readKnown(home, name)
   const kept = programs ?? (before?.target === target ? before.programs : undefined)
-  const known = { target, userHome, kitHome: directory, ...(kept !== undefined && { programs: kept }) }
+  const id = homeId ?? (before?.target === target ? before.homeId : undefined)
+  const known = {
+    ...{ target, userHome, kitHome: directory },
+    ...(id !== undefined && { homeId: id }),
+    ...(kept !== undefined && { programs: kept }),
+  }
   mkdirSync(join(home.state, 'hosts'), { recursive: true, mode: 0o700 })
   writePrivateFile(fileOf(home, name), `${JSON.stringify(known, undefined, 2)}\n`)
 }
@@ -72,6 +80,14 @@ export function rememberHost(
 export function rememberPrograms(home: KitHome, name: string, programs: Readonly<Record<string, string>>): void {
   const known = readKnown(home, name)
   if (known !== undefined) rememberHost(home, name, { ...known, programs })
+}
+
+/** The host of the settings whose kit's home has this id, as far as it was asked; undefined when none has. */
+export function hostWithHome(config: Config, homeId: string, home: KitHome): string | undefined {
+  return Object.entries(config.hosts).find(([name, { ssh }]) => {
+    const known = ssh === undefined ? undefined : readKnown(home, name)
+    return known?.homeId === homeId && known.target === ssh
+  })?.[0]
 }
 
 /** Where a program lies on a host, as far as that is remembered. */
@@ -86,9 +102,13 @@ function readKnown(home: KitHome, name: string): KnownHost | undefined {
   if (text === undefined) return undefined
   const value = parsed(text)
   if (!isRecord(value)) return undefined
-  const { target, userHome, kitHome: directory, programs } = value
+  const { target, userHome, kitHome: directory, homeId, programs } = value
   if (typeof target !== 'string' || typeof userHome !== 'string' || typeof directory !== 'string') return undefined
-  return { target, userHome, kitHome: directory, ...(isRecord(programs) && { programs: absolutePaths(programs) }) }
+  return {
+    ...{ target, userHome, kitHome: directory },
+    ...(typeof homeId === 'string' && { homeId }),
+    ...(isRecord(programs) && { programs: absolutePaths(programs) }),
+  }
 }
 
 function absolutePaths(programs: Readonly<Record<string, unknown>>): Record<string, string> {

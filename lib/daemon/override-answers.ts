@@ -4,12 +4,12 @@ import type { Call } from './control-server.ts'
 import { foreseeOf, overrideOf } from './parameters.ts'
 import type { Selected } from './selection.ts'
 import { selectWhole } from './selection.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionList } from './sessions.ts'
 import type { ForeseeParameters, OverridePlace, RootForecast, RootOverridden } from './verbs.ts'
 
 /** What `push` or `pull` would change in every root meant. Throws USAGE for a root on several hosts when none is named. */
 export async function answerForesee(
-  sessions: Sessions,
+  sessions: SessionList,
   parameters: unknown,
   call: Call,
 ): Promise<{ roots: readonly RootForecast[] }> {
@@ -28,7 +28,7 @@ export async function answerForesee(
 
 /** Does what was foreseen, where it is still the same. */
 export async function answerOverride(
-  sessions: Sessions,
+  sessions: SessionList,
   parameters: unknown,
   call: Call,
 ): Promise<{ roots: readonly RootOverridden[] }> {
@@ -46,7 +46,7 @@ export async function answerOverride(
 
 type Take = ForeseeParameters['take']
 
-function selectOne(sessions: Sessions, { take, ...selection }: Omit<ForeseeParameters, 'timeoutMs'>): Selected[] {
+function selectOne(sessions: SessionList, { take, ...selection }: Omit<ForeseeParameters, 'timeoutMs'>): Selected[] {
   const selected = selectWhole(sessions, selection)
   const verb = take === 'mine' ? 'push' : 'pull'
   if (selected.length === 0)

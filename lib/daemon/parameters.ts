@@ -5,6 +5,7 @@ import type {
   BarrierParameters,
   CleanParameters,
   ForeseeParameters,
+  HistoryParameters,
   LogParameters,
   OverrideParameters,
   PauseParameters,
@@ -79,6 +80,11 @@ export function surveyOrderOf(parameters: unknown): SurveyParameters {
 }
 
 export function trashOf(parameters: unknown): TrashParameters {
+  const fields = fieldsOf(parameters)
+  return { ...selectionOf(fields), limit: number(fields['limit']) }
+}
+
+export function historyOf(parameters: unknown): HistoryParameters {
   const fields = fieldsOf(parameters)
   return { ...selectionOf(fields), limit: number(fields['limit']) }
 }

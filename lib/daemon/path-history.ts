@@ -1,25 +1,6 @@
 import type { LogEvent } from '../ports/log.ts'
 import { isAtOrBelow } from './host-paths.ts'
-import type { TrashRow } from './verbs.ts'
-
-/** One thing that happened to a path. */
-export interface HistoryRow {
-  /** ms since 1970, by this host's clock; of what only a trash tells, by the clock of its host. */
-  readonly at: number
-  readonly root: string
-  /** The path as it was called after it happened. */
-  readonly path: string
-  /** A directory that was moved here was called so before. */
-  readonly from?: string
-  readonly what: string
-  /** On whose disk. */
-  readonly on?: string
-  /** Of a file (bytes): the new version's, or of what only a trash tells, the old one's. */
-  readonly size?: number
-  readonly why?: string
-  /** The version that went is in the trash under this id. */
-  readonly undo?: string
-}
+import type { HistoryRow, TrashRow } from './verbs.ts'
 
 /** Events of the log that tell what became of a path, in a person's words. */
 const words: Readonly<Record<string, string>> = {
@@ -105,12 +86,18 @@ export class Trail {
 export function rowsOfLog(events: Iterable<LogEvent>, trail: Trail, limit: number): HistoryRow[] {
   const rows: HistoryRow[] = []
   for (const event of events) {
-    const what = wordOf(event)
-    if (what === undefined || !trail.takes(event)) continue
-    rows.push(rowOf(event, what))
+    const row = rowOfEvent(event, trail)
+    if (row === undefined) continue
+    rows.push(row)
     if (rows.length >= limit) break
   }
   return rows
+}
+
+/** What one event tells of a place; undefined when it is nothing. Events are to be shown newest first. */
+export function rowOfEvent(event: LogEvent, trail: Trail): HistoryRow | undefined {
+  const what = wordOf(event)
+  return what === undefined || !trail.takes(event) ? undefined : rowOf(event, what)
 }
 
 /** Both together, newest first: a version in a trash belongs to the row of the log that tells how it went there. */

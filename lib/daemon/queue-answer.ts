@@ -1,10 +1,10 @@
 import { selectionOf } from './parameters.ts'
 import { selectWhole } from './selection.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionList } from './sessions.ts'
 import type { RootQueue } from './verbs.ts'
 
 /** What a barrier would wait for if it began now, as far as it is known: nothing is looked at or planned for it. */
-export function answerQueue(sessions: Sessions, parameters: unknown): { roots: readonly RootQueue[] } {
+export function answerQueue(sessions: SessionList, parameters: unknown): { roots: readonly RootQueue[] } {
   const selected = selectWhole(sessions, selectionOf(parameters))
   return {
     roots: selected.map(({ session: { handle }, path }) => {

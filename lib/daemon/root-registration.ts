@@ -5,6 +5,11 @@ import { watcherOf } from './config.ts'
 import type { EditOptions } from './config-edit.ts'
 import { addPath, editConfig, removePath, whileEditing } from './config-edit.ts'
 import { requireConfig } from './config-reader.ts'
+import type { HubClaim } from '../core/hub.ts'
+import { otherHub } from '../core/hub.ts'
+import { homeId } from './home-id.ts'
+import { followOrRefuse } from './host-answers.ts'
+import { ownClaim, readHub } from './hub-record.ts'
 import { hostRow, unknownHost } from './host-registration.ts'
 import { contractHome, expandHome } from './host-paths.ts'
 import type { Asking } from './host-question.ts'
@@ -68,11 +73,14 @@ export function addRoot(
     const root = chosen(config, key, choice, here)
     const places = placesOf(config, { path, root }, here)
     refusePlaces(config, { key, path, places }, here)
+    const follows = readHub(here.home)
+    if (follows !== undefined && follows.hub !== homeId(here.home)) throw otherHub(follows)
     if (options.dryRun === true) {
       return rootRow({ ...config, roots: { ...config.roots, [key]: root }, paths: [...config.paths, key] }, key, here)
     }
+    const hub = await ownClaim(here)
     for (const { host, path: place } of places)
-      await serveOn(config, host, { id: root.id, path: place, own: path }, here)
+      await serveOn(config, host, { id: root.id, path: place, own: path, hub }, here)
     editConfig(here.home, ['roots', key], root)
     addPath(here.home, key)
     return rootRow(requireConfig(here.home), key, here)
@@ -136,14 +144,17 @@ function hostPlaces(config: Config, host: string, here: Here): { readonly way: W
 async function serveOn(
   config: Config,
   host: string,
-  { id, path, own }: { readonly id: string; readonly path: string; readonly own: string },
+  { id, path, own, hub }: { readonly id: string; readonly path: string; readonly own: string; readonly hub: HubClaim },
   here: Here & Asking,
 ): Promise<void> {
   const { way, places } = hostPlaces(config, host, here)
-  if (way.kind === 'pipe') return serveRoot(homeAt(places), { id, path })
+  if (way.kind === 'pipe') {
+    await followOrRefuse({ home: homeAt(places), userHome: places.userHome, host }, hub)
+    return serveRoot(homeAt(places), { id, path })
+  }
   const marker = mark(own)
   try {
-    const question = { ask: 'serve', id, path, ...(marker !== undefined && { marker: marker.name }) } as const
+    const question = { ask: 'serve', id, path, hub, ...(marker !== undefined && { marker: marker.name }) } as const
     valueOf(host, await here.askHost({ ...way, name: host }, question))
   } finally {
     marker?.remove()

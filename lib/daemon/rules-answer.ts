@@ -3,12 +3,12 @@ import { checkTexts } from './config-reader.ts'
 import { rulesOf } from './parameters.ts'
 import type { Here } from './session-specs.ts'
 import { sessionSpecs } from './session-specs.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionList } from './sessions.ts'
 import type { RootRules, Verbs } from './verbs.ts'
 
 /** What the ignore rules of another text of `config.json` would change in each root, as far as this host knows. */
 export async function answerRules(
-  sessions: Sessions,
+  sessions: SessionList,
   parameters: unknown,
   here: Here,
 ): Promise<Verbs['rules']['result']> {

@@ -1,21 +1,24 @@
 import { SyncError } from '../core/errors.ts'
 import type { Path } from '../core/path.ts'
 import { isAtOrBelow } from './host-paths.ts'
-import type { FailedSession, OpenedSession, Sessions } from './sessions.ts'
+import type { FailedSession, OpenedSession, SessionList } from './sessions.ts'
+import type { SessionHandle } from '../sync/session-handle.ts'
 import type { Selection } from './verbs.ts'
 
 /** A session and the path in it that a person means; '' for the whole root. */
-export interface Selected {
-  readonly session: OpenedSession
+export interface Selected<S = OpenedSession> {
+  readonly session: S
   readonly path: Path
 }
+
+type Selectable = Pick<OpenedSession, 'roots'> & { readonly handle: Pick<SessionHandle, 'host'> }
 
 /**
  * The sessions that a person's words mean, and where in them.
  * Throws USAGE when the path lies in no root that is switched on, or no session goes to that host, and the reason why
  * the session that is meant could not be opened.
  */
-export function select(sessions: Sessions, selection: Selection): Selected[] {
+export function select<S extends Selectable>(sessions: SessionList<S>, selection: Selection): Selected<S>[] {
   const { paths = [], host } = selection
   const isMeant = (other: string): boolean => host === undefined || other === host
   const opened = sessions.opened().filter(session => isMeant(session.handle.host))
@@ -37,7 +40,7 @@ export function select(sessions: Sessions, selection: Selection): Selected[] {
 }
 
 /** As `select`, for what must not pass over a session that could not be opened: throws why it could not. */
-export function selectWhole(sessions: Sessions, selection: Selection): Selected[] {
+export function selectWhole(sessions: SessionList, selection: Selection): Selected[] {
   const selected = select(sessions, selection)
   const unopened = sessions.failed().find(({ spec, roots }) => {
     if (selection.host !== undefined && spec.beta.host !== selection.host) return false

@@ -3,12 +3,12 @@ import { approveOf, pauseOf, selectionOf } from './parameters.ts'
 import type { PauseRecord } from './pause-record.ts'
 import { select } from './selection.ts'
 import type { Preference } from '../sync/session-handle.ts'
-import type { OpenedSession, Sessions } from './sessions.ts'
+import type { OpenedSession, SessionList } from './sessions.ts'
 import type { RootHold, SessionName } from './verbs.ts'
 
 /** Pauses or resumes the sessions meant, and remembers it over restarts. */
 export function answerPause(
-  sessions: Sessions,
+  sessions: SessionList,
   parameters: unknown,
   to: { readonly paused: boolean; readonly record: PauseRecord },
 ): { roots: readonly SessionName[] } {
@@ -23,13 +23,13 @@ export function answerPause(
 }
 
 /** What guards hold in the sessions meant. */
-export function answerHolds(sessions: Sessions, parameters: unknown): { holds: readonly RootHold[] } {
+export function answerHolds(sessions: SessionList, parameters: unknown): { holds: readonly RootHold[] } {
   return { holds: select(sessions, selectionOf(parameters)).flatMap(({ session }) => holdsOf(session)) }
 }
 
 /** Lifts the guards that hold, one kind or all, and says which they were. */
 export async function answerApprove(
-  sessions: Sessions,
+  sessions: SessionList,
   parameters: unknown,
 ): Promise<{ approved: readonly RootHold[] }> {
   const { guard, prefer, dryRun, ...selection } = approveOf(parameters)

@@ -2,7 +2,7 @@ import { SyncError, codeOf } from '../core/errors.ts'
 import type { LogEvent, Log } from '../ports/log.ts'
 import { ensurePrivateDirectory } from './kit-home.ts'
 import { realPath } from './root-place.ts'
-import type { OpenSession, SessionHandle } from '../sync/session-handle.ts'
+import type { SessionHandle } from '../sync/session-handle.ts'
 import type { SessionSpec } from '../sync/session-spec.ts'
 import { sessionName } from './session-specs.ts'
 
@@ -22,13 +22,19 @@ export interface FailedSession {
   readonly error: SyncError
 }
 
+/** Sessions that may be known of: all, or those of one host. */
+export interface SessionList<S = OpenedSession> {
+  opened(): S[]
+  failed(): FailedSession[]
+}
+
 /** Delays before a session that could not be opened is tried again, first and last (ms). */
 const retryFirstMs = 1000
 const retryLastMs = 60_000
 
 /** The sessions of a daemon: as many as its settings ask for, opened again when opening failed. */
-export class Sessions {
-  readonly #open: OpenSession
+export class Sessions implements SessionList {
+  readonly #open: (spec: SessionSpec) => SessionHandle
   readonly #log: Log
   readonly #heard: (spec: SessionSpec, event: LogEvent) => void
   readonly #opened = new Map<string, OpenedSession & { readonly forget: () => void }>()
@@ -36,7 +42,11 @@ export class Sessions {
   #closed = false
 
   /** @param heard told of everything that happens in a session */
-  constructor(open: OpenSession, log: Log, heard: (spec: SessionSpec, event: LogEvent) => void) {
+  constructor(
+    open: (spec: SessionSpec) => SessionHandle,
+    log: Log,
+    heard: (spec: SessionSpec, event: LogEvent) => void,
+  ) {
     this.#open = open
     this.#log = log
     this.#heard = heard

@@ -4,9 +4,15 @@ import { afterSyncCommands } from './after-sync-commands.ts'
 import type { Config, ReadConfig } from './config.ts'
 import { noConfig } from './config.ts'
 import { readConfig } from './config-reader.ts'
+import type { HubClaim } from '../core/hub.ts'
+import { isSameClaim } from '../core/hub.ts'
+import { homeId } from './home-id.ts'
+import { ownClaim, readHub } from './hub-record.ts'
 import type { KitHome } from './kit-home.ts'
 import type { PauseRecord } from './pause-record.ts'
 import { readPrivateFile } from './private-file.ts'
+import type { Roster } from './roster.ts'
+import { rosterOf } from './roster.ts'
 import type { Here } from './session-specs.ts'
 import { sessionSpecs } from './session-specs.ts'
 import { writePlaces } from './shell-places.ts'
@@ -19,6 +25,7 @@ export class Settings {
   readonly #base: Omit<Here, 'home'>
   #config: Config = noConfig
   #problems: readonly ConfigProblem[] = []
+  #hub: HubClaim | undefined
   #afterSync: readonly AfterSyncCommand[] = []
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -33,6 +40,25 @@ export class Settings {
 
   afterSync(): readonly AfterSyncCommand[] {
     return this.#afterSync
+  }
+
+  /** Who drives the roots of this host, as last read; undefined while nobody does. */
+  hub(): HubClaim | undefined {
+    return this.#hub
+  }
+
+  /** Whether the record says something else by now. */
+  isHubOutdated(): boolean {
+    try {
+      return !isSameClaim(readHub(this.#home), this.#hub)
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error
+      return true
+    }
+  }
+
+  roster(): Roster {
+    return rosterOf(this.#config, this.here())
   }
 
   problems(): readonly ConfigProblem[] {
@@ -52,6 +78,9 @@ export class Settings {
   }
 
   async #reload(sessions: Sessions, pauses: PauseRecord): Promise<readonly ConfigProblem[]> {
+    this.#hub = readHub(this.#home)
+    // Whatever the files say: two hubs must not drive one root.
+    if (this.#hub !== undefined && this.#hub.hub !== homeId(this.#home)) await sessions.apply([])
     const gone = this.#gone()
     if (gone !== undefined) {
       this.#problems = [gone]
@@ -64,8 +93,9 @@ export class Settings {
     this.#afterSync = afterSyncCommands(read.config, this.here())
     const { specs, problems } = sessionSpecs(read.config, this.here(), pauses.names())
     this.#problems = problems
+    if (specs.length > 0) this.#hub ??= await ownClaim(this.here())
     writePlaces(this.here())
-    await sessions.apply(specs)
+    await sessions.apply(this.#hub === undefined || this.#hub.hub === homeId(this.#home) ? specs : [])
     return this.#problems
   }
 

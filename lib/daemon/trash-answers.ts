@@ -7,13 +7,20 @@ import { heldBefore } from './held-deletion.ts'
 import { trashOf, undoOf } from './parameters.ts'
 import type { Selected } from './selection.ts'
 import { select } from './selection.ts'
-import type { Sessions } from './sessions.ts'
+import type { OpenedSession, SessionList } from './sessions.ts'
+import type { SessionHandle } from '../sync/session-handle.ts'
 import type { TrashRow, Undone, Unreachable } from './verbs.ts'
+
+/** What is asked about a trash: a session, or what stands for it while its hub is away. */
+export type TrashSession = Pick<OpenedSession, 'name' | 'roots'> & {
+  readonly spec: Readonly<Record<Side, { readonly host: string }>>
+  readonly handle: Pick<SessionHandle, 'root' | 'host' | 'ask'>
+}
 
 /** A row of the trash with whom to ask about it. */
 interface Found {
   readonly row: TrashRow
-  readonly selected: Selected
+  readonly selected: Selected<TrashSession>
   readonly side: Side
 }
 
@@ -27,7 +34,7 @@ const undoLimit = 10_000
 
 /** What dsync replaced or deleted on every host, newest first. A host that does not answer is named. */
 export async function answerTrash(
-  sessions: Sessions,
+  sessions: SessionList<TrashSession>,
   parameters: unknown,
 ): Promise<{ trash: readonly TrashRow[]; unreachable: readonly Unreachable[] }> {
   const { limit, host, ...selection } = trashOf(parameters)
@@ -40,7 +47,7 @@ export async function answerTrash(
  * @param log the audit log, newest first
  */
 export async function answerUndo(
-  sessions: Sessions,
+  sessions: SessionList<TrashSession>,
   parameters: unknown,
   log: () => Iterable<LogEvent>,
 ): Promise<{ undone: readonly Undone[] }> {
@@ -121,8 +128,8 @@ interface Wanted {
   readonly host: string | undefined
 }
 
-/** The rows of every trash meant, newest first. Sessions that share a replica tell of the same rows. */
-async function search(sessions: Sessions, wanted: Wanted): Promise<Search> {
+/** The rows of every trash meant, newest first. SessionList that share a replica tell of the same rows. */
+async function search(sessions: SessionList<TrashSession>, wanted: Wanted): Promise<Search> {
   const found = new Map<string, Found>()
   const unreachable = new Map<string, Unreachable>()
   const all = select(sessions, wanted.paths === undefined ? {} : { paths: wanted.paths })
@@ -144,7 +151,7 @@ async function search(sessions: Sessions, wanted: Wanted): Promise<Search> {
   return { found: [...found.values()].toSorted(newestFirst), unreachable: [...unreachable.values()] }
 }
 
-function refuseUnknownHost(selected: readonly Selected[], host: string | undefined): void {
+function refuseUnknownHost(selected: readonly Selected<TrashSession>[], host: string | undefined): void {
   const hosts = new Set(selected.flatMap(({ session: { spec } }) => [spec.alpha.host, spec.beta.host]))
   if (host === undefined || hosts.has(host)) return
   throw new SyncError('USAGE', `Cannot find the host ${JSON.stringify(host)}; known: ${[...hosts].join(', ')}`, {

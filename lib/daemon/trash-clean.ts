@@ -1,12 +1,12 @@
 import type { Log } from '../ports/log.ts'
 import { cleanOf } from './parameters.ts'
 import { select } from './selection.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionList } from './sessions.ts'
 import type { CleanedTrash, Unreachable, Verbs } from './verbs.ts'
 
-/** Has every trash meant let go of what it need not keep, or only say what that is. Sessions that share a replica share its trash. */
+/** Has every trash meant let go of what it need not keep, or only say what that is. SessionList that share a replica share its trash. */
 export async function answerClean(
-  sessions: Sessions,
+  sessions: SessionList,
   parameters: unknown,
   log: Log,
 ): Promise<Verbs['clean']['result']> {

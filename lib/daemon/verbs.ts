@@ -1,6 +1,7 @@
 import type { GuardKind, Side } from '../core/operation.ts'
 import type { Path } from '../core/path.ts'
 import type { IgnoreReason } from '../core/ignore-rules.ts'
+import type { HubClaim } from '../core/hub.ts'
 import type { Entry } from '../core/entry.ts'
 import type { RuleChanges } from '../core/rule-change.ts'
 import type { Cleaned, TrashItem } from '../core/messages.ts'
@@ -33,20 +34,25 @@ export interface Verbs {
   readonly verify: Verb<VerifyParameters, { readonly roots: readonly RootVerified[] }, VerifyProgress>
   /** `roots`: those there are. */
   readonly why: Verb<Selection, { readonly why: readonly PathWhy[]; readonly roots: readonly string[] }>
-  readonly conflicts: Verb<Selection, { readonly conflicts: readonly ConflictInfo[] }>
+  /** `missing`: what could not be had, in words. */
+  readonly history: Verb<
+    HistoryParameters,
+    { readonly history: readonly HistoryRow[]; readonly missing: readonly string[] }
+  >
+  readonly conflicts: Verb<Selection, { readonly conflicts: readonly ConflictInfo[] } & Followed>
   readonly versions: Verb<Selection, { readonly versions: readonly ConflictVersions[] }>
   readonly resolve: Verb<ResolveParameters, { readonly resolved: readonly Resolved[] }>
   readonly foresee: Verb<ForeseeParameters, { readonly roots: readonly RootForecast[] }>
   readonly override: Verb<OverrideParameters, { readonly roots: readonly RootOverridden[] }, BarrierProgress>
   readonly trash: Verb<
     TrashParameters,
-    { readonly trash: readonly TrashRow[]; readonly unreachable: readonly Unreachable[] }
+    { readonly trash: readonly TrashRow[]; readonly unreachable: readonly Unreachable[] } & Followed
   >
   readonly clean: Verb<
     CleanParameters,
     { readonly cleaned: readonly CleanedTrash[]; readonly unreachable: readonly Unreachable[] }
   >
-  readonly undo: Verb<UndoParameters, { readonly undone: readonly Undone[] }>
+  readonly undo: Verb<UndoParameters, { readonly undone: readonly Undone[] } & Followed>
   readonly holds: Verb<Selection, { readonly holds: readonly RootHold[] }>
   readonly approve: Verb<ApproveParameters, { readonly approved: readonly RootHold[] }>
   readonly pause: Verb<PauseParameters, { readonly roots: readonly SessionName[] }>
@@ -80,6 +86,45 @@ export interface Changing {
   readonly dryRun?: boolean
 }
 
+export interface HistoryParameters extends Selection {
+  readonly limit: number
+}
+
+/** One thing that happened to a path. */
+export interface HistoryRow {
+  /** ms since 1970, by this host's clock; of what only a trash tells, by the clock of its host. */
+  readonly at: number
+  readonly root: string
+  /** The path as it was called after it happened. */
+  readonly path: string
+  /** A directory that was moved here was called so before. */
+  readonly from?: string
+  readonly what: string
+  /** On whose disk. */
+  readonly on?: string
+  /** Of a file (bytes): the new version's, or of what only a trash tells, the old one's. */
+  readonly size?: number
+  readonly why?: string
+  /** The version that went is in the trash under this id. */
+  readonly undo?: string
+}
+
+/** Who drives the roots of this host, absent while nobody does, and where another host does, as of when the answer is known (ms since 1970). */
+export interface Followed {
+  readonly hub?: HubLink
+  readonly asOf?: number
+}
+
+/** The others are there where another host is the hub. */
+export type HubLink = HubClaim & {
+  readonly isHere: boolean
+  /** What the hub calls this host. */
+  readonly here?: string
+  readonly state?: 'connected' | 'away'
+  /** When it was last heard of (ms since 1970), while it is away. */
+  readonly lastHeard?: number
+}
+
 export type PauseParameters = Selection & Changing
 
 export type ResetParameters = Selection & Changing
@@ -89,10 +134,11 @@ export interface SessionName {
   readonly host: string
 }
 
-export interface DaemonStatus {
+export interface DaemonStatus extends Followed {
   readonly version: string
   readonly host: string
   readonly home: string
+  /** 0: none runs, and a command answers by itself on a host that follows another hub. */
   readonly pid: number
   /** When the daemon started (ms since 1970). */
   readonly since: number

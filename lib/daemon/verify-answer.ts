@@ -11,7 +11,7 @@ import type { Call } from './control-server.ts'
 import { verifyOf } from './parameters.ts'
 import type { Selected } from './selection.ts'
 import { selectWhole } from './selection.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionList } from './sessions.ts'
 import type { PathDifference, RootVerified, StandingPath, VerifyProgress, VerifyState } from './verbs.ts'
 import type { Reading } from './verify-side.ts'
 import { lookAgain, newReading, readSide } from './verify-side.ts'
@@ -29,7 +29,7 @@ const bothSides: readonly Side[] = ['alpha', 'beta']
  * repairs nothing; a side looks at what it found to differ as at any change.
  */
 export async function answerVerify(
-  sessions: Sessions,
+  sessions: SessionList,
   parameters: unknown,
   call: Call & { readonly log: Log },
 ): Promise<{ roots: readonly RootVerified[] }> {

@@ -2,7 +2,7 @@ import { SyncError } from '../core/errors.ts'
 import { join } from '../core/path.ts'
 import { selectionOf } from './parameters.ts'
 import { pathIn, select } from './selection.ts'
-import type { OpenedSession, Sessions } from './sessions.ts'
+import type { OpenedSession, SessionList } from './sessions.ts'
 import type { PlaceThere, Verbs } from './verbs.ts'
 
 /** Roots that an error names at most. */
@@ -12,7 +12,7 @@ const namedRoots = 10
  * Where a directory of this host lies on each host that has it; where every root lies when none is named. Throws USAGE
  * with the roots there are when it lies in none of them, and why when its session is not open.
  */
-export function answerWhere(sessions: Sessions, parameters: unknown): Verbs['where']['result'] {
+export function answerWhere(sessions: SessionList, parameters: unknown): Verbs['where']['result'] {
   const { paths = [], host } = selectionOf(parameters)
   const on = host === undefined ? {} : { host }
   const all = [...select(sessions, on).map(({ session }) => session), ...sessions.failed()]

@@ -6,11 +6,11 @@ import type { Path } from '../core/path.ts'
 import { selectionOf } from './parameters.ts'
 import type { Selected } from './selection.ts'
 import { select } from './selection.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionList } from './sessions.ts'
 import type { PathWhy, Verbs } from './verbs.ts'
 
 /** What is known of one path in every session whose root holds it; none when it lies in no root. Throws why a root that holds it is not open. */
-export async function answerWhy(sessions: Sessions, parameters: unknown): Promise<Verbs['why']['result']> {
+export async function answerWhy(sessions: SessionList, parameters: unknown): Promise<Verbs['why']['result']> {
   const all = [...sessions.opened(), ...sessions.failed()]
   const roots = [...new Set(all.map(({ spec }) => spec.alpha.root))].toSorted()
   let selected: Selected[] = []

@@ -9,18 +9,26 @@ import { openFilesCheck } from './system-checks.ts'
 /** Programs that the daemon starts. */
 const started = ['ssh', 'rsync', 'git']
 
+/** What a person's shell finds, and what is known besides. */
+export interface BesideDaemon {
+  /** A survey of the shell's surroundings on the same machine. */
+  readonly shell: Survey
+  /** Every host that is reached by ssh is reached now. */
+  readonly isLinked: boolean
+  /** The variables that the file `env` of the home sets. */
+  readonly set: readonly string[]
+}
+
 /**
  * What differs between a person's shell and the daemon, a row each: the daemon may have been started by a service, which
  * reads no profile.
- * @param shell a survey of the shell's surroundings on the same machine
- * @param linked whether every host that is reached by ssh is reached now
  */
-export function contextChecks(shell: Survey, { survey: daemon, runtime }: DaemonContext, linked: boolean): Check[] {
+export function contextChecks({ survey: daemon, runtime }: DaemonContext, beside: BesideDaemon): Check[] {
   return [
     daemonRuntimeCheck(runtime),
-    daemonPathCheck(shell, daemon),
-    daemonAgentCheck(shell, daemon, linked),
-    daemonLocaleCheck(shell, daemon),
+    daemonPathCheck(daemon, beside),
+    daemonAgentCheck(daemon, beside),
+    daemonLocaleCheck(daemon, beside),
     ...daemonLimitChecks(daemon),
   ]
 }
@@ -44,7 +52,7 @@ export function daemonRuntimeCheck({ kind, path, version, exists }: RunningRunti
     : ok(check, found)
 }
 
-function daemonPathCheck(shell: Survey, daemon: Survey): Check {
+function daemonPathCheck(daemon: Survey, { shell, set }: BesideDaemon): Check {
   const missed = started.filter(
     name => shell.programs[name]?.isOnPath === true && daemon.programs[name]?.isOnPath !== true,
   )
@@ -52,7 +60,7 @@ function daemonPathCheck(shell: Survey, daemon: Survey): Check {
     const [here, there] = [shell.programs[name], daemon.programs[name]]
     return here !== undefined && there?.isOnPath === true && here.isOnPath && here.path !== there.path
   })
-  const fix = envFix(daemon, 'PATH', shell.environment.path.join(':'))
+  const fix = envFix(daemon, set, ['PATH', shell.environment.path.join(':')])
   if (missed.length > 0)
     return warning('daemon: PATH', `it does not find ${missed.join(', ')}, which your shell does`, fix)
   if (other.length > 0) {
@@ -62,7 +70,7 @@ function daemonPathCheck(shell: Survey, daemon: Survey): Check {
   return ok('daemon: PATH', 'it finds the programs that your shell finds')
 }
 
-function daemonAgentCheck(shell: Survey, daemon: Survey, linked: boolean): Check {
+function daemonAgentCheck(daemon: Survey, { shell, isLinked, set }: BesideDaemon): Check {
   const check = 'daemon: ssh agent'
   const [here, there] = [shell.environment.agent, daemon.environment.agent]
   if (there?.state === 'keys') return ok(check, 'it has the keys of an agent')
@@ -73,15 +81,15 @@ function daemonAgentCheck(shell: Survey, daemon: Survey, linked: boolean): Check
       : there.state === 'gone'
         ? 'its ssh agent is gone'
         : 'its ssh agent has no keys'
-  if (linked) return note(check, `${found}, your shell's has keys; every host is reached without`)
-  return warning(check, `${found}; your shell's has keys`, envFix(daemon, 'SSH_AUTH_SOCK', here.socket))
+  if (isLinked) return note(check, `${found}, your shell's has keys; every host is reached without`)
+  return warning(check, `${found}; your shell's has keys`, envFix(daemon, set, ['SSH_AUTH_SOCK', here.socket]))
 }
 
-function daemonLocaleCheck(shell: Survey, daemon: Survey): Check {
+function daemonLocaleCheck(daemon: Survey, { shell, set }: BesideDaemon): Check {
   const isUtf8 = (survey: Survey): boolean => /^utf-?8$/i.test(survey.environment.charmap ?? '')
   if (isUtf8(daemon) || !isUtf8(shell)) return ok('daemon: locale', isUtf8(daemon) ? 'UTF-8' : 'as in your shell')
   const meaning = 'not UTF-8, as in your shell: commands after a sync show names outside ASCII wrongly'
-  return note('daemon: locale', meaning, envFix(daemon, 'LC_ALL', shell.environment.locale))
+  return note('daemon: locale', meaning, envFix(daemon, set, ['LC_ALL', shell.environment.locale]))
 }
 
 function daemonLimitChecks(daemon: Survey): Check[] {
@@ -97,7 +105,10 @@ function daemonLimitChecks(daemon: Survey): Check[] {
   ]
 }
 
-/** A line for the file that adds to the daemon's environment. */
-function envFix({ kit }: Survey, name: string, value: string): string {
-  return `echo ${wordOf(`${name}=${value}`)} >> ${wordOf(`${kit.home}/env`)} && chmod 600 ${wordOf(`${kit.home}/env`)} && dsync restart`
+/** A line for the file that adds to the daemon's environment, where each variable stands once. */
+function envFix({ kit }: Survey, set: readonly string[], [name, value]: readonly [string, string]): string {
+  const file = wordOf(`${kit.home}/env`)
+  const line = /^[\w@%+=:,./~-]*$/.test(value) ? `${name}=${value}` : `${name}="${value}"`
+  if (set.includes(name)) return `Make it ${line} in ${file}, then dsync restart`
+  return `echo ${wordOf(line)} >> ${file} && chmod 600 ${file} && dsync restart`
 }

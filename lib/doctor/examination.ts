@@ -2,6 +2,8 @@ import { SyncError } from '../core/errors.ts'
 import type { Config } from '../daemon/config.ts'
 import { noConfig } from '../daemon/config.ts'
 import { readConfig } from '../daemon/config-reader.ts'
+import { sshSocketsPlace } from '../daemon/control-socket-path.ts'
+import { readEnvFile } from '../daemon/env-file.ts'
 import { hostRow } from '../daemon/host-registration.ts'
 import { expandHome } from '../daemon/host-paths.ts'
 import { placesOn, wayTo } from '../daemon/other-host.ts'
@@ -33,6 +35,8 @@ export type TakeSurvey = (order: {
 export interface Examiner extends Here {
   readonly version: string
   readonly environment: Environment
+  /** See `sshSockets`. */
+  readonly socketParents: readonly string[]
   readonly runtime: RunningRuntime
   readonly takeSurvey: TakeSurvey
   /** Each throws DAEMON_DOWN when none runs. */
@@ -104,7 +108,9 @@ async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promis
     roots,
     isWatching: isWatching(daemon, undefined),
     needsSsh: Object.values(config.hosts).some(({ ssh }) => ssh !== undefined),
+    sockets: sshSocketsPlace(examiner.home, examiner.socketParents),
     runtime: examiner.runtime,
+    version: examiner.version,
   })
   const settings = problems.map(({ message, hint }) => failed('settings', message, hint ?? 'dsync config check'))
   const ofDaemon = [...serviceChecks(service, roots.length > 0), ...daemonRows(of, survey.found, context)]
@@ -133,8 +139,11 @@ function daemonRows(
   const rows = daemonChecks(daemon.status, { version: examiner.version, here, shown })
   if (context === undefined) return rows
   if ('check' in context) return [...rows, { ...context.check, check: 'daemon: surroundings' }]
-  const linked = daemon.status.sessions.every(({ state, transport }) => transport !== 'ssh' || state !== 'disconnected')
-  return [...rows, ...contextChecks(here, context.found, linked)]
+  const isLinked = daemon.status.sessions.every(
+    ({ state, transport }) => transport !== 'ssh' || state !== 'disconnected',
+  )
+  const set = Object.keys(readEnvFile(examiner.home).values)
+  return [...rows, ...contextChecks(context.found, { shell: here, isLinked, set })]
 }
 
 async function examineOther({ examiner, config, daemon }: Case, name: string): Promise<Examined[]> {

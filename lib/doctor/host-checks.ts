@@ -2,13 +2,13 @@ import type { RunningRuntime } from '../daemon/running-runtime.ts'
 import type { Survey } from '../remote/survey.ts'
 import { probeSeconds } from '../remote/survey-script.ts'
 import type { Check } from './check.ts'
-import { ok, warning } from './check.ts'
+import { note, ok, warning } from './check.ts'
 import { daemonRuntimeCheck } from './context-checks.ts'
 import type { SurveyedRoot } from './disk-checks.ts'
 import { diskChecks, homeDiskChecks, rootChecks } from './disk-checks.ts'
 import { fileChecks } from './file-checks.ts'
 import { macChecks } from './mac-checks.ts'
-import { gitCheck, hashingCheck, pathCheck, rsyncCheck, sshCheck, tmuxCheck } from './program-checks.ts'
+import { gitCheck, hashingCheck, pathCheck, rsyncCheck, sharingCheck, sshCheck, tmuxCheck } from './program-checks.ts'
 import {
   clockCheck,
   homeCheck,
@@ -31,8 +31,11 @@ export interface AboutHost {
 export interface AboutHere extends AboutHost {
   /** Some host is reached by ssh. */
   readonly needsSsh: boolean
-  /** What runs this command. */
+  /** Where the sockets of shared connections lie: see `sshSocketsPlace`. */
+  readonly sockets: string | undefined
+  /** What runs this command, and its version. */
   readonly runtime: RunningRuntime
+  readonly version: string
 }
 
 export interface AboutOther extends AboutHost {
@@ -43,16 +46,21 @@ export interface AboutOther extends AboutHost {
 }
 
 /** All rows of this host, as a person's shell finds it. */
-export function hereChecks(survey: Survey, { roots, isWatching, needsSsh, runtime }: AboutHere): Check[] {
+export function hereChecks(
+  survey: Survey,
+  { roots, isWatching, needsSsh, sockets, runtime, version }: AboutHere,
+): Check[] {
   return [
     ...unfinishedChecks(survey),
     platformCheck(survey),
+    ownVersionCheck(survey, version),
     daemonRuntimeCheck(runtime, 'runtime'),
     homeCheck(survey),
     temporaryCheck(survey),
     ...placeChecks(survey, roots),
     ...watchChecks(survey, roots, isWatching),
     sshCheck(survey, needsSsh),
+    ...(needsSsh ? [sharingCheck(sockets)] : []),
     rsyncCheck(survey, false),
     ...toolChecks(survey),
     openFilesCheck(survey),
@@ -122,10 +130,11 @@ function toolChecks(survey: Survey): Check[] {
   ]
 }
 
-/** Something that hangs is worth knowing: it hangs for dsync too. */
+/** Something that hangs is worth knowing: it hangs for dsync too. Counting all that is in a large root just takes long. */
 function unfinishedChecks({ unfinished }: Survey): Check[] {
-  if (unfinished.length === 0) return []
-  const names = unfinished.map(probe => `\`${probe}\``).join(', ')
+  const hanging = unfinished.filter(probe => !/^(?:inside|extras) /.test(probe))
+  if (hanging.length === 0) return []
+  const names = hanging.map(probe => `\`${probe}\``).join(', ')
   return [warning('answers', `no answer within ${probeSeconds} s from ${names}: what is below says nothing about that`)]
 }
 
@@ -134,6 +143,17 @@ function loginText({ clock, user }: Survey): string {
   return clock === undefined
     ? `by key${who}`
     : `by key${who}, ${Math.max(1, Math.round(clock.roundTripMs))} ms there and back`
+}
+
+function ownVersionCheck({ kit }: Survey, version: string): Check {
+  const { release, version: installed } = kit
+  if (release === undefined) return ok('version', `dsync ${version}, from where it was built: none is installed`)
+  if (installed === version) return ok('version', `dsync ${version}, release ${release}`)
+  return note(
+    'version',
+    `this command is dsync ${version}, and ${installed ?? release} is installed`,
+    'command -v dsync',
+  )
 }
 
 function versionChecks({ kit }: Survey, version: string, host: string): Check[] {

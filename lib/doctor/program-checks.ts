@@ -48,6 +48,17 @@ export function sshCheck({ programs }: Survey, isNeeded: boolean): Check {
     : ok('ssh', found)
 }
 
+/** Whether commands to one host share a connection. @param sockets where its sockets lie; undefined: nowhere */
+export function sharingCheck(sockets: string | undefined): Check {
+  return sockets === undefined
+    ? note(
+        'ssh connections',
+        'each command connects by itself, which takes longer: a path for sockets may have 100 bytes',
+        'Choose a shorter DSYNC_HOME, or set TMPDIR to a short path',
+      )
+    : ok('ssh connections', `shared by commands to one host, through ${sockets}`)
+}
+
 /** Of another host: what is sent there is checked by one of these. */
 export function hashingCheck({ programs }: Survey): Check {
   const found = ['sha256sum', 'shasum', 'openssl'].find(name => programs[name] !== undefined)

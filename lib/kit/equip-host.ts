@@ -9,7 +9,7 @@ import type { Release } from './release.ts'
 import { runtimePackages } from './runtime-packages.ts'
 import type { SentRelease } from './send-release.ts'
 import { refuseNewer, sendRelease } from './send-release.ts'
-import { uninstallHost } from './uninstall-host.ts'
+import { installShellThere, uninstallHost } from './installer-there.ts'
 
 /** What goes on while a host is equipped. */
 export type EquipStep =
@@ -34,6 +34,8 @@ export interface EquipOptions {
   readonly fetching: Omit<FetchOptions, 'asking'>
   /** The kit for a platform, and where its files lie here; undefined where none is wanted. */
   readonly kit: { readonly releaseFor: (platform: string) => Release; readonly folder: string } | undefined
+  /** Let the installer there write what its shells read. */
+  readonly wantsShell: boolean
   readonly tell: (step: EquipStep) => void
   readonly signal: AbortSignal
 }
@@ -78,6 +80,10 @@ export class HostEquipment {
     tell({ step: 'placing', what: `dsync ${release.name}` })
     const { clock } = this.#options.reach
     const sent = await sendRelease(openAgent, { host, release, folder: kit.folder, clock, signal })
+    if (this.#options.wantsShell) {
+      tell({ step: 'placing', what: 'shell functions' })
+      await installShellThere(this.#options.reach)
+    }
     return { ...runtime, kit: sent }
   }
 

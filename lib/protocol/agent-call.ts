@@ -1,3 +1,4 @@
+import { claimOf } from '../core/hub.ts'
 import { callBytesLimit } from './bounds.ts'
 import type { RootRequest } from './handshake.ts'
 
@@ -30,7 +31,9 @@ export function readCall(line: string): Call | undefined {
   if (typeof root !== 'string' || typeof path !== 'string' || typeof options !== 'object' || options === null)
     return undefined
   const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string'
-  return { build, epoch, request: { root, path, options: Object.fromEntries(Object.entries(options).filter(isText)) } }
+  const hub = 'hub' in request ? claimOf(request.hub) : undefined
+  const known = Object.fromEntries(Object.entries(options).filter(isText))
+  return { build, epoch, request: { root, path, options: known, ...(hub !== undefined && { hub }) } }
 }
 
 /** What a line says; undefined when it is no reply. */

@@ -6,12 +6,26 @@ import type { Clock } from '../ports/clock.ts'
 import type { Call } from './agent-call.ts'
 import { LineTaker, readCall } from './agent-call.ts'
 import { callMs, callersLimit } from './bounds.ts'
+import type { GuestLine } from './guest-line.ts'
+import { readGuest } from './guest-line.ts'
 
 /** Somebody who said on the socket whom it speaks for, and what it said after that. */
 export interface Caller {
   readonly call: Call
   readonly socket: Socket
   readonly rest: Uint8Array
+}
+
+/** Somebody who runs a command on this host. */
+export interface Guest {
+  readonly guest: GuestLine
+  readonly socket: Socket
+}
+
+/** Who comes to the socket of an agent. */
+export interface Doors {
+  called(caller: Caller): void
+  visited(guest: Guest): void
 }
 
 export interface AgentSocket {
@@ -22,19 +36,20 @@ export interface AgentSocket {
 }
 
 /**
- * Listens for new agent processes of the same root. Whoever calls this holds the root's lock, so a socket file that
+ * Listens for new agent processes of the same root, and for commands of this host. Whoever calls this holds the root's lock, so a socket file that
  * nobody answers was left by a crash and is replaced. Callers that say nothing sensible in time are cut off.
  * @param path of the socket, short enough for one, in a directory that only this user may enter
  */
-export async function listenForCalls(path: string, clock: Clock, came: (caller: Caller) => void): Promise<AgentSocket> {
+export async function listenForCalls(path: string, clock: Clock, doors: Doors): Promise<AgentSocket> {
   await clear(path)
   let unknown = 0
   const server = createServer({ allowHalfOpen: false }, socket => {
     if (unknown >= callersLimit) return void socket.destroy()
     unknown++
-    hear(socket, clock, caller => {
+    hear(socket, clock, known => {
       unknown--
-      if (caller !== undefined) came(caller)
+      if (known !== undefined && 'call' in known) doors.called(known)
+      else if (known !== undefined) doors.visited(known)
     })
   })
   await new Promise<void>((resolve, reject) => {
@@ -54,22 +69,25 @@ export async function listenForCalls(path: string, clock: Clock, came: (caller: 
 }
 
 /** Waits for a caller's line; `heard` is called once, with nothing when none came. */
-function hear(socket: Socket, clock: Clock, heard: (caller: Caller | undefined) => void): void {
+function hear(socket: Socket, clock: Clock, heard: (known: Caller | Guest | undefined) => void): void {
   const taker = new LineTaker()
-  const end = (caller?: Caller): void => {
+  const end = (known?: Caller | Guest): void => {
     cancel()
     socket.off('data', listen)
     socket.off('close', leave)
-    if (caller === undefined) socket.destroy()
-    heard(caller)
+    if (known === undefined) socket.destroy()
+    heard(known)
   }
   const leave = (): void => end()
   const listen = (bytes: Uint8Array): void => {
     taker.push(bytes)
     const next = taker.next()
     if (next === undefined) return
-    const call = next === 'long' ? undefined : readCall(next.line)
-    end(call === undefined ? undefined : { call, socket, rest: taker.rest() })
+    if (next === 'long') return end()
+    const call = readCall(next.line)
+    if (call !== undefined) return end({ call, socket, rest: taker.rest() })
+    const guest = readGuest(next.line)
+    end(guest && { guest, socket })
   }
   const cancel = clock.after(callMs, leave)
   socket.on('error', () => socket.destroy())

@@ -61,6 +61,9 @@ export const lingerMs = 5 * 60_000
 /** How often it looks meanwhile whether its root is still to be served (ms). */
 export const lingerCheckMs = 10_000
 
+/** How often an agent that serves looks whether its host follows another hub by now (ms). */
+export const hubCheckMs = 1_000
+
 /** What a hub may say before its agent listens, and a new agent to the one that has the root already (bytes). */
 export const introductionBytesLimit = 1024 * 1024
 export const callBytesLimit = 64 * 1024
@@ -74,3 +77,25 @@ export const releaseMs = 6_000
 
 /** An agent that was told to end ends within this, whatever its disk does (ms). */
 export const endingMs = 10_000
+
+/** What somebody at the agent's end may ask of the hub in one request (bytes), and what comes back in one reply. */
+export const guestRequestBytes = 48 * 1024
+export const guestReplyBytes = 8 * 1024 * 1024
+
+/** Requests of guests at once on one link. */
+export const guestsLimit = 8
+
+/** Replies to guests go in pieces of this size (bytes): a keystroke's message waits behind one of them at most. */
+export const guestPieceBytes = 32 * 1024
+
+/** With more replies waiting for the link than this (bytes), events are not sent any more and new requests are refused. */
+export const guestBacklogBytes = 2 * 1024 * 1024
+
+/**
+ * What the hub tells its agent of the state, for when it is away: at most so many bytes, first so long after the link is
+ * there (ms), looked at so often (ms), and told anew after so long though nothing changed (ms).
+ */
+export const newsBytes = 128 * 1024
+export const firstNewsMs = 500
+export const newsMs = 5000
+export const newsLatestMs = 60_000

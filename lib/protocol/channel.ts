@@ -28,7 +28,7 @@ export interface ChannelOptions {
 const urgentTypes: ReadonlySet<string> = new Set(['beat', 'probe', 'alive', 'credit', 'closed', 'bye'])
 
 /** Messages that travel in the lane of pieces; their receiver credits them. */
-const pieceTypes: ReadonlySet<string> = new Set(['stage', 'content'])
+const pieceTypes: ReadonlySet<string> = new Set(['stage', 'content', 'guest-reply', 'news'])
 
 /** Both directions of a connection after the greeting: frames, lanes, credit, long messages in parts, heartbeats. */
 export class Channel {
@@ -61,6 +61,11 @@ export class Channel {
   /** How long a message and its answer take of late (ms); undefined until that was measured. */
   get roundTripMs(): number | undefined {
     return this.#roundTrips.medianMs
+  }
+
+  /** What waits in the lane of pieces (bytes). */
+  get piecesWaiting(): number {
+    return this.#outbox.piecesWaiting
   }
 
   /** Stays within so many bytes a second from now on. */

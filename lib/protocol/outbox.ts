@@ -37,6 +37,7 @@ export class Outbox {
   #cancelWait = (): void => {}
   #sequence = 0
   #uncredited = 0
+  #piecesWaiting = 0
   #scheduled = false
   #blocked = false
   #closed = false
@@ -49,6 +50,11 @@ export class Outbox {
       this.#pace.drained(this.#options.clock.monotonic())
       this.#schedule()
     })
+  }
+
+  /** Pieces that the link has not taken (bytes). */
+  get piecesWaiting(): number {
+    return this.#piecesWaiting
   }
 
   /** From now on stays within so many bytes a second: heartbeats and credit go at once, and count. */
@@ -66,7 +72,9 @@ export class Outbox {
   }
 
   piece(message: Message): void {
-    this.#enqueue(this.#pieces, encodeMessage(message))
+    const piece = encodeMessage(message)
+    this.#piecesWaiting += piece.length
+    this.#enqueue(this.#pieces, piece)
   }
 
   /** The other end has dealt with this many bytes of pieces. */
@@ -92,6 +100,7 @@ export class Outbox {
     this.#series = undefined
     this.#parts = undefined
     for (const lane of [this.#urgent, this.#ordered, this.#pieces]) lane.length = 0
+    this.#piecesWaiting = 0
   }
 
   #enqueue<T>(lane: T[], item: T): void {
@@ -199,6 +208,7 @@ export class Outbox {
     if (piece === undefined) return undefined
     if (this.#uncredited > 0 && this.#uncredited + piece.length > bulkWindowBytes) return undefined
     this.#uncredited += piece.length
+    this.#piecesWaiting -= piece.length
     return this.#pieces.shift()
   }
 }

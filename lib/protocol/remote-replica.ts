@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SyncError } from '../core/errors.ts'
+import type { HubClaim } from '../core/hub.ts'
+import { otherHub } from '../core/hub.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import type { Operation } from '../core/operation.ts'
 import type { Tree } from '../core/tree.ts'
@@ -14,6 +16,8 @@ import type { WireEvent } from './codec-event.ts'
 import { eventCodec } from './codec-event.ts'
 import { wants } from './describe.ts'
 import { agentGreetingReader, checkVersion, hubLine, noGreeting } from './greeting.ts'
+import type { GuestDesk } from './guest-door.ts'
+import { GuestDoor } from './guest-door.ts'
 import type { RootRequest } from './handshake.ts'
 import { bandwidthOf, ourLimits, settle, settling } from './handshake.ts'
 import type { Message } from './message.ts'
@@ -28,6 +32,10 @@ export interface ConnectOptions {
   readonly request: RootRequest
   /** Higher than that of any connection of this root before; 32 bits. */
   readonly epoch: number
+  /** For those who run commands at the other end; without it they are refused. */
+  readonly guests?: GuestDesk | undefined
+  /** Hears whom the other host follows, when it is not us. */
+  readonly elsewhere?: (stands: HubClaim) => void
 }
 
 /**
@@ -58,6 +66,7 @@ class RemoteReplica implements Replica {
   #linkOpen = false
   #linkEnded = false
   #channel: Channel | undefined
+  #door: GuestDoor | undefined
   /** Reads the tree while the state is `listing`. */
   #reading: TreeReading | undefined
   /** What came while the mirror is being compared. */
@@ -163,6 +172,7 @@ class RemoteReplica implements Replica {
       receive: message => this.#receive(message),
       failed: error => this.#fail(error),
     })
+    this.#door = new GuestDoor(this.#channel, this.#options)
     const hello = settling.encode({ type: 'hello', limits: ourLimits, compressions: ['deflate'], open: request })
     this.#channel.send(hello as Message)
     this.#channel.feed(rest)
@@ -177,9 +187,10 @@ class RemoteReplica implements Replica {
 
   #take(message: Message): void {
     const [type] = message
-    if (type === 'welcome') return this.#welcome(message)
+    if (type === 'welcome' || type === 'elsewhere') return this.#welcome(message)
     if (this.#reading !== undefined && readingTypes.has(type)) return this.#reading.take(message)
     if (type === 'rows') return this.#rows(message[1])
+    if (type === 'guest' || type === 'guest-gone') return this.#door?.take(message)
     this.#event(eventCodec.decode(message))
   }
 
@@ -190,11 +201,18 @@ class RemoteReplica implements Replica {
 
   #welcome(message: Message): void {
     if (this.#state !== 'settling') throw violation('it said welcome twice')
-    settle(settling.decode(message))
+    const settled = settling.decode(message)
+    if (settled.type === 'elsewhere') return this.#elsewhere(settled.hub)
+    settle(settled)
     this.#cancelDeadline()
     this.#state = 'scanning'
     this.#channel?.measure()
     for (const command of this.#waiting.splice(0)) this.#say(command)
+  }
+
+  #elsewhere(stands: HubClaim): void {
+    this.#options.elsewhere?.(stands)
+    this.#fail(otherHub(stands, this.#options.request.hub))
   }
 
   #say(command: ReplicaCommand): void {
@@ -244,6 +262,7 @@ class RemoteReplica implements Replica {
     this.#mirror.check(mark)
     this.#state = 'live'
     this.#channel?.send(['listed'])
+    this.#door?.open()
     this.#listener({ type: 'ready', tree, facts, tracked })
   }
 
@@ -289,6 +308,7 @@ class RemoteReplica implements Replica {
 
   #shut(): void {
     this.#state = 'closed'
+    this.#door?.close()
     this.#cancelDeadline()
     this.#cancelProbe()
     this.#channel?.close()

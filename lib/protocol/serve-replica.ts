@@ -1,4 +1,5 @@
 import type { SyncError } from '../core/errors.ts'
+import type { HubClaim } from '../core/hub.ts'
 import type { ReplicaCommand, ReplicaEvent } from '../core/messages.ts'
 import { emptyTree } from '../core/tree.ts'
 import type { Tree } from '../core/tree.ts'
@@ -10,6 +11,7 @@ import { Channel } from './channel.ts'
 import { commandCodec } from './codec-command.ts'
 import { eventCodec } from './codec-event.ts'
 import { describe, wants } from './describe.ts'
+import { GuestWindow } from './guest-window.ts'
 import type { RootRequest } from './handshake.ts'
 import { bandwidthOf, ourLimits, settle, settling } from './handshake.ts'
 import { hearHub } from './hear-hub.ts'
@@ -21,6 +23,10 @@ export interface ServeOptions {
   readonly clock: Clock
   /** The replica of a root this host serves. Throws SyncError ROOT_REFUSED for any other. */
   openRoot(request: RootRequest): OpenReplica
+  /** What its hub wants known of a root while it is away, as it came; undefined: it is away from now on. */
+  told?(request: RootRequest, news: string | undefined): void
+  /** The hub that this host follows, when that is not the one on the link: it is told so, and served nothing. */
+  readonly elsewhere?: HubClaim
 }
 
 /** A link whose hub has been greeted. */
@@ -41,6 +47,8 @@ type Closed = Extract<ReplicaEvent, { readonly type: 'closed' }>
 
 /** One hub at an open replica. */
 export interface Serving {
+  /** Where those who run commands on this host are heard. */
+  readonly guests: GuestWindow
   /** Resolves when the link is over and the replica has been closed; it never rejects. */
   readonly ended: Promise<Ending>
   /** Lets go of the replica at once, so that nothing more is applied, and tells the hub why. */
@@ -69,19 +77,21 @@ export function serveHub(greeted: GreetedLink, options: ServeOptions): Serving {
     over = resolve
   })
   const server = new Server(greeted, options, over)
-  return { ended, end: event => server.end(event) }
+  return { ended, guests: server.guests, end: event => server.end(event) }
 }
 
 /** `opening`: no root yet · `scanning`: not ready · `listing`: the mirror is being built · `live`. */
 type State = 'opening' | 'scanning' | 'listing' | 'live' | 'closing' | 'over'
 
 class Server {
+  readonly guests: GuestWindow
   readonly #link: Link
   readonly #options: ServeOptions
   readonly #ended: (ending: Ending) => void
   readonly #served = new ServedTree()
   readonly #channel: Channel
   #state: State = 'opening'
+  #request: RootRequest | undefined
   #replica: Replica | undefined
   /** What closing it failed with, if it did. */
   #replicaClosed: Promise<string> | undefined
@@ -102,6 +112,9 @@ class Server {
       receive: message => this.#receive(message),
       failed: error => this.#fail(error),
     })
+    this.guests = new GuestWindow(this.#channel, news => {
+      if (this.#request !== undefined) options.told?.(this.#request, news)
+    })
     link.onData(bytes => this.#channel.feed(bytes))
     link.onClose(end => this.#over(end.why, true))
     this.#channel.feed(first)
@@ -121,6 +134,7 @@ class Server {
       const asked = wants.decode(fields[0])
       return this.#channel.sendSeries(describe(this.#snapshot, asked))
     }
+    if (type === 'guest-reply' || type === 'news') return this.guests.take(message)
     this.#command(commandCodec.decode(message))
   }
 
@@ -129,10 +143,16 @@ class Server {
     if (hello.type !== 'hello') throw violation('it did not say hello')
     settle(hello)
     this.#cancelDeadline()
+    const { elsewhere } = this.#options
+    if (elsewhere !== undefined) {
+      const refusal = settling.encode({ type: 'elsewhere', hub: elsewhere }) as Message
+      return this.#finish(refusal, `this host follows ${elsewhere.name}, not the hub that came`)
+    }
     const bandwidth = bandwidthOf(hello.open)
     if (bandwidth !== undefined) this.#channel.limit(bandwidth)
     this.#channel.send(settling.encode({ type: 'welcome', limits: ourLimits, compression: 'deflate' }) as Message)
     this.#state = 'scanning'
+    this.#request = hello.open
     this.#replica = this.#options.openRoot(hello.open)(
       () => emptyTree,
       event => this.#event(event),
@@ -169,6 +189,7 @@ class Server {
     const held = this.#held
     this.#held = []
     for (const event of held) this.#send(event)
+    this.guests.open()
   }
 
   #send(event: ReplicaEvent): void {
@@ -183,13 +204,19 @@ class Server {
     this.#lastWord({ type: 'closed', code: error.code, why: error.message, verdict })
   }
 
-  /** Tells the hub why this is the end and gives it a moment to hang up. */
+  /** Tells the hub why this is the end. */
   #lastWord(event: Closed): void {
+    this.#finish(eventCodec.encode(event) as Message, event.why)
+  }
+
+  /** Says the last thing and gives the hub a moment to hang up. */
+  #finish(message: Message, why: string): void {
     this.#state = 'closing'
+    this.guests.close()
     void this.#letGo()
-    this.#channel.finish(eventCodec.encode(event) as Message)
+    this.#channel.finish(message)
     this.#cancelDeadline()
-    this.#cancelDeadline = this.#options.clock.after(lastWordMs, () => this.#over(event.why))
+    this.#cancelDeadline = this.#options.clock.after(lastWordMs, () => this.#over(why))
   }
 
   #letGo(): Promise<string> {
@@ -204,6 +231,7 @@ class Server {
     if (this.#state === 'over') return
     const mayComeBack = isLost && this.#state !== 'closing'
     this.#state = 'over'
+    this.guests.close()
     this.#cancelDeadline()
     this.#channel.close()
     this.#link.close()

@@ -6,6 +6,8 @@ export type BootWord =
   | { readonly type: 'ready' }
   /** No runtime: which ones were found that are too old. */
   | { readonly type: 'none'; readonly seen: string }
+  /** A newer dsync is in use there: its version. Nothing was written. */
+  | { readonly type: 'newer'; readonly version: string }
   | { readonly type: 'failed'; readonly why: string }
 
 /** A login shell may print more than this (bytes) only to somebody else. */
@@ -61,6 +63,8 @@ function wordOf(line: string): BootWord | undefined {
       return { type }
     case 'none':
       return { type, seen: text.replace(/,$/, '') }
+    case 'newer':
+      return { type, version: text }
     case 'failed':
       return { type, why: text }
     default:

@@ -8,6 +8,8 @@ export interface LoaderOrder {
   readonly ids: Readonly<Record<string, string>>
   /** What the agent is started as: `serve`, `answer` or `receive`. */
   readonly mode: string
+  /** Of the dsync that sends it: a host that has a newer one is left alone. */
+  readonly version: string
   /** What this host is called by the hub. */
   readonly host: string
   /** Agents nobody started for this long are removed (ms). */

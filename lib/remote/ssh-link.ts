@@ -14,6 +14,8 @@ import type { SharedCheck } from './shared-connections.ts'
 import { checkShared, retireShared } from './shared-connections.ts'
 
 export interface SshLinkOptions extends SshOptions {
+  /** Of this dsync: where a newer one is in use it serves nothing. */
+  readonly version: string
   /** What the other host is called here. */
   readonly host: string
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -64,7 +66,7 @@ class SshLink implements OutgoingLink {
   #failure: LinkEnd | undefined
 
   constructor(options: SshLinkOptions, came: (isOpen: boolean) => void) {
-    const { clock, environment, mode, host, loader } = options
+    const { clock, environment, mode, host, loader, version } = options
     this.#options = options
     this.#came = came
     const nonce = randomBytes(16).toString('hex')
@@ -80,7 +82,9 @@ class SshLink implements OutgoingLink {
     this.#shared = checkShared(options)
     this.#cancelDeadline = clock.after(sharedWordMs, () => this.#silent())
     const ids = Object.fromEntries(Object.entries(options.agents()).map(([platform, { id }]) => [platform, id]))
-    this.#child.write(Buffer.from(bootScript(loader, { nonce, ids, mode, host, unusedMs, limit: folderBytesLimit })))
+    this.#child.write(
+      Buffer.from(bootScript(loader, { nonce, ids, mode, version, host, unusedMs, limit: folderBytesLimit })),
+    )
   }
 
   write(bytes: Uint8Array): boolean {
@@ -143,9 +147,17 @@ class SshLink implements OutgoingLink {
       case 'none': {
         const found = word.seen === '' ? 'there is none' : `found only ${word.seen}`
         return this.#fail('AGENT_FAILED', `It has no Node 20 or later and no Deno 2: ${found}`, {
-          hint: 'Install Node 24 there, or put one at ~/.local/bin/node',
+          hint: `dsync hosts update ${this.#options.host}`,
         })
       }
+      case 'newer':
+        return this.#fail(
+          'AGENT_FAILED',
+          `It has dsync ${word.version}, which is newer than ${this.#options.version} here`,
+          {
+            hint: 'Bring this host up to date: ./install.sh --upgrade',
+          },
+        )
       case 'failed':
         return this.#fail('AGENT_FAILED', `The agent could not be put there: ${word.why}`)
     }

@@ -48,20 +48,20 @@ export class Copies {
     this.#index = new CopyIndex(work.area)
   }
 
-  /** The copy kept for a path, if there is one. */
-  find(path: Path): CopyLine | undefined {
-    return this.#index.find(path)
+  /** The copy kept of a host's version of a path, if there is one. */
+  find(path: Path, host: string): CopyLine | undefined {
+    return this.#index.find(path, host)
   }
 
-  /** Keeps a version in the place of an earlier one of the same path, which goes to the trash. */
+  /** Keeps a version in the place of an earlier one of the same path and host, which goes to the trash. */
   keep(version: Version): Kept {
     const { path, host, entry } = version
-    const before = this.#index.find(path)
-    if (before?.host === host && sameShallow(before.entry, entry) && this.#stands(before)) {
+    const before = this.#index.find(path, host)
+    if (before !== undefined && sameShallow(before.entry, entry) && this.#stands(before)) {
       return { copy: this.#absolute(before), why: undefined }
     }
     if (!isSynced(entry)) {
-      this.release(path)
+      this.release(path, host)
       return { copy: undefined, why: 'the other side has nothing there' }
     }
     const staged = this.#stage(version)
@@ -74,17 +74,18 @@ export class Copies {
     return { copy: this.#absolute(line), why: undefined }
   }
 
-  /** The conflict is over: the copy goes to the trash. */
-  release(path: Path): void {
-    const line = this.#index.find(path)
-    if (line === undefined) return
-    this.#discard(line)
-    this.#index.remove(line)
+  /** The conflict with a host is over: the copy goes to the trash. Without a host, all of that path do. */
+  release(path: Path, host?: string): void {
+    for (const line of [...this.#index.at(path)]) {
+      if (host !== undefined && line.host !== host) continue
+      this.#discard(line)
+      this.#index.remove(line)
+    }
   }
 
-  /** What a person would see in the copy: at most `limit` bytes; undefined when there is none. */
+  /** What a person would see in the first copy of a path: at most `limit` bytes; undefined when there is none. */
   text(path: Path, limit: number): Uint8Array | undefined {
-    const line = this.#index.find(path)
+    const [line] = this.#index.at(path)
     if (line === undefined) return undefined
     const { copies } = this.#work.area
     const kind = copies.lookup(line.name)?.kind

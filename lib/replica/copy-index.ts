@@ -23,10 +23,10 @@ interface StoredCopy extends Omit<CopyLine, 'entry'> {
   readonly isOver: boolean
 }
 
-/** Which copy belongs to which path: small, for conflicts are few. A line is written before its copy comes. */
+/** Which copy belongs to which path and host: small, for conflicts are few. A line is written before its copy comes. */
 export class CopyIndex {
   readonly #lines: LineFile<StoredCopy>
-  readonly #current = new Map<Path, CopyLine>()
+  readonly #current = new Map<Path, Map<string, CopyLine>>()
   readonly #names = new Set<string>()
   /** Copies that were replaced or released, by name. */
   readonly #former = new Map<string, CopyLine>()
@@ -38,8 +38,13 @@ export class CopyIndex {
     for (const lines of this.#lines.forward()) for (const line of lines) this.#take(line)
   }
 
-  find(path: Path): CopyLine | undefined {
-    return this.#current.get(path)
+  find(path: Path, host: string): CopyLine | undefined {
+    return this.#current.get(path)?.get(host)
+  }
+
+  /** The copies of all hosts' versions of a path. */
+  at(path: Path): Iterable<CopyLine> {
+    return this.#current.get(path)?.values() ?? []
   }
 
   isCurrent(name: string): boolean {
@@ -60,7 +65,7 @@ export class CopyIndex {
 
   /** Forgets copies that are no more. */
   async compact(turns: Turns): Promise<void> {
-    if (this.#former.size <= this.#current.size) return
+    if (this.#former.size <= this.#names.size) return
     await this.#lines.rewrite(line => !line.isOver && this.isCurrent(line.name), turns)
     this.#former.clear()
   }
@@ -85,22 +90,26 @@ export class CopyIndex {
 
   #known(): StoredCopy[] {
     const over = [...this.#former.values()].flatMap(line => [storedCopy(line, false), storedCopy(line, true)])
-    return [...over, ...[...this.#current.values()].map(line => storedCopy(line, false))]
+    const current = [...this.#current.values()].flatMap(lines => [...lines.values()])
+    return [...over, ...current.map(line => storedCopy(line, false))]
   }
 
   #take(stored: StoredCopy): void {
     const { path, name, host, at, isOver } = stored
     const line: CopyLine = { path, name, host, at, entry: revivedEntry(stored.entry) }
-    const before = this.#current.get(path)
+    const lines = this.#current.get(path) ?? new Map<string, CopyLine>()
+    const before = lines.get(host)
     if (before !== undefined) {
       this.#former.set(before.name, before)
       this.#names.delete(before.name)
     }
-    if (isOver) this.#current.delete(path)
+    if (isOver) lines.delete(host)
     else {
-      this.#current.set(path, line)
+      lines.set(host, line)
       this.#names.add(name)
     }
+    if (lines.size === 0) this.#current.delete(path)
+    else this.#current.set(path, lines)
   }
 }
 

@@ -59,9 +59,9 @@ export class Desk {
   }
 
   /** The conflict is over. A copy that cannot be moved to the trash stays where it is until the next start. */
-  release(path: Path): void {
+  release({ path, host }: ReplicaCommand & { readonly type: 'release' }): void {
     try {
-      this.#copies.release(path)
+      this.#copies.release(path, host)
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
     }
@@ -96,7 +96,7 @@ export class Desk {
       case 'time':
         return { about: 'time', mtimeMs: this.#at(question.path, (directory, name) => directory.lookup(name)?.mtimeMs) }
       case 'place-copy':
-        return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question.path, this.#pause) }
+        return { about: 'place-copy', placed: await placeCopy(this.#hands, this.#copies, question, this.#pause) }
       case 'rule':
         return {
           about: 'rule',

@@ -63,7 +63,7 @@ function isKnown(hands: Hands, place: Place, entry: SyncedEntry | undefined, sta
 }
 
 /** On a disk that takes two names for one, what was found may be called otherwise. */
-function isOtherName(hands: Hands, place: Place): boolean {
+export function isOtherName(hands: Hands, place: Place): boolean {
   const { caseSensitive, normalising } = hands.work.area.abilities
   if (caseSensitive && !normalising) return false
   if (hands.known(place.path) !== undefined) return false

@@ -29,6 +29,7 @@ import type { Hashed } from './hashing.ts'
 import { Hashing } from './hashing.ts'
 import { handsOf } from './hands.ts'
 import type { LookRules } from './look.ts'
+import { modeOf } from './look.ts'
 import { baseStat } from './open-directory.ts'
 import { ContentReader } from './read-content.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -36,6 +37,7 @@ import { commit, refreshName, relistDirectory } from './refresh.ts'
 import { RootGuard } from './root-guard.ts'
 import { readScanCache, saveScanCache } from './scan-cache.ts'
 import { SessionFences } from './session-fences.ts'
+import { Spellings } from './spellings.ts'
 import { Staging } from './staging.ts'
 import { TrackedPaths } from './tracked-paths.ts'
 import { View } from './view.ts'
@@ -64,6 +66,7 @@ export class LocalReplica {
   readonly #guard: RootGuard
   readonly #around: Surroundings
   readonly #rules: LookRules
+  readonly #spellings: Spellings
   readonly #listings: Listings
   readonly #pinned: LastPinned
   readonly #tracked: TrackedPaths
@@ -82,6 +85,7 @@ export class LocalReplica {
       step: () => this.#step(),
       sliced: () => {
         this.#pinned.close()
+        this.#spellings.forget()
         this.#emitNews()
       },
       idle: () => this.#settled(),
@@ -96,7 +100,11 @@ export class LocalReplica {
     this.#fences = new Fences(work.area.disk, clock)
     this.#listings = new Listings(clock, () => this.#loop.wake())
     this.#pinned = new LastPinned(root, this.#view.nodes)
-    this.#rules = { ignore: options.ignore, digest: options.digest, device: top.device }
+    const { caseSensitive, normalising } = options.facts
+    this.#spellings = new Spellings(!caseSensitive || normalising)
+    const { ignore, digest } = options
+    const { modes } = work.area.abilities
+    this.#rules = { ignore, digest, spellings: this.#spellings, modes, device: top.device }
     this.#hashing = new Hashing({ root, view: this.#view, clock }, options.hashFile, (dirty, result) =>
       this.#hashed(dirty, result),
     )
@@ -203,6 +211,7 @@ export class LocalReplica {
       },
       close: async () => {
         this.#attachments.remove(attachment)
+        this.#staging.left(attachment)
         if (this.#attachments.size === 0) await this.close()
       },
     }
@@ -252,13 +261,13 @@ export class LocalReplica {
         return detach(this.#lane.take(command, tell), this.#options.clock)
       case 'stage':
         if (command.offset === 0) this.#lane.forget(command.digest)
-        tell({ type: 'staged', digest: command.digest, offset: command.offset, state: this.#staging.receive(command) })
+        tell({ ...stagedOf(command), state: this.#staging.receive(command, attachment) })
         break
       case 'keep':
         tell(this.#desk.keep(command))
         break
       case 'release':
-        this.#desk.release(command.path)
+        this.#desk.release(command)
         break
       case 'exempt':
         this.#tracked.take(attachment, command)
@@ -384,7 +393,8 @@ export class LocalReplica {
       this.#dirty.note(dirty.node, dirty.name, 'changed')
     else {
       const { stat, digest } = result
-      const entry: Entry = { kind: 'file', mode: stat.mode & 0o777, digest, size: stat.size }
+      const mode = modeOf(stat, view.entryAt(path), this.#rules)
+      const entry: Entry = { kind: 'file', mode, digest, size: stat.size }
       commit(
         { found: 'entry', entry, stat, content: undefined },
         { dirty, path, previous: view.entryAt(path) },
@@ -399,7 +409,9 @@ export class LocalReplica {
   /** Looks at a name now if something was heard of it. False: it is not quiet yet. */
   #refreshNow(node: DirectoryNode, name: string): boolean {
     const dirty = this.#dirty.take(node, name)
+    this.#spellings.forget()
     if (dirty !== undefined) refreshName(dirty, each => this.#pinned.open(each), this.#around)
+    this.#spellings.forget()
     return !this.#dirty.has(node, name)
   }
 
@@ -413,6 +425,10 @@ export class LocalReplica {
       this.#loop.wake()
     })
   }
+}
+
+function stagedOf({ digest, offset }: ReplicaCommand & { readonly type: 'stage' }) {
+  return { type: 'staged', digest, offset } as const
 }
 
 /** Until a disk that could not be flushed is asked again (ms). */

@@ -8,10 +8,13 @@ import type { Path } from '../core/path.ts'
 import { components } from '../core/path.ts'
 import type { Sight } from '../core/readiness.ts'
 import type { DirectoryHandle, ReadHandle, Stat } from '../ports/disk.ts'
+import type { Spellings } from './spellings.ts'
 
 /** What stands under one name, as far as one look can tell. */
 export type Look =
-  | { readonly found: 'absent' | 'ignored' }
+  | { readonly found: 'ignored' }
+  /** `called`: what a lookup finds there bears another spelling of the name, which is another name. */
+  | { readonly found: 'absent'; readonly called?: string }
   /** Its entry is certain. `content` comes along when a small file was just read. */
   | { readonly found: 'entry'; readonly entry: Entry; readonly stat: Stat; readonly content: Content | undefined }
   /** A directory; whether its children are known is the caller's matter. */
@@ -22,6 +25,9 @@ export type Look =
 export interface LookRules {
   readonly ignore: IgnoreRules
   readonly digest: (bytes: Uint8Array) => Digest
+  readonly spellings: Spellings
+  /** The disk keeps mode bits. */
+  readonly modes: boolean
   /** Device of the root: another one is a mount point. */
   readonly device: number
 }
@@ -48,6 +54,8 @@ export function look(directory: DirectoryHandle, asked: LookedFor, rules: LookRu
   try {
     const stat = directory.lookup(name)
     if (stat === undefined) return { found: 'absent' }
+    const called = rules.spellings.of(directory, name)
+    if (called !== name) return { found: 'absent', ...(called !== undefined && { called }) }
     if (rules.ignore.ignores(path, stat.kind === 'directory')) return { found: 'ignored' }
     switch (stat.kind) {
       case 'directory':
@@ -91,7 +99,7 @@ function lookAtFile(directory: DirectoryHandle, asked: LookedFor, stat: Stat, ru
   const { previous, name } = asked
   const known = previous?.kind === 'file' ? previous : undefined
   if (known !== undefined && asked.unchanged(stat)) {
-    const mode = stat.mode & 0o777
+    const mode = modeOf(stat, previous, rules)
     return { found: 'entry', entry: mode === known.mode ? known : { ...known, mode }, stat, content: undefined }
   }
   const handle = directory.read(name)
@@ -102,7 +110,7 @@ function lookAtFile(directory: DirectoryHandle, asked: LookedFor, stat: Stat, ru
     const bytes = before.size <= inlineHashBytes ? handle.read(0, before.size + 1) : undefined
     const sight = sightOf(handle, before, known, asked.closed)
     if (!asked.isBelieved(sight) || bytes === undefined) return { found: 'file', stat: before, sight }
-    return wholeOf(handle, { before, bytes }, rules) ?? { found: 'file', stat: before, sight }
+    return wholeOf(handle, { before, bytes, previous }, rules) ?? { found: 'file', stat: before, sight }
   } finally {
     handle.close()
   }
@@ -119,15 +127,24 @@ function sightOf(handle: ReadHandle, stat: Stat, known: FileEntry | undefined, c
 /** Undefined: it moved while it was read. */
 function wholeOf(
   handle: ReadHandle,
-  read: { readonly before: Stat; readonly bytes: Uint8Array },
+  read: { readonly before: Stat; readonly bytes: Uint8Array; readonly previous: Entry | undefined },
   rules: LookRules,
 ): Look | undefined {
-  const { before, bytes } = read
+  const { before, bytes, previous } = read
   const after = handle.stat()
   if (bytes.length !== before.size || moved(before, after)) return undefined
-  const entry: FileEntry = { kind: 'file', mode: after.mode & 0o777, digest: rules.digest(bytes), size: bytes.length }
+  const mode = modeOf(after, previous, rules)
+  const entry: FileEntry = { kind: 'file', mode, digest: rules.digest(bytes), size: bytes.length }
   const content = bytes.length <= inlineContentBytes ? { bytes, mtimeMs: after.mtimeMs } : undefined
   return { found: 'entry', entry, stat: after, content }
+}
+
+/** The mode of a file or directory. A disk that keeps none says nothing of it: what is known stands, or what is usual. */
+export function modeOf(stat: Stat, previous: Entry | undefined, { modes }: LookRules): number {
+  if (modes) return stat.mode & 0o777
+  const known = previous?.kind === 'problem' ? previous.over : previous
+  if (stat.kind === 'directory') return known?.kind === 'directory' ? known.mode : 0o755
+  return known?.kind === 'file' ? known.mode : 0o644
 }
 
 /** True when the file may have changed between two stats. */

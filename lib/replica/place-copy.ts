@@ -9,11 +9,16 @@ import type { Pause, Prepared } from './staging.ts'
 import type { CopyLine } from './copy-index.ts'
 
 /**
- * Writes the copy kept for a path beside it, under the copy's own name. The copy stays where it is.
+ * Writes the copy kept of a host's version of a path beside it, under the copy's own name. The copy stays where it is.
  * @returns where it stands; undefined when there is none, or its name is taken by something else
  */
-export async function placeCopy(hands: Hands, copies: Copies, path: Path, pause: Pause): Promise<Path | undefined> {
-  const line = copies.find(path)
+export async function placeCopy(
+  hands: Hands,
+  copies: Copies,
+  { path, host }: { readonly path: Path; readonly host: string },
+  pause: Pause,
+): Promise<Path | undefined> {
+  const line = copies.find(path, host)
   if (line === undefined || !isContent(line.entry)) return undefined
   const prepared = line.entry.kind === 'file' ? await prepare(hands, line, pause) : undefined
   if (line.entry.kind === 'file' && prepared === undefined) return undefined

@@ -6,7 +6,7 @@ import type { Path } from '../core/path.ts'
 import type { Stat } from '../ports/disk.ts'
 import type { Carried } from './carried.ts'
 import { done, resulting, stale } from './carried.ts'
-import { standing } from './expectation.ts'
+import { isOtherName, standing } from './expectation.ts'
 import type { Hands } from './hands.ts'
 import type { Place } from './install.ts'
 import { install } from './install.ts'
@@ -73,8 +73,19 @@ function create(hands: Hands, place: Place, after: SyncedEntry, prepared: Prepar
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return createdBefore(hands, place, after)
     if (codeOf(error) === 'ENOENT' && isGone(place)) return stale(path)
+    if (isNameRefused(error) && after.kind !== 'symlink') return refused(path, 'NAME', 'that disk cannot hold its name')
     throw error
   }
+}
+
+/** Where the parent stands, only the name can be wrong. Sources: vfat(5) says EINVAL, exFAT for FUSE ENOENT, ZFS EILSEQ. */
+function isNameRefused(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'EINVAL' || code === 'ENOENT' || code === 'EILSEQ'
+}
+
+function refused(path: Path, code: string, why: string): Carried {
+  return resulting({ result: 'failed', path, code, message: `Cannot create ${path}: ${why}`, verdict: 'problem' })
 }
 
 function swapIn(hands: Hands, order: SwapOrder, after: ContentEntry, prepared: Prepared | undefined): Carried {
@@ -135,6 +146,8 @@ function createdBefore(hands: Hands, place: Place, after: SyncedEntry): Carried 
   const stands = standing(hands, place, undefined, after)
   if (stands.is === 'after') return done(place.path, stands.stat)
   const stat = place.parent.lookup(place.name)
+  if (stat !== undefined && isOtherName(hands, place))
+    return refused(place.path, 'SPELLING', 'that disk takes its name for that of another')
   if (after.kind !== 'directory' || stat?.kind !== 'directory') return stale(place.path)
   // A directory kept for what is untracked in it becomes the one that is made there.
   return changeMode(hands, place, { kind: 'put', path: place.path, before: undefined, after }, stat)

@@ -7,11 +7,11 @@ import { join, nameOf, parentOf } from '../core/path.ts'
 import type { Sight } from '../core/readiness.ts'
 import { believed } from '../core/readiness.ts'
 import { child, children, directory, same } from '../core/tree.ts'
-import type { DirectoryHandle, Disk, Stat } from '../ports/disk.ts'
+import type { DirectoryHandle, Stat } from '../ports/disk.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { DirtyName } from './dirty-names.ts'
 import type { Look } from './look.ts'
-import { isPassing, look, problemOver } from './look.ts'
+import { isPassing, look, modeOf, problemOver } from './look.ts'
 import { heedIgnoreFiles, heedMove, waitsForRules } from './ignore-files.ts'
 import { ignoredDirectory, ignoredEntry, isKept } from './kept-directory.ts'
 import { gitName } from './repositories.ts'
@@ -66,6 +66,9 @@ export function refreshName(
       return againAt === undefined
     }
     const seen = look(handle, { path, name, previous, unchanged, closed: dirty.pending.closed, isBelieved }, rules)
+    // Whatever was heard of it was about that.
+    if (seen.found === 'absent' && seen.called !== undefined && !around.dirty.has(node, seen.called))
+      around.dirty.note(node, seen.called, dirty.pending.closed ? 'closed' : 'changed')
     if (seen.found === 'absent' && previous !== undefined) isBelieved('absent')
     if (againAt !== undefined) {
       around.dirty.putOff(dirty, againAt)
@@ -136,7 +139,7 @@ function commitDirectory(
   const { view } = around
   const { dirty, path, previous } = asked
   const { node, name } = dirty
-  const mode = stat.mode & 0o777
+  const mode = modeOf(stat, previous, around.rules)
   const known = node.children?.get(name)
   if (known !== undefined && known.device === stat.device && known.inode === stat.inode && isDirectory(previous)) {
     if (stat.mtimeMs !== known.mtimeMs) around.relist(known, true)
@@ -174,7 +177,7 @@ function commitDirectory(
  * directory made often gets the number of the last one removed.
  */
 function movedHere(stat: Stat, dirty: DirtyName, around: Surroundings): DirectoryNode | undefined {
-  const { view, root } = around
+  const { view } = around
   const known = view.nodes.byInode(stat.device, stat.inode)
   if (known?.parent === undefined || (known.parent === dirty.node && known.name === dirty.name)) return undefined
   const told = dirty.from !== undefined && dirty.from.node === known.parent && dirty.from.name === known.name
@@ -182,15 +185,16 @@ function movedHere(stat: Stat, dirty: DirtyName, around: Surroundings): Director
   if (view.nodes.isBelow(dirty.node, known)) return undefined
   const oldPath = view.nodes.pathOf(known)
   if (!isDirectory(view.entryAt(oldPath))) return undefined
-  return standsAt(root, view.nodes.pathOf(known.parent), known.name, stat) ? undefined : known
+  return standsAt(view.nodes.pathOf(known.parent), known.name, stat, around) ? undefined : known
 }
 
-function standsAt(root: Disk, parent: Path, name: string, stat: Stat): boolean {
+function standsAt(parent: Path, name: string, stat: Stat, { root, rules }: Surroundings): boolean {
   try {
     const handle = root.open(parent)
     try {
       const there = handle.lookup(name)
-      return there !== undefined && there.device === stat.device && there.inode === stat.inode
+      if (there === undefined || there.device !== stat.device || there.inode !== stat.inode) return false
+      return rules.spellings.of(handle, name) === name
     } finally {
       handle.close()
     }
@@ -271,7 +275,9 @@ function isAsKnown(
   if (isIgnored(previous)) return around.rules.ignore.ignores(join(at.path, name), stat.kind === 'directory')
   if (stat.kind === 'file')
     return (
-      previous.kind === 'file' && previous.mode === (stat.mode & 0o777) && view.identities.matches(node.key, name, stat)
+      previous.kind === 'file' &&
+      previous.mode === modeOf(stat, previous, around.rules) &&
+      view.identities.matches(node.key, name, stat)
     )
   if (stat.kind !== 'directory' || !isDirectory(previous)) return false
   const known = node.children?.get(name)
@@ -279,7 +285,7 @@ function isAsKnown(
     known !== undefined &&
     known.device === stat.device &&
     known.inode === stat.inode &&
-    previous.mode === (stat.mode & 0o777)
+    previous.mode === modeOf(stat, previous, around.rules)
   )
 }
 

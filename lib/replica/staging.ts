@@ -20,7 +20,7 @@ export interface Piece {
   readonly bytes: Uint8Array
 }
 
-/** Contents that can be on their way in at once; the one begun first makes room for another. */
+/** Contents that can be on their way in at once for one session; the one begun first makes room for another. */
 const partsLimit = 16
 
 /** Whole content that no operation asked for is dropped after this (ms): its plan was given up. */
@@ -51,10 +51,13 @@ interface Whole extends Prepared {
 /** Gives others a turn. */
 export type Pause = () => Promise<void>
 
+/** Whose pieces they are: each session's come in an order of its own, also where several bring the same. */
+export type Bringer = object
+
 /** Content of ours in slots: arriving in pieces, or whole and waiting for an operation. */
 export class Staging {
   readonly #work: Work
-  readonly #parts = new Map<Digest, Part>()
+  readonly #parts = new Map<Bringer, Map<Digest, Part>>()
   readonly #whole = new Map<Digest, Whole>()
 
   constructor(work: Work) {
@@ -62,23 +65,26 @@ export class Staging {
   }
 
   /** Takes a piece; they come in order. A piece at 0 begins anew. Repeating the whole of complete content is harmless. */
-  receive(piece: Piece): Received {
+  receive(piece: Piece, by: Bringer = this): Received {
     const { digest, size, offset, bytes } = piece
-    if (this.#whole.has(digest)) return 'complete'
+    if (this.#whole.has(digest)) {
+      this.#dropPart(by, digest)
+      return 'complete'
+    }
     try {
-      if (offset === 0) this.#begin(digest, size)
-      const part = this.#parts.get(digest)
+      if (offset === 0) this.#begin(by, digest, size)
+      const part = this.#parts.get(by)?.get(digest)
       if (part === undefined || part.written !== offset || part.size !== size || offset + bytes.length > size) {
-        this.#dropPart(digest)
+        this.#dropPart(by, digest)
         return 'wrong'
       }
       part.file.write(bytes)
       part.hash.update(bytes)
       part.written += bytes.length
-      return part.written < size ? 'more' : this.#complete(digest, part)
+      return part.written < size ? 'more' : this.#complete(by, digest, part)
     } catch (error) {
       if (!isRefusal(error)) throw error
-      this.#dropPart(digest)
+      this.#dropPart(by, digest)
       return 'full'
     }
   }
@@ -189,35 +195,44 @@ export class Staging {
     }
   }
 
-  close(): void {
-    for (const digest of [...this.#parts.keys()]) this.#dropPart(digest)
+  /** A session is gone, and what it was bringing with it. What came whole stays. */
+  left(by: Bringer): void {
+    for (const digest of [...(this.#parts.get(by)?.keys() ?? [])]) this.#dropPart(by, digest)
   }
 
-  #begin(digest: Digest, size: number): void {
-    this.#dropPart(digest)
-    const [oldest] = this.#parts.keys()
-    if (this.#parts.size >= partsLimit && oldest !== undefined) this.#dropPart(oldest)
+  close(): void {
+    for (const by of [...this.#parts.keys()]) this.left(by)
+  }
+
+  #begin(by: Bringer, digest: Digest, size: number): void {
+    this.#dropPart(by, digest)
+    const parts = this.#parts.get(by) ?? new Map<Digest, Part>()
+    this.#parts.set(by, parts)
+    const [oldest] = parts.keys()
+    if (parts.size >= partsLimit && oldest !== undefined) this.#dropPart(by, oldest)
     const { slots } = this.#work
     const slot = slots.newPart(digest)
-    this.#parts.set(digest, { slot, size, file: slots.directory.create(slot), hash: createHasher(), written: 0 })
+    parts.set(digest, { slot, size, file: slots.directory.create(slot), hash: createHasher(), written: 0 })
   }
 
-  #complete(digest: Digest, part: Part): Received {
+  #complete(by: Bringer, digest: Digest, part: Part): Received {
     if (part.hash.digest() !== digest) {
-      this.#dropPart(digest)
+      this.#dropPart(by, digest)
       return 'wrong'
     }
-    this.#parts.delete(digest)
+    this.#parts.get(by)?.delete(digest)
     const staged = { slot: part.slot, digest, stat: part.file.stat() }
     part.file.close()
     this.#whole.set(digest, { staged, isDurable: false, at: this.#work.area.clock.now() })
     return 'complete'
   }
 
-  #dropPart(digest: Digest): void {
-    const part = this.#parts.get(digest)
+  #dropPart(by: Bringer, digest: Digest): void {
+    const parts = this.#parts.get(by)
+    const part = parts?.get(digest)
     if (part === undefined) return
-    this.#parts.delete(digest)
+    parts?.delete(digest)
+    if (parts?.size === 0) this.#parts.delete(by)
     part.file.close()
     this.#work.slots.discard(part.slot)
   }

@@ -5,7 +5,7 @@ import type { Job } from './jobs.ts'
 import { saidBy } from './run-tool.ts'
 import type { ServicePlace } from './service-place.ts'
 import { instanceOf } from './service-place.ts'
-import type { JobLook, RunTool, ServiceFile, Supervisor } from './supervisor.ts'
+import type { JobLook, RunTool, ServiceFile, ServiceLink, Supervisor } from './supervisor.ts'
 
 /** What cron cannot do: it starts programs at times and knows nothing of them afterwards. */
 export interface Hands {
@@ -19,7 +19,8 @@ export interface Hands {
 export class CronSupervisor implements Supervisor {
   readonly kind = 'cron'
   readonly files: readonly ServiceFile[] = []
-  readonly directories: readonly string[] = []
+  readonly links: readonly ServiceLink[] = []
+  readonly stamps: readonly string[] = []
   readonly #run: RunTool
   readonly #hands: Hands
   readonly #name: string

@@ -10,7 +10,8 @@ const lookMinutes = 5
  */
 export function crontabLines(jobs: readonly Job[]): string[] {
   return jobs.flatMap(job => {
-    if (job.runs !== 'always') return [`${job.runs.minute} ${job.runs.hour} * * * ${commandLine(job, job.command)}`]
+    if (job.runs !== 'always')
+      return [`${job.runs.minute} ${job.runs.hour} * * * ${commandLine(job, job.command, job.log)}`]
     const [program] = job.command
     return [
       `@reboot ${commandLine(job, [program, 'start'])}`,
@@ -19,11 +20,11 @@ export function crontabLines(jobs: readonly Job[]): string[] {
   })
 }
 
-/** What is printed is seen by nobody or mailed to everybody: it goes. What went wrong is in the daemon's log. */
-function commandLine(job: Job, command: readonly string[]): string {
+/** What is printed would be mailed to somebody each time. What a start says is in the daemon's log already. */
+function commandLine(job: Job, command: readonly string[], log = '/dev/null'): string {
   const environment = Object.entries(job.environment).map(([name, value]) => `${name}=${cronWord(value)}`)
   const words = ['nice', '-n', String(job.niceness), ...command].map(cronWord)
-  return [...environment, ...words, '>/dev/null', '2>&1'].join(' ')
+  return [...environment, ...words, `>>${cronWord(log)}`, '2>&1'].join(' ')
 }
 
 /** One word for sh (POSIX.1-2017 2.2.2); cron takes `%` for the end of a line unless a backslash stands before it. */

@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import type { ServicePlace } from './service-place.ts'
 import { serviceEnvironment } from './service-place.ts'
 
-export type JobName = 'daemon' | 'verify' | 'trash'
+export const jobNames = ['daemon', 'verify', 'trash'] as const
+
+export type JobName = (typeof jobNames)[number]
 
 /** One program that a supervisor runs. Pure data: launchd, systemd and cron are each told the same. */
 export interface Job {

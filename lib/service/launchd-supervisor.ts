@@ -7,7 +7,7 @@ import { launchdLabel, launchdPlist } from './launchd-plist.ts'
 import { saidBy } from './run-tool.ts'
 import type { ServicePlace } from './service-place.ts'
 import { instanceOf } from './service-place.ts'
-import type { JobLook, RunTool, ServiceFile, Supervisor, ToolEnd } from './supervisor.ts'
+import type { JobLook, RunTool, ServiceFile, ServiceLink, Supervisor, ToolEnd } from './supervisor.ts'
 
 /** How often what is still under way is tried again, and how long to wait between (ms). */
 const tries = 40
@@ -24,7 +24,8 @@ export interface LaunchdOptions {
 export class LaunchdSupervisor implements Supervisor {
   readonly kind = 'launchd'
   readonly files: readonly ServiceFile[]
-  readonly directories: readonly string[] = []
+  readonly links: readonly ServiceLink[] = []
+  readonly stamps: readonly string[] = []
   readonly #run: RunTool
   readonly #domains: readonly string[]
   /** Label and file of each job, the daemon's first. */

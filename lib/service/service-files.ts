@@ -1,7 +1,7 @@
 import { SyncError } from '../core/errors.ts'
-import type { Plan, Trace, Wish } from '../kit/footprint.ts'
+import type { Change, Plan, Trace, Wish } from '../kit/footprint.ts'
 import { planFootprint, reverseFootprint } from '../kit/footprint.ts'
-import type { Look, Standing } from '../kit/standing.ts'
+import type { Look } from '../kit/standing.ts'
 import { textOf } from '../kit/standing.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -12,10 +12,11 @@ export const servicePart = 'service'
 const mark = 'Made by dsync service install'
 
 /** What must change on the disk so that a supervisor finds what it needs. @param traces of everything that is installed */
-export function planServiceFiles({ files, directories }: Supervisor, look: Look, traces: readonly Trace[]): Plan {
-  const made = directories.map((path): Wish => ({ path, part: servicePart, kind: 'directory' }))
+export function planServiceFiles({ files, links, stamps }: Supervisor, look: Look, traces: readonly Trace[]): Plan {
   const written = files.map(({ path, text }): Wish => ({ path, part: servicePart, kind: 'file', text, mode: 0o644 }))
-  return planFootprint([...made, ...written], look, traces)
+  const linked = links.map(({ path, target }): Wish => ({ path, part: servicePart, kind: 'link', target }))
+  const stamped = stamps.map((path): Wish => ({ path, part: servicePart, kind: 'file', text: '', mode: 0o644 }))
+  return planFootprint([...written, ...linked, ...stamped], look, traces)
 }
 
 /** The way back. */
@@ -31,7 +32,7 @@ export function refuseForeign({ changes, blocked }: Plan): void {
       hint: first.hint ?? `Move ${first.path} away, then try again`,
     })
   }
-  const foreign = changes.find(({ before }) => before.kind !== 'absent' && !isOurs(before))
+  const foreign = changes.find(change => change.before.kind !== 'absent' && !isOurs(change))
   if (foreign === undefined) return
   throw new SyncError('REFUSED', `Cannot install the service: ${foreign.path} is there, and dsync did not write it`, {
     hint: `Move ${foreign.path} away, then try again`,
@@ -54,7 +55,8 @@ export interface ChangedFile {
   readonly how: 'missing' | 'changed'
 }
 
-function isOurs(standing: Standing): boolean {
-  if (standing.kind === 'directory') return true
-  return standing.kind === 'file' && textOf(standing.bytes).includes(mark)
+/** What is empty, and what a supervisor links to, is ours by its name; a link in the place of a file is somebody’s. */
+function isOurs({ before, after }: Change): boolean {
+  if (before.kind === 'file') return before.bytes.length === 0 || textOf(before.bytes).includes(mark)
+  return before.kind === after.kind
 }

@@ -36,6 +36,12 @@ export interface ServiceFile {
   readonly text: string
 }
 
+/** A link to such a file. */
+export interface ServiceLink {
+  readonly path: string
+  readonly target: string
+}
+
 /**
  * What keeps a service up. Calls must not overlap. Every one may be made again: what is so already is fine. Throws
  * REFUSED with what the supervisor said when it would not.
@@ -44,8 +50,10 @@ export interface Supervisor {
   readonly kind: SupervisorKind
   /** What must stand on the disk before `load`, and may go after `unload`. */
   readonly files: readonly ServiceFile[]
-  /** Directories that it would make by itself: made before, they are known to be ours and none stays behind. */
-  readonly directories: readonly string[]
+  /** Links that it would make by itself to what comes without being asked for. */
+  readonly links: readonly ServiceLink[]
+  /** Empty files by whose times it knows when a timer fired last: made before, none stays behind. */
+  readonly stamps: readonly string[]
   look(): Promise<JobLook>
   /** Takes up the files as they are now, so that daemon and timers come by themselves from now on. Starts no daemon. */
   load(): Promise<void>

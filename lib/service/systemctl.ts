@@ -12,8 +12,6 @@ export const systemctl = {
   stop: (units: readonly string[]): Command => ['systemctl', '--user', 'stop', ...units],
   /** A unit that was given up on is forgotten to have failed. */
   forgive: (unit: string): Command => ['systemctl', '--user', 'reset-failed', unit],
-  /** When a timer last fired is forgotten. */
-  clean: (timer: string): Command => ['systemctl', '--user', 'clean', '--what=state', timer],
   show: (unit: string): Command => ['systemctl', '--user', 'show', `--property=${shown.join(',')}`, unit],
 } as const
 

@@ -4,7 +4,7 @@ import type { Job } from './jobs.ts'
 import { saidBy } from './run-tool.ts'
 import type { ServicePlace } from './service-place.ts'
 import { instanceOf } from './service-place.ts'
-import type { JobLook, RunTool, ServiceFile, Supervisor, ToolEnd } from './supervisor.ts'
+import type { JobLook, RunTool, ServiceFile, ServiceLink, Supervisor, ToolEnd } from './supervisor.ts'
 import { systemctl, unitLook } from './systemctl.ts'
 import { leadingUnit, systemdUnits, unitName } from './systemd-units.ts'
 
@@ -12,7 +12,8 @@ import { leadingUnit, systemdUnits, unitName } from './systemd-units.ts'
 export class SystemdSupervisor implements Supervisor {
   readonly kind = 'systemd'
   readonly files: readonly ServiceFile[]
-  readonly directories: readonly string[]
+  readonly links: readonly ServiceLink[]
+  readonly stamps: readonly string[]
   readonly #run: RunTool
   readonly #daemon: string
   /** What is enabled: the daemon and the timers. */
@@ -25,16 +26,16 @@ export class SystemdSupervisor implements Supervisor {
     this.files = jobs
       .flatMap(job => systemdUnits(job, instance))
       .map(({ name, text }) => ({ path: join(folder, name), text }))
-    // Links to what is enabled, and the times at which timers last fired.
-    this.directories = [
-      join(folder, 'default.target.wants'),
-      join(folder, 'timers.target.wants'),
-      join(place.userHome, '.local/share/systemd/timers'),
-    ]
+    this.links = jobs.map(job => {
+      const unit = leadingUnit(job, instance)
+      const target = unit.endsWith('.timer') ? 'timers.target.wants' : 'default.target.wants'
+      return { path: join(folder, target, unit), target: join(folder, unit) }
+    })
     this.#run = run
     this.#daemon = unitName({ name: 'daemon' }, instance)
     this.#leading = jobs.map(job => leadingUnit(job, instance))
     this.#timers = this.#leading.filter(unit => unit.endsWith('.timer'))
+    this.stamps = this.#timers.map(timer => join(place.userHome, '.local/share/systemd/timers', `stamp-${timer}`))
   }
 
   async look(): Promise<JobLook> {
@@ -49,7 +50,6 @@ export class SystemdSupervisor implements Supervisor {
 
   async unload(): Promise<void> {
     if ((await this.look()).isLoaded) await this.#ask(systemctl.disable(this.#leading))
-    for (const timer of this.#timers) await this.#run(systemctl.clean(timer))
     await this.#run(systemctl.forgive(this.#daemon))
   }
 

@@ -13,7 +13,7 @@ interface Asking {
 export async function chosenSide(path: Path, how: Resolution, { ask, host }: Asking): Promise<Side | ResolveResult> {
   if (how.take === 'alpha' || how.take === 'beta') return how.take
   if (how.take === 'both') {
-    const answer = await ask('alpha', { about: 'place-copy', path })
+    const answer = await ask('alpha', { about: 'place-copy', path, host })
     if (answer.about === 'place-copy' && answer.placed !== undefined) return 'alpha'
     const why = answer.about === 'error' ? answer.message : `no copy of the version on ${host} has arrived yet`
     return { state: 'failed', why }

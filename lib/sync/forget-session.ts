@@ -1,3 +1,4 @@
+import { emptyTree } from '../core/tree.ts'
 import type { SessionStore } from '../ports/store.ts'
 
 /**
@@ -5,11 +6,27 @@ import type { SessionStore } from '../ports/store.ts'
  * Nobody else may have its store open. Closes it. Throws what the disk says when it cannot; then it remembers
  * at least what both disks are known to hold, as after a power cut.
  */
-export async function forgetSession(store: SessionStore): Promise<void> {
+export function forgetSession(store: SessionStore): Promise<void> {
+  return rewrite(store, () => store.clear())
+}
+
+/**
+ * As `forgetSession`, for two sides that synced until now by another hub: they agree that there is a root and on nothing
+ * in it. What only one holds comes to the other, what differs is a conflict, and nothing is deleted.
+ */
+export function acquaintSession(store: SessionStore): Promise<void> {
+  return rewrite(store, () => {
+    store.clear()
+    store.append([{ path: '', entry: emptyTree }])
+    store.fold(store.mark())
+  })
+}
+
+async function rewrite(store: SessionStore, change: () => void): Promise<void> {
   try {
     // No start of a system has these ids, so nothing is trusted for them either.
     await store.load({ alpha: '', beta: '' })
-    store.clear()
+    change()
     await store.settled()
   } finally {
     await store.close()

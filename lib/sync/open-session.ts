@@ -5,6 +5,7 @@ import { digest } from '../replica/hash.ts'
 import { shareReplica } from '../replica/share-replica.ts'
 import { openRoot } from '../replica/open-root.ts'
 import { wantedWatcher } from '../replica/watch/open-watcher.ts'
+import type { HubClaim } from '../core/hub.ts'
 import type { RootRequest } from '../protocol/handshake.ts'
 import { connectReplica } from '../protocol/remote-replica.ts'
 import type { Carrier } from '../ports/carrier.ts'
@@ -32,16 +33,20 @@ export interface SessionSurroundings {
   /** What the agent's environment is besides `DSYNC_HOME`. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** How other machines are reached. Called when the first one is. */
-  readonly ssh: () => Pick<SshLinkOptions, 'environment' | 'clock' | 'agents' | 'loader' | 'sockets'>
+  readonly ssh: () => Pick<SshLinkOptions, 'environment' | 'clock' | 'agents' | 'loader' | 'sockets' | 'version'>
   readonly openStore: (session: string) => SessionStore
   readonly signs: Signs
+  /** What this home says of itself to the agents of other hosts. Asked at every connection. */
+  readonly hub: () => HubClaim | undefined
+  /** Hears whom another host follows, when it is not this home. */
+  readonly elsewhere: (stands: HubClaim) => void
 }
 
 /** How a daemon opens its sessions: one replica a root, whatever the number of its sessions, and an agent for each other side. */
 export function sessionOpener(around: SessionSurroundings): OpenSession {
   const replicas = new Map<string, { readonly by: string; readonly open: OpenReplica }>()
   let epoch = Math.floor(around.clock.now() / 1000)
-  return spec => {
+  return (spec, guests) => {
     const known = replicas.get(spec.id)
     const by = JSON.stringify([spec.alpha, spec.ignore])
     const alpha = known?.by === by ? known.open : shareReplica(() => openRoot(rootOptions(spec, around)))
@@ -50,8 +55,10 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
     const beta: OpenReplica = (baseline, listener) =>
       connectReplica(link, {
         clock: around.clock,
-        request: requestOf(spec),
+        request: { ...requestOf(spec), hub: around.hub() },
         epoch: ++epoch,
+        guests,
+        elsewhere: around.elsewhere,
       })(baseline, listener)
     const carrier = carrierOf(spec, around)
     return new SessionLoop({

@@ -3,6 +3,7 @@ import type { ConflictKind, GuardKind, Notice, Problem, Side, Untaken } from '..
 import type { Path } from '../core/path.ts'
 import type { WaitingPath } from '../core/session/path-state.ts'
 import type { LogEvent } from '../ports/log.ts'
+import type { GuestDesk } from '../protocol/guest-door.ts'
 import type { SessionSpec, SyncMode } from './session-spec.ts'
 
 /**
@@ -48,8 +49,11 @@ export interface SessionHandle {
   close(): Promise<void>
 }
 
-/** Starts a session; given to the daemon by the script. Throws SyncError when it cannot; the daemon tries again. */
-export type OpenSession = (spec: SessionSpec) => SessionHandle
+/**
+ * Starts a session; given to the daemon by the script. Throws SyncError when it cannot; the daemon tries again.
+ * @param guests for those who run commands on the other host
+ */
+export type OpenSession = (spec: SessionSpec, guests?: GuestDesk) => SessionHandle
 
 export type SessionState =
   | 'connecting'

@@ -14,6 +14,8 @@ const needs: readonly (readonly [needed: string, from: string])[] = [
   ['zsh', 'zsh'],
   ['fish', 'fish'],
   ['tcsh', 'tcsh'],
+  ['mkfs.exfat', 'exfatprogs'],
+  ['mount.exfat-fuse', 'exfat-fuse'],
   ['dockerd', 'docker.io'],
   ['docker-compose', 'docker-compose'],
   ['debootstrap', 'debootstrap'],

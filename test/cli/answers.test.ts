@@ -75,6 +75,8 @@ const rows: readonly string[] = [
   'config check',
   'config trust --dry-run',
   'config trust --yes',
+  'hub show',
+  'hub take --dry-run',
   'service status',
   'service logs',
   'service remove --dry-run',
@@ -83,8 +85,8 @@ const rows: readonly string[] = [
   'completions bash --of dtest -- con',
 ]
 
-/** Not among them: one edits on a terminal, one starts a daemon of its own, one waits until the daemon's process is gone, one asks what keeps services up here. */
-const apart = ['config edit', 'restart', 'stop', 'service install']
+/** Not among them: one has another host's dsync answer, one edits on a terminal, one starts a daemon of its own, one waits until the daemon's process is gone, one asks what keeps services up here. */
+const apart = ['hub move', 'config edit', 'restart', 'stop', 'service install']
 
 describe('--json prints what docs/answers.schema.json says', () => {
   it('for every command, done one after the other', async t => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { whySentences } from '../../lib/cli/why-sentences.ts'
-import type { HistoryRow } from '../../lib/daemon/path-history.ts'
+import type { HistoryRow } from '../../lib/daemon/verbs.ts'
 import type { PathWhy } from '../../lib/daemon/verbs.ts'
 import type { ConflictInfo, EntryInfo, PathReport } from '../../lib/sync/session-handle.ts'
 import { makeWorld } from './world.ts'

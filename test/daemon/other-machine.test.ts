@@ -24,7 +24,7 @@ function twoMachines(
   const [mine, there] = [temporaryHome(t), answering ?? temporaryHome(t)]
   const askHost: AskHost = async (_host, question) => {
     const asked: unknown = JSON.parse(JSON.stringify(question))
-    return JSON.parse(JSON.stringify(answerQuestion({ ...there, ...machine }, asked)))
+    return JSON.parse(JSON.stringify(await answerQuestion({ ...there, ...machine }, asked)))
   }
   return { here: { ...mine, askHost }, there }
 }
@@ -62,6 +62,20 @@ describe('a host on another machine', () => {
     const self = { ...own, askHost: here.askHost }
     await assert.rejects(addHost(self, 'self', { ssh: 'localhost' }), { code: 'USAGE', message: /it is this one/ })
     assert.deepEqual(listHosts(self), [])
+  })
+
+  it('may not be one that is known under another name', async t => {
+    const { here } = twoMachines(t)
+    await addHost(here, 'mac00', { ssh: 'mac00' })
+    await assert.rejects(addHost(here, 'mac01', { ssh: 'mac00.local' }), {
+      code: 'USAGE',
+      message: /it is mac00 already/,
+    })
+    assert.deepEqual(
+      listHosts(here).map(({ name }) => name),
+      ['mac00'],
+    )
+    await addHost(here, 'mac00', { ssh: 'mac00' })
   })
 
   it('is not given another way under the same name', async t => {
@@ -131,9 +145,9 @@ describe('a host on another machine', () => {
     { ask: 'run', id: 'a'.repeat(32) },
   ]
   for (const question of nonsense) {
-    it(`does not answer ${JSON.stringify(question)}`, t => {
+    it(`does not answer ${JSON.stringify(question)}`, async t => {
       const there = temporaryHome(t)
-      const answer = answerQuestion({ ...there, ...machine }, question)
+      const answer = await answerQuestion({ ...there, ...machine }, question)
       assert.ok('error' in answer && answer.error.code === 'PROTOCOL')
       assert.deepEqual(servedRoots(there.home), [])
     })

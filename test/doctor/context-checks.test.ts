@@ -16,6 +16,7 @@ interface ContextRow {
   readonly daemon?: Readonly<Record<string, string | undefined>>
   readonly runtime?: RunningRuntime
   readonly linked?: boolean
+  readonly set?: readonly string[]
   readonly rows: readonly (readonly [check: string, result: string, meaning: RegExp, fix?: RegExp])[]
 }
 
@@ -37,6 +38,12 @@ const contexts: readonly ContextRow[] = [
     says: 'another rsync',
     daemon: { 'program rsync ': '/usr/local/bin/rsync' },
     rows: [['daemon: PATH', 'note', /uses rsync at \/usr\/local\/bin\/rsync/, /PATH=/]],
+  },
+  {
+    says: 'no locale, and one in the file env',
+    daemon: { 'locale.charmap ': 'ANSI_X3.4-1968' },
+    set: ['LC_ALL'],
+    rows: [['daemon: locale', 'note', /not UTF-8/, /^Make it LC_ALL=C\.UTF-8 in \S+, then dsync restart$/]],
   },
   {
     says: 'no ssh agent',
@@ -79,9 +86,12 @@ const contexts: readonly ContextRow[] = [
 ]
 
 describe('what differs between a shell and the daemon', () => {
-  for (const { says, daemon, runtime = node, linked = true, rows } of contexts) {
+  for (const { says, daemon, runtime = node, linked = true, set = [], rows } of contexts) {
     it(says, () => {
-      const checks = contextChecks(shell, { survey: surveyWith(linuxLines, daemon), runtime }, linked)
+      const checks = contextChecks(
+        { survey: surveyWith(linuxLines, daemon), runtime },
+        { shell, isLinked: linked, set },
+      )
       const found = checks.filter(({ result }) => result !== 'ok')
       assert.deepEqual(
         found.map(({ check, result }) => [check, result]),

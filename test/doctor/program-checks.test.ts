@@ -1,5 +1,13 @@
 import { describe } from 'node:test'
-import { gitCheck, hashingCheck, pathCheck, rsyncCheck, sshCheck, tmuxCheck } from '../../lib/doctor/program-checks.ts'
+import {
+  gitCheck,
+  hashingCheck,
+  pathCheck,
+  rsyncCheck,
+  sharingCheck,
+  sshCheck,
+  tmuxCheck,
+} from '../../lib/doctor/program-checks.ts'
 import type { Row } from './check-rows.ts'
 import { testRows } from './check-rows.ts'
 
@@ -58,6 +66,8 @@ const rows: readonly Row[] = [
     changes: { 'version ssh ': 'Dropbear v2022.83' },
     result: 'note',
   },
+  { says: 'a shared connection', check: () => sharingCheck('/run/x'), result: 'ok', meaning: /\/run\/x$/ },
+  { says: 'none', check: () => sharingCheck(undefined), result: 'note', fix: /shorter DSYNC_HOME/ },
   { says: 'a hash', check: hashingCheck, result: 'ok' },
   { says: 'another hash', check: hashingCheck, mac: true, result: 'ok', meaning: /^shasum/ },
   { says: 'no hash', check: hashingCheck, changes: { 'program sha256sum': undefined }, result: 'warning' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Check, CheckResult } from '../../lib/doctor/check.ts'
-import { admissionChecks, otherChecks } from '../../lib/doctor/host-checks.ts'
+import { admissionChecks, hereChecks, otherChecks } from '../../lib/doctor/host-checks.ts'
 import {
   clockCheck,
   homeCheck,
@@ -227,9 +227,22 @@ describe('what a machine and its login are like', () => {
     assert.equal(version(undefined), undefined)
   })
 
+  it('the version here: of a checkout, of the release in use, and of another', () => {
+    const runtime = { kind: 'node', path: '/usr/bin/node', version: '24.21.0', exists: true } as const
+    const row = (release: string | undefined, kit: string | undefined): Check | undefined =>
+      hereChecks(surveyWith(linuxLines, { 'kit.release ': release, 'kit.version ': kit }), {
+        ...{ roots, isWatching: false, needsSsh: true, sockets: '/run/x', runtime, version: '0.2.0' },
+      }).find(({ check }) => check === 'version')
+    assert.match(row(undefined, undefined)?.meaning ?? '', /none is installed$/)
+    assert.equal(row('0.2.0-abc', '"version": "0.2.0",')?.meaning, 'dsync 0.2.0, release 0.2.0-abc')
+    assert.equal(row('0.1.0-abc', '"version": "0.1.0",')?.result, 'note')
+  })
+
   it('a host may be added when nothing failed, and what hangs is told', () => {
     const results = (survey: Survey): CheckResult[] => admissionChecks(survey).map(({ result }) => result)
     assert.deepEqual([...new Set(results(surveyWith(linuxLines)))], ['ok'])
+    const large = surveyWith([...linuxLines, 'begun inside root.1 /x', 'begun extras root.1 /x'])
+    assert.deepEqual([...new Set(results(large))], ['ok'])
     const [first] = admissionChecks(surveyWith([...linuxLines, 'begun program rsync --version']))
     assert.match(first?.meaning ?? '', /^no answer within 10 s from `program rsync --version`/)
   })

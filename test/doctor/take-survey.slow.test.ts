@@ -136,6 +136,16 @@ describe('looking a machine over', () => {
     assert.equal((await here.survey()).clock, undefined)
   })
 
+  it('attributes and access lists that are not carried', async t => {
+    const here = machine(t)
+    program(join(here.bin, 'getfattr'), 'printf "# file: a\\nuser.x\\n\\n# file: b\\nuser.y\\n"')
+    program(join(here.bin, 'getfacl'), 'printf "# file: c\\nuser::rw-\\n"')
+    const survey = await here.survey({ places: [{ name: 'root.0', path: here.home }] })
+    const root = placeNamed(survey, 'root.0')
+    if (process.platform !== 'linux') return t.skip('getfattr and getfacl are of Linux')
+    assert.deepEqual([root?.attributes, root?.accessLists], [2, 1])
+  })
+
   it('permissions of what is ours', async t => {
     const here = machine(t)
     const kit = join(here.home, '.dsync')

@@ -1,5 +1,5 @@
 import { until } from '../pipe/until.ts'
-import { docker } from './engine-client.ts'
+import { docker, firstProcess } from './engine-client.ts'
 import type { Cut, HostProcess, RunOptions, Runtime, SshHost } from './host.ts'
 import { listed, listing, processLines, quoted, writing } from './script-files.ts'
 
@@ -28,7 +28,7 @@ export class DockerHost implements SshHost {
   readonly home = '/home/dev'
   readonly uid = 1000
   readonly isolated = true
-  readonly #at: Container
+  #at: Container
   #cut: Cut | undefined
 
   constructor(at: Container) {
@@ -121,6 +121,14 @@ export class DockerHost implements SshHost {
   async startSshd(): Promise<void> {
     const before = await this.#listens()
     await this.#asRoot('/usr/sbin/sshd -E /var/log/sshd.log')
+    await this.#listening(before)
+  }
+
+  async restart(): Promise<void> {
+    const before = await this.#listens()
+    await docker(['restart', '--time', '0', this.#at.id])
+    this.#at = { ...this.#at, pid: await firstProcess(this.#at.id) }
+    this.#cut = undefined
     await this.#listening(before)
   }
 

@@ -67,6 +67,8 @@ export interface SshHost {
   /** Ends sshd with every login, as a stopped machine would. */
   stopSshd(): Promise<void>
   startSshd(): Promise<void>
+  /** Ends everything that runs there at once and starts it again, as a power cut does. What is on its disk stays. */
+  restart(): Promise<void>
   /** What sshd logged. */
   log(): Promise<string>
 }

@@ -117,6 +117,11 @@ class LoopbackHost implements SshHost {
     await this.#keeper.ask('startSshd', this.name)
   }
 
+  async restart(): Promise<void> {
+    await this.stopSshd()
+    await this.startSshd()
+  }
+
   async log(): Promise<string> {
     return readFileSync(this.#files.log, 'utf8')
   }

@@ -80,7 +80,7 @@ describe('a release of the kit', () => {
         'bin/dsync*',
         'bin/dtest*',
         'dist/sync-manager.js',
-      'install.sh',
+        'install.sh',
         'node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.node',
         'node_modules/koffi/index.js',
         'package.json',

@@ -6,6 +6,7 @@ import { commandTable } from '../../lib/cli/command-table.ts'
 import { misfits } from '../cli/answer-schema.ts'
 import type { Snapshot } from '../storm/snapshot.ts'
 import { differences, snapshot } from '../storm/snapshot.ts'
+import { hubRows } from './commands/hub-commands.ts'
 import type { CommandRows, Row } from './commands/row.ts'
 import { setUpRows } from './commands/set-up-commands.ts'
 import { syncRows } from './commands/sync-commands.ts'
@@ -14,7 +15,7 @@ import type { Ran } from './pair.ts'
 import { Pair } from './pair.ts'
 import { runtimes } from './runtimes.ts'
 
-const rows: Readonly<Record<string, CommandRows>> = { ...syncRows, ...versionRows, ...setUpRows }
+const rows: Readonly<Record<string, CommandRows>> = { ...syncRows, ...versionRows, ...setUpRows, ...hubRows }
 
 /** Command lines that change nothing are run so many at once. */
 const atOnce = 3

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import type { HistoryRow } from '../../lib/daemon/path-history.ts'
+import type { HistoryRow } from '../../lib/daemon/verbs.ts'
 import { Pair } from './pair.ts'
 
 interface Told {

@@ -187,6 +187,11 @@ export class Pair {
     return { daemons, agents: [...this.#agents].filter(pid => processState(pid).alive) }
   }
 
+  /** A daemon of another home, which is not to outlive this pair either. */
+  adopt(pid: number): void {
+    this.#pids.add(pid)
+  }
+
   /** Ends the daemon as a crash would. Its agents wait for the next one. */
   async killDaemon(): Promise<void> {
     const { daemons } = this.live()

@@ -49,6 +49,7 @@ interface ServiceJson {
     readonly pid: number
     readonly state: string
     readonly restarts: number
+    readonly nightly: readonly { readonly name: string; readonly said: string }[]
     readonly findings: readonly { readonly about: string; readonly message: string; readonly hint: string }[]
   }
 }
@@ -75,7 +76,7 @@ describe(
   { skip: lacksSystemd ?? false, timeout: 120_000, concurrency: true },
   () => {
     it('takes a running daemon over, is as it was after a second install, heals, and goes without a trace', async t => {
-      const { pair } = await supervised(t)
+      const { pair, systemd } = await supervised(t)
       const before = around(pair)
       const byHand = await pair.start()
       const made = (await pair.ok(...install)).json as ServiceJson
@@ -88,6 +89,15 @@ describe(
       writeFileSync(join(pair.alpha, 'a'), '1')
       await pair.ok('sync')
       assert.equal(existsSync(join(pair.beta, 'a')), true)
+
+      // Each night, or as now, when somebody asks for it.
+      assert.equal(systemd.systemctl('start', 'dsync-verify.service', 'dsync-trash.service'), '')
+      assert.match((await pair.ok('service', 'logs', 'verify')).stdout, /^equal {2}~\/project with twin /)
+      const { nightly } = ((await pair.ok('service', 'status', '--json')).json as ServiceJson).service
+      assert.deepEqual(
+        nightly.map(({ name }) => name),
+        ['verify', 'trash'],
+      )
 
       const unit = join(pair.userHome, '.config/systemd/user/dsync-daemon.service')
       appendFileSync(unit, '# mine\n')

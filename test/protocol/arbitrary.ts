@@ -158,7 +158,8 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     of: fc.constantFrom('file' as const, 'copy' as const),
     limit: fc.integer({ min: 0, max: 1024 * 1024 }),
   }),
-  record({ about: fc.constantFrom('time' as const, 'place-copy' as const, 'rule' as const), path }),
+  record({ about: fc.constantFrom('time' as const, 'rule' as const), path }),
+  record({ about: fc.constant('place-copy' as const), path, host: name }),
   record({ about: fc.constant('verify' as const), path, after: undefinable(path), again: fc.boolean() }),
 )
 
@@ -188,7 +189,7 @@ export const command: fc.Arbitrary<ReplicaCommand> = fc.oneof(
     version: shallow,
     content: undefinable(content),
   }),
-  record({ type: fc.constant('release' as const), path }),
+  record({ type: fc.constant('release' as const), path, host: undefinable(name) }),
   record({ type: fc.constant('fence' as const), id: size, verify: fc.boolean() }),
   record({ type: fc.constant('checkpoint' as const), id: size }),
   record({

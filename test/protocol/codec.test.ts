@@ -46,9 +46,9 @@ function messagesNaming(path: unknown): readonly Message[] {
     ['apply', 1, [['move', 'x', path, [3, 0o755]]], []],
     ['read', 1, path, hex, 0, 1],
     ['keep', 1, path, 'mac00', entry, null],
-    ['release', path],
+    ['release', path, null],
     ['ask', 1, ['text', path, 'file', 1]],
-    ['ask', 1, ['place-copy', path]],
+    ['ask', 1, ['place-copy', path, 'mac00']],
     ['ask', 1, ['time', path]],
     ['ask', 1, ['rule', path]],
     ['ask', 1, ['verify', 'x', path, false]],
@@ -112,10 +112,11 @@ describe('hostile paths', () => {
   it('are refused as overlong UTF-8, which lenient decoders take for dots and slashes', () => {
     const overlong = Buffer.from([0xc0, 0xae, 0xc0, 0xae, 0xc0, 0xaf, 0x78])
     const wire = Buffer.concat([
-      Buffer.from([0x92, 0xa7]),
+      Buffer.from([0x93, 0xa7]),
       Buffer.from('release'),
       Buffer.from([0xa0 + overlong.length]),
       overlong,
+      Buffer.from([0xc0]),
     ])
     assert.throws(() => commandCodec.decode(decodeMessage(wire)), protocol)
   })

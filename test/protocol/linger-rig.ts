@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
+import type { HubClaim } from '../../lib/core/hub.ts'
+import { isSameClaim, judgeClaim } from '../../lib/core/hub.ts'
 import { emptyTree } from '../../lib/core/tree.ts'
 import type { Clock } from '../../lib/ports/clock.ts'
 import type { LinkEnd, OutgoingLink } from '../../lib/ports/link.ts'
 import type { Replica } from '../../lib/ports/replica.ts'
 import { runAgent } from '../../lib/protocol/agent-main.ts'
+import type { GuestDesk } from '../../lib/protocol/guest-door.ts'
 import { connectReplica } from '../../lib/protocol/remote-replica.ts'
 import { openRoot } from '../../lib/replica/open-root.ts'
 import { shareReplica } from '../../lib/replica/share-replica.ts'
@@ -17,9 +20,12 @@ import { ManualClock } from '../sim/clock.ts'
 import { Events } from './connection.ts'
 
 export interface AgentSetup {
+  readonly hub?: HubClaim
   readonly epoch: number
   readonly build?: string
   readonly options?: Readonly<Record<string, string>>
+  /** What the hub does for guests. */
+  readonly guests?: GuestDesk
 }
 
 /** A hub's connection to an agent of its own, both in this process. */
@@ -54,6 +60,12 @@ export class LingerRig {
   /** How often the root was opened. */
   opened = 0
   served = true
+  /** Whom the host follows. */
+  hub: HubClaim | undefined
+  /** What hubs were told instead of a welcome. */
+  readonly elsewhere: HubClaim[] = []
+  /** What hubs told, undefined where one was lost. */
+  readonly told: (string | undefined)[] = []
   readonly #connections: Connection[] = []
 
   constructor(t: Pick<TestContext, 'after'>) {
@@ -85,7 +97,7 @@ export class LingerRig {
   }
 
   /** Starts an agent as a hub that connects would. */
-  connect({ epoch, build = 'b1', options = {} }: AgentSetup): Connection {
+  connect({ epoch, build = 'b1', options = {}, guests, hub }: AgentSetup): Connection {
     const [stdin, stdout] = [new PassThrough(), new PassThrough()]
     const abort = new AbortController()
     const ended = runAgent({
@@ -93,13 +105,22 @@ export class LingerRig {
       stdout,
       clock: this.clock,
       openRoot: request => this.#openRoot(request.path),
-      keeping: { build, socketPath: () => this.socketPath, isServed: () => this.served, signal: abort.signal },
+      told: (_request, news) => this.told.push(news),
+      keeping: {
+        build,
+        socketPath: () => this.socketPath,
+        isServed: each => this.served && each.hub?.hub === this.hub?.hub,
+        meet: async each => this.#meet(each.hub),
+        signal: abort.signal,
+      },
     })
     void ended.then(() => stdout.end())
     const link = hubLink(stdin, stdout)
     const events = new Events()
-    const request = { root: 'r1', path: this.root, options }
-    const replica = connectReplica(() => link, { clock: systemClock, request, epoch })(() => emptyTree, events.listener)
+    const request = { root: 'r1', path: this.root, options, ...(hub !== undefined && { hub }) }
+    const elsewhere = (stands: HubClaim): void => void this.elsewhere.push(stands)
+    const connect = connectReplica(() => link, { clock: systemClock, request, epoch, guests, elsewhere })
+    const replica = connect(() => emptyTree, events.listener)
     const connection = {
       replica,
       events,
@@ -112,6 +133,13 @@ export class LingerRig {
     }
     this.#connections.push(connection)
     return connection
+  }
+
+  /** As the record of a home does. */
+  #meet(claim: HubClaim | undefined): HubClaim | undefined {
+    if (claim === undefined) return this.hub
+    if (judgeClaim(this.hub, claim) === 'follow') this.hub = claim
+    return isSameClaim(this.hub, claim) ? undefined : this.hub
   }
 
   #openRoot(root: string) {

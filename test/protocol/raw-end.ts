@@ -14,7 +14,7 @@ export const hello: Message = [
   'hello',
   [ourLimits.frameBytes, ourLimits.windowBytes],
   ['deflate'],
-  [request.root, request.path, [['watcher', 'auto']]],
+  [request.root, request.path, [['watcher', 'auto']], null],
 ]
 export const welcome: Message = ['welcome', [ourLimits.frameBytes, ourLimits.windowBytes], 'deflate']
 

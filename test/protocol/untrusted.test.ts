@@ -75,7 +75,7 @@ describe('a hub whose agent cannot be trusted', () => {
     ['a second welcome', [['welcome', [4194304, 131072], 'deflate']]],
     ['a type we do not know', [['pwn', 1]]],
     ['credit for what was never sent', [['credit', 1]]],
-    ['a command', [['release', 'x']]],
+    ['a command', [['release', 'x', null]]],
   ]
   for (const [what, messages] of early) {
     it(`hangs up on ${what}`, async t => {

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -65,6 +66,7 @@ function host(t: TestContext, { profile = '', path = dirname(process.execPath) }
     clock: systemClock,
     agents: () => ({ '*': folder() }),
     loader: agentLoader.toString(),
+    version: '1.2.3',
     mode: 'answer',
   }
   return {
@@ -121,6 +123,29 @@ describe('starting an agent on another host', () => {
     const agents = () => ({ '*': { id: '0'.repeat(64), parcel: new Uint8Array(0) }, ...own })
     assert.deepEqual(await ask({ agents }), answered)
   })
+  it('is refused, before anything is written, where a newer dsync is in use', async t => {
+    const { ask, agents } = host(t)
+    const kit = dirname(agents)
+    mkdirSync(kit, { recursive: true })
+    for (const [current, isNewer] of [
+      ['1.2.4-0123456789ab', true],
+      ['1.10.0-beta.1-0123456789ab', true],
+      ['2.0.0-0123456789ab', true],
+      ['1.2.3-0123456789ab', false],
+      ['1.1.9-0123456789ab', false],
+      ['elsewhere', false],
+    ] as const) {
+      rmSync(join(kit, 'current'), { force: true })
+      symlinkSync(current, join(kit, 'current'))
+      rmSync(agents, { recursive: true, force: true })
+      if (isNewer) {
+        const version = current.slice(0, -13)
+        const says = `Cannot start the agent on other: It has dsync ${version}, which is newer than 1.2.3 here`
+        await assert.rejects(ask(), { code: 'AGENT_FAILED', verdict: 'halt', message: says })
+        assert.deepEqual(readdirSync(kit), ['current'])
+      } else assert.deepEqual(await ask(), answered)
+    }
+  })
   it('removes what nobody started for long, and only that', async t => {
     const { ask, agents } = host(t)
     const [old, young] = [join(agents, 'a'.repeat(64)), join(agents, 'b'.repeat(64))]
@@ -162,7 +187,7 @@ describe('starting an agent on another host', () => {
       return t.skip('this machine has a Node in a place that is looked at')
     const { why, hint } = await end()
     assert.match(why, /no Node 20 or later and no Deno 2: found only Node v18\.19\.1 at .*\/node/)
-    assert.match(hint ?? '', /Install Node 24 there/)
+    assert.match(hint ?? '', /^dsync hosts update other$/)
     assert.equal(existsSync(join(home, '.dsync')), false)
   })
   it('ends when the other end prints without end', async t => {

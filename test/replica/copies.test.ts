@@ -28,6 +28,10 @@ function keep(copies: Copies, path: string, entry: Entry | undefined, content?: 
   })
 }
 
+function theirs(path: string): { path: string; host: string } {
+  return { path, host: 'mac00' }
+}
+
 function shown(copies: Copies, path: string): string | undefined {
   const found = copies.text(path, 100)
   return found === undefined ? undefined : text(found)
@@ -106,7 +110,22 @@ describe('a copy of the other side', () => {
     copies.release('a')
     copies.release('b')
     assert.deepEqual(rig.trashed(), ['copy a theirs'])
-    assert.deepEqual([copies.find('a'), open(rig).find('a')], [undefined, undefined])
+    assert.deepEqual([copies.find('a', 'mac00'), open(rig).find('a', 'mac00')], [undefined, undefined])
+  })
+
+  it('of one host is kept beside that of another, and goes alone', () => {
+    const rig = new Rig()
+    const copies = open(rig)
+    keep(copies, 'a', file('theirs'), 'theirs')
+    const content = { bytes: bytes('others'), mtimeMs: 1 }
+    const others = copies.keep({ path: 'a', host: 'linux', entry: file('others'), content })
+    assert.equal(others.copy, '/work/copies/a.linux.20240101T000000Z')
+    assert.deepEqual(rig.trashed(), [])
+    copies.release('a', 'mac00')
+    assert.deepEqual([shown(open(rig), 'a'), rig.trashed()], ['others', ['copy a theirs']])
+    keep(copies, 'a', file('again'), 'again')
+    copies.release('a')
+    assert.deepEqual(rig.person.list('../work/copies'), [], 'of all hosts')
   })
 
   it('of a link is a link, of a directory a list', () => {
@@ -145,9 +164,12 @@ describe('a copy of the other side', () => {
     const copies = open(rig)
     keep(copies, 'd/a.txt', file('theirs', 0o755), 'theirs')
     keep(copies, 'd/l', symlink('x'))
-    assert.equal(await rig.finish(placeCopy(rig.hands, copies, 'd/a.txt', none)), 'd/a.mac00.20240101T000000Z.txt')
-    assert.equal(await rig.finish(placeCopy(rig.hands, copies, 'd/l', none)), 'd/l.mac00.20240101T000000Z')
-    assert.equal(await rig.finish(placeCopy(rig.hands, copies, 'nothing', none)), undefined)
+    assert.equal(
+      await rig.finish(placeCopy(rig.hands, copies, theirs('d/a.txt'), none)),
+      'd/a.mac00.20240101T000000Z.txt',
+    )
+    assert.equal(await rig.finish(placeCopy(rig.hands, copies, theirs('d/l'), none)), 'd/l.mac00.20240101T000000Z')
+    assert.equal(await rig.finish(placeCopy(rig.hands, copies, theirs('nothing'), none)), undefined)
     assert.deepEqual(look(rig), {
       d: '755 /',
       'd/a.mac00.20240101T000000Z.txt': '755 theirs',
@@ -168,7 +190,7 @@ describe('a copy of the other side', () => {
       keep(copies, 'a', file(large))
       rig.cutPower(seed)
       rig.restart()
-      const name = open(rig).find('a')?.name
+      const name = open(rig).find('a', 'mac00')?.name
       const there = name === undefined ? undefined : rig.person.text(`../work/copies/${name}`)
       assert.ok(there === undefined || there === large, `seed ${seed}: ${there?.length} of ${large.length} bytes`)
     }
@@ -179,7 +201,7 @@ describe('a copy of the other side', () => {
     const copies = open(rig)
     keep(copies, 'a', file('theirs'), 'theirs')
     rig.person.write('a.mac00.20240101T000000Z', 'mine')
-    assert.equal(await rig.finish(placeCopy(rig.hands, copies, 'a', none)), undefined)
+    assert.equal(await rig.finish(placeCopy(rig.hands, copies, theirs('a'), none)), undefined)
     assert.deepEqual(look(rig), { 'a.mac00.20240101T000000Z': '644 mine' })
   })
 

@@ -55,6 +55,27 @@ describe('content that arrives in pieces', () => {
     }
   })
 
+  it('comes from each session in an order of its own, also when several bring the same', () => {
+    const rig = new Rig()
+    const whole = bytes('whole content')
+    const [one, two] = [{}, {}]
+    const piece = (from: number, to: number) => ({
+      ...{ digest: digest(whole), size: whole.length, offset: from },
+      bytes: whole.subarray(from, to),
+    })
+    const { staging } = rig.hands
+    assert.equal(staging.receive(piece(0, 4), one), 'more')
+    assert.equal(staging.receive(piece(0, 6), two), 'more')
+    assert.equal(staging.receive(piece(4, whole.length), one), 'complete')
+    assert.equal(staging.receive(piece(6, whole.length), two), 'complete', 'it is here already')
+    assert.equal(rig.slots().length, 1)
+    const other = bytes('other content')
+    staging.receive({ ...piece(0, 4), digest: digest(other), bytes: other.subarray(0, 4) }, two)
+    staging.left(two)
+    assert.equal(rig.slots().length, 1, 'what a session was bringing goes with it')
+    assert.equal(rig.leakedHandles(), 0)
+  })
+
   it('says when there is no room, and leaves nothing', () => {
     const rig = new Rig()
     rig.process.faults.full = true

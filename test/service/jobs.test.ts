@@ -161,13 +161,13 @@ describe('the lines in a crontab', () => {
   it('start the daemon at boot, and look every five minutes whether it crashed', () => {
     const variables =
       'DSYNC_HOME=/home/u/.dsync DSYNC_SUPERVISOR=cron LC_ALL=C.UTF-8 PATH=/home/u/.dsync/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
-    const line = (niceness: number, words: string): string =>
-      `${variables} nice -n ${niceness} /home/u/.dsync/kit/current/bin/dsync ${words} >/dev/null 2>&1`
+    const line = (niceness: number, words: string, log = '/dev/null'): string =>
+      `${variables} nice -n ${niceness} /home/u/.dsync/kit/current/bin/dsync ${words} >>${log} 2>&1`
     assert.deepEqual(crontabLines(jobsOf('cron')), [
       `@reboot ${line(5, 'start')}`,
       `*/5 * * * * ${line(5, 'start --unless-stopped')}`,
-      `30 3 * * * ${line(10, 'verify')}`,
-      `30 4 * * * ${line(10, 'trash --clean --yes')}`,
+      `30 3 * * * ${line(10, 'verify', '/home/u/.dsync/run/verify.log')}`,
+      `30 4 * * * ${line(10, 'trash --clean --yes', '/home/u/.dsync/run/trash.log')}`,
     ])
   })
 

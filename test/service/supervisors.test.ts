@@ -183,7 +183,7 @@ describe('cron', () => {
     await cron.load()
     table = inputs[0] ?? ''
     assert.ok(table.startsWith(theirs))
-    assert.match(table, /^@reboot .* start >\/dev\/null 2>&1$/m)
+    assert.match(table, /^@reboot .* start >>\/dev\/null 2>&1$/m)
     await cron.load()
     assert.equal(inputs.length, 1, 'a second time there is nothing to write')
     assert.deepEqual(await cron.look(), { isLoaded: true, isEnabled: true, state: 'running', pid: 7 })

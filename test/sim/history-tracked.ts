@@ -8,7 +8,7 @@ import { unlink } from './namespace.ts'
 import type { Random } from './random.ts'
 import { inodeAt } from './resolve.ts'
 import type { Found, SimUser } from './user.ts'
-import { workBase } from './world.ts'
+import { workBase } from './host.ts'
 
 /** How long what leaves an index counts, and the looks after it take (ms). */
 const leavesMs = 12_000

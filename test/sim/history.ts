@@ -11,8 +11,9 @@ import { nextProgram, saving } from './history-operations.ts'
 import { Ledger, RecordedUser } from './history-user.ts'
 import { Random } from './random.ts'
 import { runAll } from './saves.ts'
-import type { HostOptions } from './world.ts'
-import { World, workBase } from './world.ts'
+import type { HostOptions } from './host.ts'
+import { workBase } from './host.ts'
+import { World } from './world.ts'
 
 export interface HistoryOptions {
   /** Takes every line of what happens. */
@@ -160,7 +161,7 @@ export class History implements Scene {
 /** How much time may pass between two things (ms). */
 const pauses = [2, 10, 10, 40, 40, 200, 200, 800, 3000, 40_000]
 
-function hostOptions(random: Random): HostOptions {
+export function hostOptions(random: Random): HostOptions {
   const volume = {
     exchange: !random.chance(0.2),
     exclusiveRename: !random.chance(0.1),

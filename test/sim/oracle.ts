@@ -1,10 +1,9 @@
 import { isWithin } from '../../lib/core/path.ts'
-import type { Side } from '../../lib/core/operation.ts'
 import type { RecordedUser } from './history-user.ts'
 import { digestOf } from './history-user.ts'
 import type { Found } from './user.ts'
 import { inodesBelow } from './volume.ts'
-import { workBase } from './world.ts'
+import { workBase } from './host.ts'
 import { inodeAt } from './resolve.ts'
 
 /** Paths where the two sides may differ: what is listed as a conflict or a problem, with all below. */
@@ -97,7 +96,7 @@ export function shown(bytes: Uint8Array): string {
 }
 
 /** Versions that a user saved on a host, never destroyed, and that are nowhere on it. */
-export function lostVersions(side: Side, user: RecordedUser): string[] {
+export function lostVersions(side: string, user: RecordedUser): string[] {
   const there = new Set<string>()
   const slots = inodeAt(user.volume, `${workBase}/slots`, false)
   for (const { inode, parent } of inodesBelow(user.volume.root)) {
@@ -111,7 +110,7 @@ export function lostVersions(side: Side, user: RecordedUser): string[] {
 }
 
 /** Files under a root with content that no user ever made. */
-export function halfFiles(side: Side, user: RecordedUser): string[] {
+export function halfFiles(side: string, user: RecordedUser): string[] {
   const half: string[] = []
   for (const [path, found] of user.snapshot()) {
     if (found.kind === 'file' && !user.ledger.states.has(digestOf(found.bytes)))
@@ -121,7 +120,7 @@ export function halfFiles(side: Side, user: RecordedUser): string[] {
 }
 
 /** What a quiet end and a new start should have cleared away, and what should never have been taken. */
-export function leftovers(side: Side, user: RecordedUser): string[] {
+export function leftovers(side: string, user: RecordedUser): string[] {
   const { volume } = user
   const found: string[] = []
   for (const name of ['slots', 'fence']) {
@@ -139,7 +138,7 @@ export function leftovers(side: Side, user: RecordedUser): string[] {
 }
 
 /** Versions in the trash that nobody can ask for: no line of the index tells their path. */
-export function nameless(side: Side, user: RecordedUser): string[] {
+export function nameless(side: string, user: RecordedUser): string[] {
   const paths = new Map<string, string>()
   for (const line of trashLines(user)) {
     const { id = '', path = '' } = parsed(line) ?? {}
@@ -161,7 +160,7 @@ function trashLines({ volume }: RecordedUser): string[] {
 }
 
 /** Versions that were replaced or deleted though no user anywhere took them away. */
-export function unasked(side: Side, user: RecordedUser): string[] {
+export function unasked(side: string, user: RecordedUser): string[] {
   const found: string[] = []
   for (const line of trashLines(user)) {
     const item = parsed(line)

@@ -5,8 +5,10 @@ import type { RootVerified } from '../../lib/daemon/verbs.ts'
 import { Verification } from '../../lib/daemon/verify-answer.ts'
 import type { SessionSpec } from '../../lib/sync/session-spec.ts'
 import { inodeAt } from './resolve.ts'
-import type { SimHost, WorldOptions } from './world.ts'
-import { World, rootBase } from './world.ts'
+import type { SimHost } from './host.ts'
+import { rootBase } from './host.ts'
+import type { WorldOptions } from './world.ts'
+import { World } from './world.ts'
 
 const placement = { root: rootBase, userHome: '/home/u', kitHome: '/home/u/kit', watcher: 'auto' } as const
 

@@ -1,52 +1,26 @@
-import { createHash } from 'node:crypto'
-import type { Digest } from '../../lib/core/entry.ts'
-import { IgnoreRules } from '../../lib/core/ignore-rules.ts'
 import type { IgnoreSettings } from '../../lib/core/ignore-settings.ts'
 import { openGate } from '../../lib/ports/gate.ts'
 import type { Side } from '../../lib/core/operation.ts'
 import type { LogEvent } from '../../lib/ports/log.ts'
-import type { ReadHandle } from '../../lib/ports/disk.ts'
 import type { OpenReplica } from '../../lib/ports/replica.ts'
-import type { OpenWatcher } from '../../lib/ports/watcher.ts'
-import { LocalReplica } from '../../lib/replica/local-replica.ts'
 import { shareReplica } from '../../lib/replica/share-replica.ts'
-import { recover } from '../../lib/replica/recovery.ts'
-import { openWork } from '../../lib/replica/work.ts'
 import { connectReplica } from '../../lib/protocol/remote-replica.ts'
 import { serveReplica } from '../../lib/protocol/serve-replica.ts'
 import type { BarrierResult } from '../../lib/sync/session-handle.ts'
 import type { SyncMode } from '../../lib/sync/session-spec.ts'
 import { SessionLoop } from '../../lib/sync/session-loop.ts'
 import { SimCarrier } from './carrier.ts'
-import type { Skew } from './clock.ts'
-import { ManualClock, worldStart } from './clock.ts'
-import { SimDisk } from './disk.ts'
+import { ManualClock } from './clock.ts'
 import { Crash } from './faults.ts'
+import type { HostOptions, SimSurroundings } from './host.ts'
+import { SimHost, digest, rootBase } from './host.ts'
 import { SimLink } from './link.ts'
 import type { PowerLoss } from './power.ts'
-import { powerCut } from './power.ts'
-import { SimProcess } from './process.ts'
+import type { SimProcess } from './process.ts'
 import { Random } from './random.ts'
 import { SimStorage } from './store.ts'
-import { SimUser } from './user.ts'
-import type { VolumeOptions } from './volume.ts'
-import { SimVolume } from './volume.ts'
-import { SimWatcher, openSimFsWatch, openSimInotify } from './watcher.ts'
-
-export function digest(bytes: Uint8Array): Digest {
-  return createHash('sha256').update(bytes).digest('hex')
-}
-
-export interface HostOptions {
-  readonly watcher?: 'inotify' | 'fs-watch'
-  /** Events the system's queue holds. */
-  readonly queueLimit?: number
-  /** Watches the system allows. */
-  readonly watchLimit?: number
-  /** Room the trash may take (bytes). */
-  readonly trashBytes?: number
-  readonly volume?: Omit<VolumeOptions, 'clock'>
-}
+import type { SimUser } from './user.ts'
+import type { SimVolume } from './volume.ts'
 
 export interface WorldOptions {
   readonly seed: number
@@ -62,146 +36,6 @@ export interface WorldOptions {
   readonly started?: (process: SimProcess, side: Side) => void
   /** Told of every line of the audit log. */
   readonly log?: (event: LogEvent) => void
-}
-
-export const rootBase = '/home/u/root'
-export const workBase = '/home/u/kit/work'
-
-/** One machine: its disk survives what its processes do not. */
-export class SimHost {
-  readonly name: Side
-  readonly volume: SimVolume
-  readonly user: SimUser
-  readonly skew: Skew
-  readonly #world: World
-  readonly #options: HostOptions
-  process: SimProcess | undefined
-  /** Disks of the process that runs now. */
-  disks: readonly SimDisk[] = []
-  /** Watches of the process that runs now. */
-  watcher: SimWatcher | undefined
-  boots = 0
-
-  constructor(world: World, name: Side) {
-    const { options } = world
-    this.#world = world
-    this.#options = options[name] ?? {}
-    this.name = name
-    this.skew = { ms: world.random.between(-60_000, 60_000) }
-    this.volume = new SimVolume({
-      ...this.#options.volume,
-      clock: { now: () => worldStart + world.clock.monotonic() + this.skew.ms },
-    })
-    const setup = new SimProcess(world.clock, this.skew)
-    new SimDisk(this.volume, rootBase, { process: setup, random: world.random }).ensureBase(0o755)
-    new SimDisk(this.volume, workBase, { process: setup, random: world.random }).ensureBase(0o700)
-    setup.kill()
-    // Both stood there long before: no power cut takes them away.
-    this.volume.journal.commit(this.volume.journal.length)
-    this.user = options.makeUser?.(this.volume, rootBase, name) ?? new SimUser(this.volume, rootBase)
-  }
-
-  /** Starts a process on this host; the one before it is gone. */
-  start(): SimProcess {
-    this.process?.kill()
-    this.process = new SimProcess(this.#world.clock, this.skew)
-    this.disks = []
-    this.watcher = undefined
-    this.#world.options.started?.(this.process, this.name)
-    return this.process
-  }
-
-  /** The replica of the root, in a process of this host. */
-  openReplica(process: SimProcess): LocalReplica {
-    try {
-      return this.#openReplica(process)
-    } catch (error) {
-      for (const disk of this.disks) disk.close()
-      throw error
-    }
-  }
-
-  #openReplica(process: SimProcess): LocalReplica {
-    const { random } = this.#world
-    const root = new SimDisk(this.volume, rootBase, { process, random })
-    const disk = new SimDisk(this.volume, workBase, { process, random })
-    const holder = new SimDisk(this.volume, '/home/u', { process, random })
-    this.disks = [root, disk, holder]
-    const volume = this.volume.options
-    const abilities = {
-      exchange: volume.exchange,
-      exclusiveRename: volume.exclusiveRename,
-      hardLinks: volume.hardLinks,
-      symlinks: volume.symlinks,
-      leases: volume.leases,
-      caseSensitive: !volume.foldsCase,
-      normalising: volume.normalises,
-      modes: volume.modes,
-    }
-    const work = openWork(disk, { abilities, clock: process.clock })
-    recover(root, work)
-    return new LocalReplica({
-      root,
-      holder: { disk: holder, name: 'root' },
-      work,
-      lock: { release: () => {} },
-      remarks: [],
-      openWatcher: this.#openWatcher(process),
-      clock: process.clock,
-      hashFile: handle => hashInPieces(handle, process, random),
-      digest,
-      ignore: new IgnoreRules(this.#world.ignore, this.#world.options.defaults ?? []),
-      facts: {
-        host: this.name,
-        bootId: `${this.name}-${this.boots}`,
-        caseSensitive: abilities.caseSensitive,
-        normalising: abilities.normalising,
-        swap: abilities.exchange ? 'exchange' : 'aside',
-        staging: 'home',
-        created: false,
-      },
-      racyMs: volume.grainMs >= 1 ? 20 : 0,
-      seed: random.int(1 << 30),
-      safetyMs: 60_000,
-      ...(this.#options.trashBytes !== undefined && { trashBytes: this.#options.trashBytes }),
-    })
-  }
-
-  powerCut(random: Random): PowerLoss {
-    this.process?.kill()
-    this.boots++
-    return powerCut(this.volume, random)
-  }
-
-  #openWatcher(process: SimProcess): OpenWatcher {
-    const { watcher, queueLimit, watchLimit } = this.#options
-    const open = watcher === 'fs-watch' ? openSimFsWatch : openSimInotify
-    const opening = open({
-      process,
-      random: this.#world.random.fork(`watcher ${this.name} ${this.boots}`),
-      volume: this.volume,
-      root: rootBase,
-      ...(queueLimit !== undefined && { queueLimit }),
-      ...(watchLimit !== undefined && { watchLimit }),
-    })
-    return listener => {
-      const opened = opening(listener)
-      if (opened instanceof SimWatcher) this.watcher = opened
-      return opened
-    }
-  }
-}
-
-/** Takes a while, in which others may write to the file. */
-async function hashInPieces(handle: ReadHandle, process: SimProcess, random: Random): Promise<Digest> {
-  const hash = createHash('sha256')
-  const { size } = handle.stat()
-  const pieceBytes = Math.ceil(size / 2)
-  for (let at = 0; at < size; at += pieceBytes) {
-    hash.update(handle.read(at, pieceBytes))
-    await new Promise<void>(resolve => process.clock.after(random.fraction() * 5, resolve))
-  }
-  return hash.digest('hex')
 }
 
 /** Written by a callback, which the compiler does not follow. */
@@ -241,8 +75,17 @@ export class World {
     this.options = options
     this.random = new Random(options.seed)
     this.#hasLane = this.random.fork('lane').chance(0.5)
-    this.alpha = new SimHost(this, 'alpha')
-    this.beta = new SimHost(this, 'beta')
+    const { makeUser, started } = options
+    const around: SimSurroundings = {
+      random: this.random,
+      clock: this.clock,
+      ignore: () => this.ignore,
+      defaults: options.defaults,
+      ...(makeUser !== undefined && { makeUser: (volume, base, host) => makeUser(volume, base, host as Side) }),
+      ...(started !== undefined && { started: (process, host) => started(process, host as Side) }),
+    }
+    this.alpha = new SimHost(around, 'alpha', options.alpha)
+    this.beta = new SimHost(around, 'beta', options.beta)
     process.on('unhandledRejection', this.#rejected)
   }
 

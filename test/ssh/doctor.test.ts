@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Check } from '../../lib/doctor/check.ts'
@@ -36,28 +36,27 @@ async function added(set: HostSet, host: SshHost, t: { after(close: () => unknow
 }
 
 describe('dsync doctor over ssh', () => {
-  for (const [shell, file] of [
-    ['fish', '.config/fish/config.fish'],
-    ['tcsh', '.tcshrc'],
-  ] as const) {
-    it(`${name}: ${shell}, which prints`, { skip, timeout: 120_000 }, async t => {
-      const set = await sshHosts(t, name, 1)
-      const host = set.host(0)
+  it(`${name}: fish and tcsh, which print`, { skip, timeout: 120_000 }, async t => {
+    const set = await sshHosts(t, name, 1)
+    const host = set.host(0)
+    await host.setShell('fish')
+    await host.write('.config/fish/config.fish', 'echo Welcome; echo more >&2\n')
+    await host.write('.tcshrc', 'echo Welcome\n')
+    const pair = await added(set, host, t)
+    for (const shell of ['fish', 'tcsh']) {
       await host.setShell(shell)
-      await host.write(file, shell === 'fish' ? 'echo Welcome; echo more >&2\n' : 'echo Welcome\n')
-      const pair = await added(set, host, t)
       const ran = await pair.dsync('doctor', '--json', '--host', 'twin')
       const rows = rowsOf(ran, 'twin')
       assert.equal(ran.code, 0, ran.stdout)
       for (const check of ['login', 'platform', 'runtime', 'home', 'disk of home', 'watches', 'clock', 'hashing']) {
         assert.equal(rows.get(check)?.result, 'ok', `${check}: ${resultsOf(rows)}`)
       }
-      const known = JSON.parse(readFileSync(join(pair.userHome, '.dsync/state/hosts/twin.json'), 'utf8')) as {
-        programs: Record<string, string>
-      }
-      assert.match(known.programs['tar'] ?? '', /^\/\S+\/tar$/)
-    })
-  }
+    }
+    const known = JSON.parse(readFileSync(join(pair.userHome, '.dsync/state/hosts/twin.json'), 'utf8')) as {
+      programs: Record<string, string>
+    }
+    assert.match(known.programs['tar'] ?? '', /^\/\S+\/tar$/)
+  })
 
   it(
     `${name}: a daemon, a root, and a host that is gone: the others are shown`,
@@ -96,10 +95,8 @@ describe('dsync doctor over ssh', () => {
       await host.reloadSshd(`SetEnv PATH=${host.home}/bin`)
       const pair = SshPair.beside(set)
       t.after(() => pair.close())
-      const config = join(pair.userHome, '.dsync/config.json')
-      const settings = JSON.parse(readFileSync(config, 'utf8')) as object
-      await pair.ok('config', 'set', 'hosts.twin.ssh', host.name)
-      assert.notDeepEqual(JSON.parse(readFileSync(config, 'utf8')), settings)
+      const settings = { ssh: { config: set.config }, hosts: { twin: { ssh: host.name } }, roots: {} }
+      writeFileSync(join(pair.userHome, '.dsync/config.json'), JSON.stringify(settings), { mode: 0o600 })
       const before = await host.tree('.')
       const rows = rowsOf(await pair.dsync('doctor', '--json', '--host', 'twin'), 'twin')
       assert.match(rows.get('runtime')?.meaning ?? '', /^there is none; dsync brings its own$/)

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { HostSet, SshHost } from '../hosts/host.ts'
@@ -10,6 +8,7 @@ import type { Provider } from '../hosts/ssh-hosts.ts'
 import { providers, sshHosts } from '../hosts/ssh-hosts.ts'
 import type { Ran } from '../pipe/pair.ts'
 import { until } from '../pipe/until.ts'
+import { sharedConnections } from './shared-connections.ts'
 import { SshPair } from './ssh-pair.ts'
 
 /** What a login meets, and what comes of it. */
@@ -19,6 +18,8 @@ interface Row {
   readonly make: (host: SshHost, set: HostSet) => unknown
   /** What `hosts add` says and its exit code; undefined: it works, and files travel. */
   readonly refused?: { readonly code: number; readonly says: RegExp; readonly next: RegExp }
+  /** More words for `hosts add`. */
+  readonly words?: readonly string[]
   /** What `hosts add` says that it put there. */
   readonly put?: RegExp
   /** Only hosts with a file system and users of their own can be made so. */
@@ -65,9 +66,31 @@ const rows: readonly Row[] = [
     make: host => host.stopSshd(),
     refused: { code: 5, says: /no ssh server answers|connection .* ended/i, next: /ssh|dsync/ },
   },
-  { says: 'Deno alone', make: host => host.setRuntime('deno'), isolated: true },
+  { says: 'Deno alone', make: host => host.setRuntime('deno'), isolated: true, words: ['--no-kit'] },
   { says: 'no Node and no Deno', make: host => host.setRuntime('none'), isolated: true, put: /put there: node 24/ },
-  { says: 'Node 18', make: host => host.setRuntime('node18'), isolated: true, put: /put there: node 24/ },
+  {
+    says: 'a PATH without anything',
+    make: host => host.write('.bashrc', 'PATH=/nowhere\n'),
+    refused: { code: 5, says: /its login shell does not find `sh`/, next: /PATH/ },
+  },
+  { says: 'a PATH without /usr/local/bin', make: host => host.write('.bashrc', 'PATH=/usr/bin:/bin\n') },
+  { says: 'a host behind another', make: (host, set) => behindItself(host, set) },
+  {
+    says: 'a home from which nothing may be run',
+    make: async host => {
+      await host.setRuntime('none')
+      await host.run('mkdir /noexec/dsync && chown dev /noexec/dsync && ln -s /noexec/dsync /home/dev/.dsync', {
+        as: 'root',
+      })
+    },
+    isolated: true,
+    refused: { code: 2, says: /noexec|run/, next: /DSYNC_HOME|./ },
+  },
+  {
+    says: 'a directory for temporary files from which nothing may be run',
+    make: host => host.run('rm -rf /tmp && ln -s /noexec /tmp', { as: 'root' }),
+    isolated: true,
+  },
   {
     says: 'a home that cannot be written',
     make: host => host.run('chown root /home/dev && chmod 755 /home/dev', { as: 'root' }),
@@ -98,7 +121,7 @@ describe('logging in', () => {
   ]
   const { name = 'loopback', skip = 'no ssh hosts can run here: npm run test:provision' } = cheapest() ?? first ?? {}
   const loopback = providers().find(each => each.name === 'loopback')?.skip ?? 'loopback hosts were not chosen'
-  for (const { says, make, refused, isolated, put } of rows) {
+  for (const { says, make, refused, isolated, put, words = [] } of rows) {
     const [provider, left] =
       isolated === true ? (['docker', docker?.skip ?? 'needs hosts of their own'] as const) : ([name, skip] as const)
     it(`${provider}: ${says}`, { skip: left, timeout: 120_000 }, async t => {
@@ -107,10 +130,10 @@ describe('logging in', () => {
       const pair = SshPair.beside(set)
       t.after(() => pair.close())
       const begun = performance.now()
-      const added = await pair.dsync('hosts', 'add', 'twin', '--ssh', set.host(0).name)
+      const added = await pair.dsync('hosts', 'add', 'twin', '--ssh', set.host(0).name, ...words)
       assert.ok(performance.now() - begun < answerMs, `it took ${performance.now() - begun} ms`)
       if (refused === undefined) {
-        assert.match(added.stdout, put ?? /put there: dsync/)
+        assert.match(added.stdout, put ?? (words.includes('--no-kit') ? /^Added/ : /put there: dsync/))
         await travels(pair, set.host(0), added)
       } else {
         assert.equal(added.code, refused.code, added.stdout + added.stderr)
@@ -169,24 +192,16 @@ describe('logging in', () => {
   })
 })
 
+/** Makes the way to a host lead over a login to the same host, by another name: ProxyJump. */
+function behindItself(host: SshHost, set: HostSet): void {
+  const config = readFileSync(set.config, 'utf8')
+  const jump = config.replace(`Host ${host.name}`, 'Host jump')
+  writeFileSync(set.config, `Host ${host.name}\n  ProxyJump jump\n\n${config}\n${jump}`)
+}
+
 /** A loopback host starts in a tenth of the time that a container takes. */
 function cheapest(): Provider | undefined {
   return providers().find(({ name, skip }) => name === 'loopback' && skip === false)
-}
-
-/** Processes that hold a connection for others, by the directory of their sockets. */
-function sharedConnections(pair: SshPair): number[] {
-  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' })
-  return stdout.split('\n').flatMap(line => {
-    const [, pid] = /^ *(\d+) ssh: (.*) \[mux\]/.exec(line) ?? []
-    return pid !== undefined && socketsOf(pair).some(place => line.includes(place)) ? [Number(pid)] : []
-  })
-}
-
-/** Where they may lie: in the home, or where that path is too long. */
-function socketsOf(pair: SshPair): readonly string[] {
-  const home = `${pair.userHome}/.dsync`
-  return [home, `dsync-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`]
 }
 
 /** Files go both ways between a root here and there. */

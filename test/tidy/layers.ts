@@ -4,7 +4,7 @@ import type { Source } from './source.ts'
 export const layers: readonly (readonly string[])[] = [
   ['scripts'],
   ['lib/cli'],
-  ['lib/doctor', 'lib/handoff', 'lib/projects', 'lib/env', 'lib/database', 'lib/git'],
+  ['lib/doctor', 'lib/handoff', 'lib/projects', 'lib/env', 'lib/database', 'lib/git', 'lib/relay'],
   ['lib/service'],
   ['lib/kit'],
   ['lib/daemon'],

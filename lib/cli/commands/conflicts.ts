@@ -6,19 +6,21 @@ import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { placeText, placeWord } from '../places.ts'
 import { agoText, countText } from '../quantities.ts'
+import { awayLines, followedJson } from '../hub-lines.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 import { versionText } from '../version-text.ts'
 
 /** Lists what was changed on both sides. */
 export async function conflicts(given: Arguments, around: Surroundings): Promise<Outcome> {
-  const found = (await ask(around, 'conflicts', selected(around, given))).conflicts
+  const { conflicts: found, ...followed } = await ask(around, 'conflicts', selected(around, given))
   const { userHome } = around
   const now = Date.now()
   return {
     exit: exitCodes.ok,
-    json: { conflicts: found },
+    json: { conflicts: found, ...followedJson(followed) },
     lines: paint => {
-      if (found.length === 0) return ['No conflicts.']
+      const away = awayLines(followed, paint, now)
+      if (found.length === 0) return ['No conflicts.', ...away]
       const rows = found.flatMap(({ root, path, kind, since, hosts, sides }): Cell[][] => [
         [placeText(userHome, root, path), kind, agoText(since, now)],
         ['', escape(hosts.alpha), versionText(sides.alpha)],
@@ -33,6 +35,7 @@ export async function conflicts(given: Arguments, around: Surroundings): Promise
         '',
         `  → dsync diff ${example}`,
         `  → dsync resolve ${example} --mine | --theirs | --newest | --both`,
+        ...away,
       ]
     },
   }

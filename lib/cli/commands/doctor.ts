@@ -7,7 +7,7 @@ import { examine } from '../../doctor/examination.ts'
 import { probeSeconds } from '../../remote/survey-script.ts'
 import { checkColours, checkLines } from '../check-lines.ts'
 import type { Arguments } from '../command-spec.ts'
-import { ask } from '../daemon-access.ts'
+import { ask, askOwn } from '../daemon-access.ts'
 import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Paint } from '../paint.ts'
@@ -33,7 +33,7 @@ export async function doctor(given: Arguments, around: Surroundings): Promise<Ou
       service: () => installedFindings(around),
       daemon: {
         status: () => ask(around, 'status', {}),
-        survey: places => ask(around, 'survey', { places }, { waitMs: surveyMs }),
+        survey: places => askOwn(around, 'survey', { places }, { waitMs: surveyMs }),
       },
     },
     { isHereOnly: given.has('here'), ...(host !== undefined && { host }) },

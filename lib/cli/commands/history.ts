@@ -1,9 +1,9 @@
 import { codeOf } from '../../core/errors.ts'
 import { auditBackwards } from '../../daemon/audit-tail.ts'
-import type { HistoryRow } from '../../daemon/path-history.ts'
 import { Trail, rowsOfLog, withTrash } from '../../daemon/path-history.ts'
+import { readPrivateFile } from '../../daemon/private-file.ts'
 import { realPath } from '../../daemon/root-place.ts'
-import type { TrashRow } from '../../daemon/verbs.ts'
+import type { HistoryRow, TrashRow } from '../../daemon/verbs.ts'
 import type { Cell } from '../aligned.ts'
 import { aligned } from '../aligned.ts'
 import type { Arguments } from '../command-spec.ts'
@@ -48,6 +48,11 @@ export async function pathHistory(
   wanted: { readonly paths: readonly string[] | undefined; readonly limit: number },
   around: Surroundings,
 ): Promise<{ readonly rows: readonly HistoryRow[]; readonly missing: readonly string[] }> {
+  if (await followsAnother(around)) {
+    const { paths, limit } = wanted
+    const { history: rows, missing } = await ask(around, 'history', { limit, ...(paths !== undefined && { paths }) })
+    return { rows, missing }
+  }
   const missing: string[] = []
   const isUp = await flushLog(around)
   const trail = new Trail(wanted.paths, spellingsOf())
@@ -55,6 +60,11 @@ export async function pathHistory(
   if (!isUp) missing.push('what lies in the trash, for the daemon is not running (dsync start)')
   const trash = isUp ? await trashOf(trail.names, around, missing) : []
   return { rows: withTrash(logged, trash).slice(0, wanted.limit), missing }
+}
+
+/** On a host whose hub is another, that one keeps the log. */
+async function followsAnother(around: Surroundings): Promise<boolean> {
+  return readPrivateFile(around.home.served) !== undefined && (await around.following()).follows()
 }
 
 /** Has the daemon write what its log gathers. False: none runs. */

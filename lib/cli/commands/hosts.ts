@@ -116,6 +116,7 @@ function equipmentOf(
   const progress = new EquipProgress(host.name)
   return around.equipHost(host, {
     wantsKit: !given.has('no-kit'),
+    wantsShell: given.has('shell'),
     isOffline: given.has('offline'),
     ...(admission !== undefined && { survey: admission.survey }),
     signal: around.signal,

@@ -6,6 +6,7 @@ import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { placeText } from '../places.ts'
 import { agoText, bytesText } from '../quantities.ts'
+import { followedJson } from '../hub-lines.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 
 const defaultLimit = 50
@@ -14,11 +15,11 @@ const defaultLimit = 50
 export async function trash(given: Arguments, around: Surroundings): Promise<Outcome> {
   if (given.has('clean')) return await (await import('./trash-clean.ts')).cleanTrash(given, around)
   const limit = given.number('limit') ?? defaultLimit
-  const { trash: rows, unreachable } = await ask(around, 'trash', { ...selected(around, given), limit })
+  const { trash: rows, unreachable, ...followed } = await ask(around, 'trash', { ...selected(around, given), limit })
   const now = Date.now()
   return {
     exit: unreachable.length > 0 && rows.length === 0 ? exitCodes.unreachable : exitCodes.ok,
-    json: { trash: rows, unreachable },
+    json: { trash: rows, unreachable, ...followedJson(followed) },
     lines: paint => {
       const heads = ['WHEN', 'HOST', 'WHY', 'SIZE', 'PATH', 'ID', 'GROUP']
       const cells = rows.map(({ at, host, why, kind, size, root, path, id, group }): Cell[] => [

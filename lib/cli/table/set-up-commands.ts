@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../command-spec.ts'
 import { dryRun, yes } from './words.ts'
 
+const shell = { says: 'set up the shells there, too: commands on PATH, switch-HOST, the prompt' }
 const offline = { says: "take what must be fetched from npm's cache alone" }
 
 /** What is kept in sync, with whom and how. */
@@ -20,6 +21,7 @@ export const setUpCommands: readonly CommandSpec[] = [
       ssh: { says: 'what ssh is told, if not the name: an alias, USER@HOST or ssh://USER@HOST:PORT', value: 'TARGET' },
       pipe: { says: 'a directory of this machine that plays the host', value: 'DIR', completes: 'directories' },
       'no-kit': { says: 'put nothing there but what is needed to sync' },
+      shell,
       offline,
       'dry-run': dryRun,
     },
@@ -36,7 +38,7 @@ export const setUpCommands: readonly CommandSpec[] = [
     name: 'hosts update',
     says: 'bring dsync on other hosts up to date',
     operands: [{ name: 'NAME', says: 'the host; default: all', needed: false, completes: 'hosts' }],
-    options: { offline, 'dry-run': dryRun },
+    options: { shell, offline, 'dry-run': dryRun },
     examples: [['dsync hosts update mac00', 'what is there already is not sent again; a newer one stays']],
   },
   {
@@ -213,9 +215,19 @@ export const setUpCommands: readonly CommandSpec[] = [
   {
     name: 'service logs',
     says: 'show what the daemon printed: why it could not start or crashed',
-    operands: [],
+    operands: [
+      {
+        name: 'JOB',
+        says: 'daemon, or what verify or trash printed at night; default: daemon',
+        needed: false,
+        words: ['daemon', 'verify', 'trash'],
+      },
+    ],
     options: { lines: { says: 'so many past lines (50)', value: 'COUNT', short: 'n', atLeast: 0 } },
-    examples: [['dsync service logs', 'what it does besides is in dsync logs']],
+    examples: [
+      ['dsync service logs', 'what it does besides is in dsync logs'],
+      ['dsync service logs verify', 'whether both sides were the same each night'],
+    ],
   },
   {
     name: 'doctor',

@@ -1,8 +1,9 @@
 import type { Digester } from '../entry.ts'
+import { folded } from '../folded-name.ts'
 import type { ReplicaEvent } from '../messages.ts'
 import type { Notice, Outcome, Problem, Side, Untaken } from '../operation.ts'
 import type { Path } from '../path.ts'
-import { parentOf } from '../path.ts'
+import { isWithin, parentOf } from '../path.ts'
 import type { Plan } from '../plan.ts'
 import type { Keeper } from './keeper.ts'
 import type { Effect, LogLine, OpenConflict, SessionEvent, SessionStart } from './messages.ts'
@@ -81,9 +82,17 @@ export class Findings {
     return this.#untaken.all()
   }
 
-  /** True for a path a disk refused, until that side says more about it. */
+  /** True for a path a disk refused, or a directory above it, until that side says more about it. */
   isRefused(path: Path): boolean {
-    return this.#refusals.size > 0 && this.#refusals.all().some(problem => problem.path === path)
+    return this.#refusals.size > 0 && this.#refusals.all().some(problem => isWithin(path, problem.path))
+  }
+
+  /** The paths, and those that a disk refused because it takes their names for one of these. */
+  withRespelled(paths: readonly Path[]): readonly Path[] {
+    const refused = this.#refusals.all().filter(({ why }) => why === 'SPELLING')
+    if (refused.length === 0) return paths
+    const heard = new Set(paths.map(folded))
+    return [...paths, ...refused.map(({ path }) => path).filter(path => heard.has(folded(path)))]
   }
 
   /**

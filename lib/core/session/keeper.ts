@@ -164,7 +164,9 @@ export class Keeper {
   release(path: Path): void {
     this.#missed.delete(path)
     this.#refused.delete(path)
-    for (const side of sides) this.#orders.command(side, { type: 'release', path })
+    // Alpha may be in conflict with other hosts too, beta is with its hub alone.
+    this.#orders.command('alpha', { type: 'release', path, host: this.#orders.hostOf('beta') })
+    this.#orders.command('beta', { type: 'release', path, host: undefined })
   }
 
   #send(keep: Keep, content: Content | undefined): void {

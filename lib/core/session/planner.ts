@@ -17,6 +17,7 @@ import type { Outgoing } from './outgoing.ts'
 import { RecentDeletes } from './recent-deletes.ts'
 import type { Resolving } from './resolving.ts'
 import type { Source, Task } from './task.ts'
+import { respelled } from './task.ts'
 import { senderHolds, stillStands } from './validity.ts'
 
 /** The parts of a session that planning touches. */
@@ -163,7 +164,9 @@ export class Planner {
     }
     const sender = halves[otherSide(side)].tree
     const source = (operation: Operation): Source => ({ path: operation.path, agrees: senderHolds(operation, sender) })
-    const reasoned = passed.map(operation => resolving.labelled(operation, side))
+    const { caseSensitive, normalising } = half.facts
+    const ordered = caseSensitive && !normalising ? passed : respelled(passed)
+    const reasoned = ordered.map(operation => resolving.labelled(operation, side))
     for (const task of half.outbox.add(reasoned, source, context.since)) this.#replan(task)
   }
 

@@ -264,7 +264,7 @@ export class Session {
         this.#halves[otherSide(side)].outbox.offer(event.contents)
         this.#dirty.addMoves(side, event.moves, this.#now)
         for (const path of event.paths) this.#markDirty(path)
-        return this.#settlement.heard(event.paths, this.#now)
+        return this.#settlement.heard([...event.paths, ...event.moves.map(({ from }) => from)], this.#now)
       case 'outcomes':
         half.tree = event.tree
         return this.#settlement.settle(side, event, this.#now)

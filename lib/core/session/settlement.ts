@@ -88,8 +88,9 @@ export class Settlement {
   /** Something was heard of these paths: what was put off there is planned again. */
   heard(paths: readonly Path[], now: number): void {
     const { dirty, halves, findings } = this.#parts
-    for (const side of sides) for (const path of halves[side].unstall(paths)) dirty.add(path, now)
-    findings.heard(paths)
+    const concerned = findings.withRespelled(paths)
+    for (const side of sides) for (const path of halves[side].unstall(concerned)) dirty.add(path, now)
+    findings.heard(concerned)
   }
 
   /** Both sides have held what this operation brought about: the ancestor advances. */

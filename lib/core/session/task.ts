@@ -1,4 +1,5 @@
 import type { Digest } from '../entry.ts'
+import { folded } from '../folded-name.ts'
 import type { Content, Operation } from '../operation.ts'
 import { isFile } from '../operation.ts'
 import type { Path } from '../path.ts'
@@ -56,7 +57,8 @@ export function tasksOf(
   for (const operation of operations) {
     const group = [operation]
     const last = tasks.at(-1)?.operations.at(-1)
-    if (operation.kind === 'put' && last?.kind === 'remove' && last.path === operation.path) {
+    if (isRespelling(last, operation)) group.unshift(...(tasks.pop()?.operations ?? []))
+    else if (operation.kind === 'put' && last?.kind === 'remove' && last.path === operation.path) {
       for (
         let before = tasks.at(-1);
         before !== undefined && isWithin(before.path, operation.path);
@@ -70,6 +72,37 @@ export function tasksOf(
     tasks.push({ path: operation.path, operations: group, needs: needsOf(operation, path), since, agrees })
   }
   return tasks
+}
+
+/**
+ * The same operations for a disk that takes two spellings for one name: what goes under one of them goes just before what
+ * comes under another.
+ */
+export function respelled(operations: readonly Operation[]): readonly Operation[] {
+  const going = new Map<string, Operation>()
+  for (const operation of operations) if (operation.kind === 'remove') going.set(folded(operation.path), operation)
+  const pairs = new Map<Operation, Operation>()
+  for (const operation of operations) {
+    const other = going.get(folded(operation.path))
+    if (other !== undefined && isRespelling(other, operation)) pairs.set(operation, other)
+  }
+  const early = new Set(pairs.values())
+  return operations
+    .filter(operation => !early.has(operation))
+    .flatMap(operation => [pairs.get(operation) ?? [], operation].flat())
+}
+
+/** A file or link goes, and comes under another spelling of its name. */
+function isRespelling(before: Operation | undefined, operation: Operation): boolean {
+  return (
+    operation.kind === 'put' &&
+    operation.before === undefined &&
+    operation.after.kind !== 'directory' &&
+    before?.kind === 'remove' &&
+    before.before.kind !== 'directory' &&
+    before.path !== operation.path &&
+    folded(before.path) === folded(operation.path)
+  )
 }
 
 function needsOf(operation: Operation, path: Path): Needs | undefined {

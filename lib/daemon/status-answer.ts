@@ -1,0 +1,27 @@
+import type { HubClaim } from '../core/hub.ts'
+import { homeId } from './home-id.ts'
+import type { KitHome } from './kit-home.ts'
+import type { SessionList } from './sessions.ts'
+import type { DaemonStatus } from './verbs.ts'
+
+/** What a daemon says of itself beside its sessions. */
+type Around = Pick<DaemonStatus, 'version' | 'host' | 'since' | 'config' | 'logDropped' | 'crashes' | 'supervisor'> & {
+  readonly home: KitHome
+  readonly hub: HubClaim | undefined
+}
+
+/** How sessions are, and the daemon that runs them. */
+export function statusOf(sessions: SessionList, { home, hub, ...around }: Around): DaemonStatus {
+  return {
+    ...(hub !== undefined && { hub: { ...hub, isHere: hub.hub === homeId(home) } }),
+    ...around,
+    ...{ home: home.directory, pid: process.pid, now: Date.now() },
+    sessions: sessions.opened().map(({ handle, spec }) => ({ ...handle.status(), transport: spec.way.kind })),
+    failed: sessions.failed().map(({ spec, error }) => ({
+      root: spec.alpha.root,
+      host: spec.beta.host,
+      why: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    })),
+  }
+}
