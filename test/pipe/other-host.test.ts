@@ -91,7 +91,12 @@ describe('commands on the other host', () => {
     )
     assert.deepEqual((await json('approve', '--yes'))['approved'] ?? [], [])
 
+    const { hub } = (await ok('hub', 'show', '--json')).json as { readonly hub: { readonly name: string } }
+    const foreseen = await ok('switch', hub.name, '--dry-run')
+    assert.equal(foreseen.stdout, `Would bring everything to ${hub.name}, and open a shell in ~ there.\n`)
+
     for (const [line, code, says] of [
+      ['switch third --dry-run', 125, /^dsync: Cannot switch to third from here: only to the hub of this host\n/],
       ['reset --yes', 1, /^dsync: Cannot reset from here: \S+ drives the roots of this host\n {2}→ Run it on /],
       ['run true', 125, /^dsync: Cannot run from here: /],
       ['sync /etc', 2, /^dsync: Cannot find a root that holds \/etc\n/],
