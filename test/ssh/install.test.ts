@@ -98,10 +98,7 @@ describe('install.sh on machines of their own', { skip, timeout: 420_000 }, () =
 
     await t.test('installs on both, without any network', () => installs(t, machines))
     await t.test('a second run changes nothing', async () => {
-      assert.match(
-        await machines.install('--yes --offline --host host-b --root ~/projects'),
-        /^Nothing to do: /m,
-      )
+      assert.match(await machines.install('--yes --offline --host host-b --root ~/projects'), /^Nothing to do: /m)
     })
     await t.test('new shells find it', async () => {
       for (const shell of ['bash -ic', 'bash -lc', 'zsh -ic', 'fish -ic']) {
