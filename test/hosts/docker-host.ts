@@ -126,7 +126,10 @@ export class DockerHost implements SshHost {
 
   async restart(): Promise<void> {
     const before = await this.#listens()
-    await docker(['restart', '--time', '0', this.#at.id])
+    // By one `docker restart` a busy engine may take the file system away from the container that it has just started.
+    await docker(['kill', this.#at.id])
+    await docker(['wait', this.#at.id])
+    await docker(['start', this.#at.id])
     this.#at = { ...this.#at, pid: await firstProcess(this.#at.id) }
     this.#cut = undefined
     await this.#listening(before)
