@@ -53,11 +53,16 @@ async function clearHosts(record: HostRecord, facts: ProcessFacts): Promise<stri
   if (found() !== undefined) return left
   await restoreSettings(record, home, facts)
   const here = await localSide('here', record.root)
-  const own = id === undefined ? [] : [join(record.home, 'work', id), join(record.home, 'state', id)]
+  const own = id === undefined ? [] : placesOf(record.home, id)
   left.push(...(await clearPaths(here, [record.root, ...own])))
   left.push(...(await clearThere({ ...record, ...(id === undefined ? {} : { id }) }, home, facts)))
   if (left.length === 0) removePrivateFile(recordFile(home, record))
   return left
+}
+
+/** Where a home keeps what belongs to one root alone: content and trash, its sessions, and what its hub told. */
+function placesOf(home: string, id: string): readonly string[] {
+  return [join(home, 'work', id), join(home, 'state', id), join(home, 'state/told', `${id}.json`)]
 }
 
 /** Whatever a record says, nothing is removed that is not called as a run calls it. */
@@ -116,7 +121,7 @@ async function clearThere(record: HostRecord, home: KitHome, facts: ProcessFacts
     try {
       const served = join(kit, 'roots.json')
       const isOurs = record.servedThere === false && (await textOf(side, served))?.trim() === '[]'
-      const work = record.id === undefined ? [] : [join(kit, 'work', record.id)]
+      const work = record.id === undefined ? [] : placesOf(kit, record.id)
       const left = await clearPaths(side, [root, ...work, ...(isOurs ? [served] : [])])
       return left.map(path => `${path} on ${record.host}`)
     } finally {
