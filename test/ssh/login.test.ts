@@ -88,7 +88,7 @@ const rows: readonly Row[] = [
       })
     },
     isolated: true,
-    refused: { code: 2, says: /noexec|run/, next: /DSYNC_HOME|./ },
+    refused: { code: 1, says: /nothing may be run \(noexec\)/, next: /Install Node/ },
   },
   {
     says: 'a directory for temporary files from which nothing may be run',
