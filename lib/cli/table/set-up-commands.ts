@@ -77,7 +77,7 @@ export const setUpCommands: readonly CommandSpec[] = [
     says: 'keep a directory in sync',
     operands: [{ name: 'DIR', says: 'the directory', needed: true, completes: 'directories' }],
     options: {
-      on: { says: 'the hosts it is to be on (all)', value: 'HOST', completes: 'hosts', many: true },
+      on: { says: 'the hosts it is to be on (all)', value: 'HOST[,HOST]', completes: 'hosts', many: true },
       at: { says: 'where it lies on a host, if not at the same place under the home', value: 'HOST=PATH', many: true },
       watcher: {
         says: 'how changes are noticed, here or on a host: auto, inotify, fs-watch, fsevents, chokidar, polling',
