@@ -39,7 +39,10 @@ export const setUpCommands: readonly CommandSpec[] = [
     says: 'bring dsync on other hosts up to date',
     operands: [{ name: 'NAME', says: 'the host; default: all', needed: false, completes: 'hosts' }],
     options: { shell, offline, 'dry-run': dryRun },
-    examples: [['dsync hosts update mac00', 'what is there already is not sent again; a newer one stays']],
+    examples: [
+      ['dsync hosts update', 'those that have it; what is there already is not sent again, a newer one stays'],
+      ['dsync hosts update mac00', 'also where it is not yet'],
+    ],
   },
   {
     name: 'hosts remove',
