@@ -114,7 +114,16 @@ set_up() {
   }
   [ "${version%%.*}" -ge 10 ] 2>/dev/null ||
     fail "Cannot set up: npm $version is too old. Install Node 20.9 or later, which brings npm 10, and run this again"
-  if [ -n "$offline" ]; then cache=$(npm config get cache); fi
+  if [ -n "$offline" ]; then
+    kept=$(npm config get cache)
+    # npm finds nothing in a cache that it may not write (seen with 11.19).
+    if [ -w "$kept/_cacache/index-v5" ]; then cache=$kept; else
+      mkdir "$cache"
+      cp -R "$kept/_cacache" "$cache/" 2>/dev/null ||
+        fail "Cannot set up: there is no cache of npm in $kept, or no room for a copy in $temporary. Run this without --offline"
+      chmod -R u+w "$cache"
+    fi
+  fi
 
   printf 'Setting up: npm ci brings what dsync needs into node_modules, once ... '
   started=$(date +%s)
@@ -137,7 +146,7 @@ why_npm_failed() {
   *ENOSPC*)
     echo "the disk is full. Make room for 600 MB in $(pwd) and in ${TMPDIR:-/tmp}, and run this again" ;;
   *ENOTCACHED*)
-    echo "npm's cache ($cache) lacks a package. Where there is a network, run: (cd '$checkout' && npm ci)" ;;
+    echo "npm's cache ($kept) lacks a package. Where there is a network, run: (cd '$checkout' && npm ci)" ;;
   *ENOTFOUND* | *EAI_AGAIN* | *ECONNREFUSED* | *ECONNRESET* | *ETIMEDOUT* | *EHOSTUNREACH* | *ENETUNREACH* | *ERR_SOCKET_TIMEOUT*)
     # npm does not tell an address that holds a password.
     registry=$(npm_aside config get registry 2>/dev/null) || registry=

@@ -117,17 +117,20 @@ async function chosenHosts(setting: Setting): Promise<readonly string[]> {
 /** Carries out what is left to do, and says each step as it is done. @returns the exit code */
 async function carryOut({ steps, next }: Work): Promise<number> {
   const width = Math.max(...steps.map(({ name }) => name.length))
-  const notes: string[] = []
   for (const step of steps) {
     interrupt.signal.throwIfAborted()
-    notes.push(...(step.notes ?? []))
     if (!step.isDone) await step.carryOut()
     const mark = step.isDone ? paint.dim('as it was') : paint.green('done')
     say(`  ${step.name.padEnd(width)}  ${mark}${step.isDone ? '' : '     '}  ${escape(step.says)}`.trimEnd())
   }
-  for (const note of notes) say(`  ${paint.yellow('!')} ${escape(note)}`)
+  sayNotes(steps)
   say(`  → ${next}`)
-  return notes.some(note => note.includes('stays as it is')) ? exitCodes.failed : exitCodes.ok
+  return steps.some(({ blocked = [] }) => blocked.length > 0) ? exitCodes.failed : exitCodes.ok
+}
+
+function sayNotes(steps: readonly Step[]): void {
+  const notes = steps.flatMap(({ notes: own = [], blocked = [] }) => [...own, ...blocked])
+  for (const note of notes) say(`  ${paint.yellow('!')} ${escape(note)}`)
 }
 
 function showAll({ steps, title }: Work): void {
@@ -140,7 +143,7 @@ function showAll({ steps, title }: Work): void {
     ),
   )
   for (const step of isChange) say('', ...step.preview().map(line => escape(line)))
-  for (const note of steps.flatMap(step => step.notes ?? [])) say(`  ${paint.yellow('!')} ${escape(note)}`)
+  sayNotes(steps)
 }
 
 async function main(words: readonly string[]): Promise<number> {
@@ -155,9 +158,9 @@ async function main(words: readonly string[]): Promise<number> {
   if (given.has('purge') && !isBack)
     throw new SyncError('USAGE', 'Cannot purge alone', { hint: './install.sh --uninstall --purge' })
   const work = isBack ? takeBackWork(setting) : await installWork(setting, await chosenHosts(setting))
-  const isIdle = work.steps.every(({ isDone }) => isDone) && work.steps.every(({ notes = [] }) => notes.length === 0)
-  if (isIdle) {
+  if (work.steps.every(({ isDone, blocked = [] }) => isDone && blocked.length === 0)) {
     say(work.idle)
+    sayNotes(work.steps)
     return exitCodes.ok
   }
   if (given.has('dry-run')) {

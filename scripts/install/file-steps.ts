@@ -103,7 +103,7 @@ function filesStep(name: string, says: string, plan: () => Plan, first: (plan: P
       const [left] = lay(now.changes)
       if (left !== undefined) throw new SyncError('REFUSED', `Cannot go on: ${blockedText(left)}`)
     },
-    notes: blocked.map(blockedText),
+    blocked: blocked.map(blockedText),
   }
 }
 

@@ -11,4 +11,6 @@ export interface Step {
   readonly carryOut: () => void | Promise<void>
   /** What a person should know of it. */
   readonly notes?: readonly string[]
+  /** What is left alone of what was asked, each with why. */
+  readonly blocked?: readonly string[]
 }

@@ -87,6 +87,12 @@ function hostStep(name: string, target: string, setting: Setting): Step {
       const asked = { name, target, program: ssh?.program ?? 'ssh', configFile: ssh?.config }
       const equipment = equipHost(asked, { wantsKit: true, isOffline: true, signal, tell: () => {} })
       try {
+        const { files } = await equipment.survey()
+        if (files.some(({ path }) => path === 'state/installed.json')) {
+          const next = `ssh ${target} .dsync/kit/current/install.sh --uninstall --yes`
+          setting.terminal.err(`  ${name} has an installation of its own, which stays\n    → ${next}\n`)
+          return
+        }
         await equipment.takeAway(given.has('purge'))
       } catch (error) {
         if (!(error instanceof SyncError) || signal.aborted) throw error
@@ -107,7 +113,7 @@ function filesStep({ layout, shown }: Setting): Step {
     isDone: traces.length === 0,
     says: changes.map(({ path }) => shown(path)).join(', '),
     preview: () => changes.flatMap(previewChange),
-    notes: blocked.map(blockedText),
+    blocked: blocked.map(blockedText),
     carryOut: () => {
       lay(reverseFootprint(traces, lookAt).changes)
       sweep(traces)

@@ -16,6 +16,8 @@ for node in /opt/dsync/node_modules/node-linux-*/bin/node; do
   if [ -x "$node" ]; then ln -sf "$node" /usr/local/bin/node; fi
 done
 /usr/sbin/sshd -E /var/log/sshd.log
+# What a test has this host start when it boots.
+if [ -x /etc/dsync-test-boot ]; then /etc/dsync-test-boot & fi
 while :; do
   sleep 3600 &
   wait $! || :
