@@ -4,7 +4,7 @@ import type { Paint } from './paint.ts'
 import { agoText } from './quantities.ts'
 
 /** On a host that follows the hub of another: who that is, and whether it is there. @param now by this host's clock */
-export function hubLine({ hub }: Followed, paint: Paint, now: number): string[] {
+export function followedLines({ hub }: Followed, paint: Paint, now: number): string[] {
   if (hub?.state === undefined) return []
   const name = paint.bold(escape(hub.name))
   if (hub.state === 'connected') return [`  The hub is ${name}, and it is there.`]

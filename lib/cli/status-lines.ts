@@ -4,7 +4,7 @@ import type { DaemonStatus } from '../daemon/verbs.ts'
 import type { Cell } from './aligned.ts'
 import { aligned } from './aligned.ts'
 import { escape } from './escape.ts'
-import { hubLine } from './hub-lines.ts'
+import { followedLines } from './hub-lines.ts'
 import { apartNext, haltNext, holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
@@ -44,7 +44,7 @@ export function statusLines(status: DaemonStatus, view: StatusView): string[] {
   const head = `${paint.bold('dsync')} on ${escape(status.hub?.here ?? status.host)}, ${runs}`
   return [
     head,
-    ...hubLine(status, paint, view.clock ?? Date.now()),
+    ...followedLines(status, paint, view.clock ?? Date.now()),
     '',
     ...sessionLines(status, view),
     ...waitingLines(status, view),

@@ -34,6 +34,7 @@ import type { OpenSession } from '../sync/session-handle.ts'
 import type { SessionList } from './sessions.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
+import { writePlaces } from './shell-places.ts'
 import { SettingsWatch } from './settings-watch.ts'
 import { statusOf } from './status-answer.ts'
 import { answerSurvey } from './survey-answer.ts'
@@ -148,8 +149,10 @@ export class Daemon {
       (spec, event) => this.#afterSync.heard(spec, event),
     )
     this.#here = { sessions: this.#sessions, conflicts: new ConflictAnswers() }
-    this.#prompt = new PromptFile(options.home.prompt, () =>
-      promptText(options.following?.known() ?? this.#status(this.#sessions)),
+    this.#prompt = new PromptFile(
+      options.home.prompt,
+      () => promptText(options.following?.known() ?? this.#status(this.#sessions)),
+      () => writePlaces(this.#settings.here()),
     )
     this.#feed.follow(() => this.#prompt.touch())
     this.stopped = new Promise(resolve => (this.#tellStopped = resolve))

@@ -17,11 +17,17 @@ export class PromptFile {
   #soon: NodeJS.Timeout | undefined
   #closed = false
 
-  /** @param text what the prompt says now */
-  constructor(path: string, text: () => string) {
+  /**
+   * @param text what the prompt says now
+   * @param beat called each time that the daemon says that it lives
+   */
+  constructor(path: string, text: () => string, beat: () => void) {
     this.#path = path
     this.#text = text
-    this.#beat = setInterval(() => this.#write(text(), process.pid), promptBeatSeconds * 1000)
+    this.#beat = setInterval(() => {
+      this.#write(text(), process.pid)
+      beat()
+    }, promptBeatSeconds * 1000)
     this.#beat.unref()
   }
 

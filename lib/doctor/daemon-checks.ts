@@ -26,6 +26,7 @@ export function daemonDownCheck(hasRoots: boolean): Check {
 export function daemonChecks(status: DaemonStatus, beside: Beside): Check[] {
   return [
     daemonCheck(status, beside),
+    ...hubChecks(status),
     ...status.config.map(({ message, hint }) => failed('settings', message, hint ?? 'dsync config check')),
     ...(status.logDropped > 0
       ? [
@@ -40,12 +41,19 @@ export function daemonChecks(status: DaemonStatus, beside: Beside): Check[] {
     ...status.failed.map(({ root, host, why, hint }) =>
       failed('sync', `${beside.shown(root)} with ${host} is not open: ${why}`, hint ?? 'dsync logs'),
     ),
-    ...linkChecks(status, beside),
+    ...(isAway(status) ? [] : linkChecks(status, beside)),
     ...status.sessions.flatMap(session => sessionChecks(session, beside)),
   ]
 }
 
-function daemonCheck({ version, pid, now, since }: DaemonStatus, beside: Beside): Check {
+function daemonCheck({ version, pid, now, since, hub }: DaemonStatus, beside: Beside): Check {
+  if (pid === 0) {
+    return note(
+      'daemon',
+      `It is not running: commands here ask ${hub?.name ?? 'the hub'} while that is connected`,
+      'dsync start',
+    )
+  }
   const found = `process ${pid}, up ${timeOf(now - since)}, dsync ${version}`
   if (version === beside.version) return ok('daemon', found)
   return warning(
@@ -53,6 +61,21 @@ function daemonCheck({ version, pid, now, since }: DaemonStatus, beside: Beside)
     `${found}, and this command is ${beside.version}: it still runs what was there before`,
     'dsync restart',
   )
+}
+
+/** On a host that follows the hub of another. */
+function hubChecks(status: DaemonStatus): Check[] {
+  const { hub, now } = status
+  if (hub?.state === undefined) return []
+  if (!isAway(status)) return [ok('hub', `${hub.name}, which is connected`)]
+  const heard =
+    hub.lastHeard === undefined ? 'was not heard of yet' : `was last heard of ${timeOf(now - hub.lastHeard)} ago`
+  const meaning = `${hub.name}, which is away and ${heard}: nothing is synced until it is back; what is below was so then`
+  return [warning('hub', meaning, `Wake ${hub.name}, or dsync hub take`)]
+}
+
+function isAway({ hub }: DaemonStatus): boolean {
+  return hub?.state === 'away'
 }
 
 function crashChecks({ crashes, now }: DaemonStatus): Check[] {

@@ -7,6 +7,7 @@ import { readEnvFile } from '../daemon/env-file.ts'
 import { hostRow } from '../daemon/host-registration.ts'
 import { expandHome } from '../daemon/host-paths.ts'
 import { placesOn, wayTo } from '../daemon/other-host.ts'
+import { servedRoots } from '../daemon/served-roots.ts'
 import type { Here } from '../daemon/session-specs.ts'
 import { findRoot, placeOn, rootKey } from '../daemon/session-specs.ts'
 import type { RunningRuntime } from '../daemon/running-runtime.ts'
@@ -92,14 +93,11 @@ async function askedDaemon({ daemon }: Examiner): Promise<AskedDaemon> {
 async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promise<Examined[]> {
   const { examiner, config, daemon } = of
   const { host: name } = examiner
-  const roots = config.paths.map((path, i) => {
-    const shown = rootKey(path, examiner.userHome)
-    return { place: `root.${i}`, shown, path: expandHome(path, examiner.userHome) }
-  })
+  const { roots, problems: listed } = rootsHere(of)
   const places = roots.map(({ place, path }) => ({ name: place, path }))
   const [survey, context, service] = await Promise.all([
     reached(() => examiner.takeSurvey({ places })),
-    'status' in daemon ? reached(() => examiner.daemon.survey([])) : undefined,
+    'status' in daemon && daemon.status.pid !== 0 ? reached(() => examiner.daemon.survey([])) : undefined,
     examiner.service(),
   ])
   const host = config.name ?? name
@@ -115,7 +113,7 @@ async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promis
   const settings = problems.map(({ message, hint }) => failed('settings', message, hint ?? 'dsync config check'))
   const ofDaemon = [...serviceChecks(service, roots.length > 0), ...daemonRows(of, survey.found, context)]
   return [
-    { host, place: 'here', isReached: true, checks: [...checks, ...settings] },
+    { host, place: 'here', isReached: true, checks: [...checks, ...listed, ...settings] },
     {
       host,
       place: 'daemon',
@@ -125,6 +123,25 @@ async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promis
   ]
 }
 
+/** The roots of this host: those of its settings, and those that it serves to the hub of another. */
+function rootsHere({ examiner, config }: Case): {
+  readonly roots: readonly (SurveyedRoot & { readonly path: string })[]
+  readonly problems: readonly Check[]
+} {
+  const { home, userHome } = examiner
+  const own = config.paths.map(path => expandHome(path, userHome))
+  const problems: Check[] = []
+  let served: readonly string[] = []
+  try {
+    served = servedRoots(home).map(({ path }) => path)
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error
+    problems.push(failed('served roots', error.message, error.hint))
+  }
+  const paths = [...new Set([...own, ...served])]
+  return { roots: paths.map((path, i) => ({ place: `root.${i}`, shown: rootKey(path, userHome), path })), problems }
+}
+
 function daemonRows(
   { examiner, config, daemon }: Case,
   here: Survey,
@@ -132,7 +149,7 @@ function daemonRows(
 ): Check[] {
   if ('error' in daemon) {
     const { code, message, hint } = daemon.error
-    if (code === 'DAEMON_DOWN') return [daemonDownCheck(config.paths.length > 0)]
+    if (code === 'DAEMON_DOWN') return [daemonDownCheck(rootsHere({ examiner, config, daemon }).roots.length > 0)]
     return [failed('daemon', message, hint ?? 'dsync restart')]
   }
   const shown = (root: string): string => rootKey(root, examiner.userHome)

@@ -1,5 +1,5 @@
 import type { OpenLink } from '../ports/link.ts'
-import { canRunAgent, canRunKit, refuseSystem, sendRuntime } from '../remote/send-runtime.ts'
+import { canRunAgent, canRunKit, canServeKit, refuseSystem, sendRuntime } from '../remote/send-runtime.ts'
 import type { ScriptReach } from '../remote/send-runtime.ts'
 import type { Survey } from '../remote/survey.ts'
 import type { FetchOptions } from './fetch-runtime.ts'
@@ -61,12 +61,13 @@ export class HostEquipment {
 
   /** Brings a Node where none runs the agent, or the kit that is wanted. Throws VERSION, before that, where the kit is newer. */
   async bringRuntime(): Promise<void> {
-    const { host, kit } = this.#options
+    const { host, kit, wantsShell } = this.#options
     const survey = await this.survey()
     if (kit === undefined && canRunAgent(survey)) return
     if (kit !== undefined) {
       refuseNewer(host, survey.kit.release, kit.releaseFor(survey.system.platform).name)
-      if (canRunKit(survey) && !this.#isOutdated(survey)) return
+      const isServed = wantsShell ? canServeKit(survey) : canRunKit(survey)
+      if (isServed && !this.#isOutdated(survey)) return
     }
     if (this.#brought === undefined) await this.#sendRuntime(survey)
   }

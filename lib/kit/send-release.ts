@@ -20,6 +20,8 @@ export interface SendOptions {
 /** What came of it: what was in use there before, and what had to be sent (bytes). */
 export interface SentRelease {
   readonly placed: string
+  /** It was not there, not whole, or not in use. */
+  readonly isNew: boolean
   readonly before?: string
   readonly sentBytes: number
 }
@@ -51,13 +53,18 @@ export async function sendRelease(openLink: OpenLink, options: SendOptions): Pro
     link.write(Buffer.from(`${JSON.stringify(release)}\n`))
     const { lacks, current, isPlaced } = readWanted(await answer())
     refuseNewer(host, current, release.name)
-    if (isPlaced) return { placed: release.name, before: release.name, sentBytes: 0 }
+    if (isPlaced) return { placed: release.name, isNew: false, before: release.name, sentBytes: 0 }
     const parcel = parcelOf(folder, release, lacks)
     link.write(Buffer.from(`${parcel.length}\n`))
     link.write(parcel)
     const { placed } = recordOf(await answer())
     if (placed !== release.name) throw new SyncError('PROTOCOL', `Cannot read the answer of ${host}`)
-    return { placed: release.name, sentBytes: parcel.length, ...(current !== undefined && { before: current }) }
+    return {
+      placed: release.name,
+      isNew: true,
+      sentBytes: parcel.length,
+      ...(current !== undefined && { before: current }),
+    }
   } finally {
     cancel()
     signal.removeEventListener('abort', interrupted)

@@ -7,7 +7,7 @@ import { runScript } from './remote-script.ts'
 import { oldestNode } from './runtime-places.ts'
 import type { RuntimeOrder } from './runtime-script.ts'
 import { takeScript } from './runtime-script.ts'
-import type { Survey } from './survey.ts'
+import type { RuntimeFacts, Survey } from './survey.ts'
 
 /** How another host is reached by scripts. */
 export type ScriptReach = Pick<ScriptOptions, 'ssh' | 'environment' | 'clock' | 'signal'>
@@ -31,11 +31,24 @@ const kitNode = [24, 12] as const
 
 /** True when the kit can run there as things are: by a Node of ours or of the system. A version manager's goes with its next version. */
 export function canRunKit({ runtimes, user, kit }: Pick<Survey, 'runtimes' | 'user' | 'kit'>): boolean {
-  return runtimes.some(({ kind, version, path }) => {
-    const [first = 0, second = 0] = version.split('.').map(Number)
-    const isManaged = path.startsWith(`${user.home}/`) && !path.startsWith(`${kit.home}/runtime/`)
-    return kind === 'node' && !isManaged && (first > kitNode[0] || (first === kitNode[0] && second >= kitNode[1]))
-  })
+  return runtimes.some(each => runsKit(each) && (isOwn(each, kit) || !each.path.startsWith(`${user.home}/`)))
+}
+
+/** True when what starts the kit without anybody's PATH, such as a service, finds a Node there that can run it. */
+export function canServeKit({ runtimes, kit }: Pick<Survey, 'runtimes' | 'kit'>): boolean {
+  return runtimes.some(each => runsKit(each) && (isOwn(each, kit) || lastingNodes.includes(each.path)))
+}
+
+/** Where a Node lies that outlives a login and an upgrade of a version manager. */
+const lastingNodes = ['/usr/local/bin/node', '/opt/homebrew/bin/node', '/usr/bin/node']
+
+function runsKit({ kind, version }: RuntimeFacts): boolean {
+  const [first = 0, second = 0] = version.split('.').map(Number)
+  return kind === 'node' && (first > kitNode[0] || (first === kitNode[0] && second >= kitNode[1]))
+}
+
+function isOwn({ path }: RuntimeFacts, kit: Pick<Survey['kit'], 'home'>): boolean {
+  return path.startsWith(`${kit.home}/runtime/`)
 }
 
 /** Throws AGENT_FAILED, and why, for a host on which no Node that we can bring would run. */

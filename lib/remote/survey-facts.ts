@@ -172,7 +172,7 @@ function runtimesOf(said: Said): RuntimeFacts[] {
 function placesOf(said: Said): PlaceFacts[] {
   const order = said.all('begun').flatMap(probe => /^place (\S+) /.exec(probe)?.[1] ?? [])
   const found = said.all('place').flatMap((line): PlaceFacts[] => {
-    const [, name, path] = /^(\S+) (.+)$/.exec(line) ?? []
+    const [, name, path] = /^(\S+) (\/.*)$/.exec(line) ?? []
     if (name === undefined || path === undefined) return []
     const written = said.of('try.write', name)
     const inside = /^(\d+)( more)?$/.exec(said.of('inside', name) ?? '')

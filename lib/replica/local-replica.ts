@@ -101,7 +101,7 @@ export class LocalReplica {
     this.#listings = new Listings(clock, () => this.#loop.wake())
     this.#pinned = new LastPinned(root, this.#view.nodes)
     const { caseSensitive, normalising } = options.facts
-    this.#spellings = new Spellings(!caseSensitive || normalising)
+    this.#spellings = new Spellings(!caseSensitive || normalising, clock)
     const { ignore, digest } = options
     const { modes } = work.area.abilities
     this.#rules = { ignore, digest, spellings: this.#spellings, modes, device: top.device }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import { codeOf } from '../../lib/core/errors.ts'
+import { SyncError, codeOf } from '../../lib/core/errors.ts'
 import { whileEditing } from '../../lib/daemon/config-edit.ts'
 import { requireConfig } from '../../lib/daemon/config-reader.ts'
 import { kitHome } from '../../lib/daemon/kit-home.ts'
@@ -29,6 +29,7 @@ export function recordFile(home: KitHome, record: HostRecord): string {
 }
 
 async function clearHosts(record: HostRecord, facts: ProcessFacts): Promise<string[]> {
+  refuseForeign(record)
   const left: string[] = []
   const home = kitHome(record.home)
   const dsync = async (...words: string[]): Promise<string | undefined> => {
@@ -48,13 +49,32 @@ async function clearHosts(record: HostRecord, facts: ProcessFacts): Promise<stri
       if (failed !== undefined) left.push(failed)
     }
   }
-  if (found() === undefined) await restoreSettings(record, home, facts)
+  // What is still a root must keep its files: that its directory is gone would be one more thing to tell a person.
+  if (found() !== undefined) return left
+  await restoreSettings(record, home, facts)
   const here = await localSide('here', record.root)
-  const own = id === undefined ? [] : [join(record.home, 'work', id), join(record.home, 'state', id)]
+  const own = id === undefined ? [] : placesOf(record.home, id)
   left.push(...(await clearPaths(here, [record.root, ...own])))
   left.push(...(await clearThere({ ...record, ...(id === undefined ? {} : { id }) }, home, facts)))
   if (left.length === 0) removePrivateFile(recordFile(home, record))
   return left
+}
+
+/** Where a home keeps what belongs to one root alone: content and trash, its sessions, and what its hub told. */
+function placesOf(home: string, id: string): readonly string[] {
+  return [join(home, 'work', id), join(home, 'state', id), join(home, 'state/told', `${id}.json`)]
+}
+
+/** Whatever a record says, nothing is removed that is not called as a run calls it. */
+function refuseForeign(record: HostRecord): void {
+  const { home, root, there, id } = record
+  const isOwn = [root, ...(there === undefined ? [] : [there.root])].every(path =>
+    /\/\.dsync-test-[0-9a-f]{8}$/.test(path),
+  )
+  if (isOwn && (id === undefined || /^[0-9a-f]{32}$/.test(id))) return
+  throw new SyncError('REFUSED', `Cannot clear ${root}: no run of dtest made it`, {
+    hint: `Remove ${recordFile(kitHome(home), record)}, which says so`,
+  })
 }
 
 /** Somebody's `roots add` may be under way that was ours. */
@@ -101,7 +121,7 @@ async function clearThere(record: HostRecord, home: KitHome, facts: ProcessFacts
     try {
       const served = join(kit, 'roots.json')
       const isOurs = record.servedThere === false && (await textOf(side, served))?.trim() === '[]'
-      const work = record.id === undefined ? [] : [join(kit, 'work', record.id)]
+      const work = record.id === undefined ? [] : placesOf(kit, record.id)
       const left = await clearPaths(side, [root, ...work, ...(isOurs ? [served] : [])])
       return left.map(path => `${path} on ${record.host}`)
     } finally {

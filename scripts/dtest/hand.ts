@@ -17,7 +17,7 @@ export type Ask =
   | { readonly do: 'tree' }
   /** The text of a file by its absolute path. */
   | { readonly do: 'read'; readonly file: string }
-  /** Makes the folder, which must not be there; answers where it lies. */
+  /** Makes the folder, which must not be there. */
   | { readonly do: 'begin' }
   /** Answers those of these absolute paths that are there. */
   | { readonly do: 'which'; readonly paths: readonly string[] }
@@ -163,8 +163,7 @@ export async function makeHand(folder: string): Promise<Hand> {
       case 'read':
         return fs.readFileSync(ask.file, 'utf8')
       case 'begin':
-        fs.mkdirSync(top, { mode: 0o700 })
-        return fs.realpathSync(top)
+        return fs.mkdirSync(top, { mode: 0o700 }) ?? null
       case 'which':
         return which(ask.paths)
       case 'clear':

@@ -5,6 +5,7 @@ import { exitCodes } from '../../lib/cli/exit-codes.ts'
 import { SyncError } from '../../lib/core/errors.ts'
 import { requireConfig } from '../../lib/daemon/config-reader.ts'
 import { hostRow } from '../../lib/daemon/host-registration.ts'
+import type { HostPlaces } from '../../lib/daemon/other-host.ts'
 import { placesOn, wayTo } from '../../lib/daemon/other-host.ts'
 import { readPrivateFile, writePrivateFile } from '../../lib/daemon/private-file.ts'
 import { processState } from '../../lib/daemon/process-identity.ts'
@@ -61,10 +62,10 @@ export async function openHostGround(
   const there = await sideThere(record, home, facts)
   try {
     const here = await localSide(requireConfig(home).name ?? facts.host, record.root)
-    const kitHome = kitHomeThere(host, facts)
-    const servedThere = (await textOf(there, join(kitHome, 'roots.json'))) !== undefined
-    await here.do({ do: 'begin' })
-    keep({ there: { root: (await there.do({ do: 'begin' })) as string, kitHome }, servedThere })
+    const places = placesThere(host, facts)
+    const servedThere = (await textOf(there, join(places.kitHome, 'roots.json'))) !== undefined
+    keep({ there: { root: join(places.userHome, name), kitHome: places.kitHome }, servedThere })
+    await Promise.all([here.do({ do: 'begin' }), there.do({ do: 'begin' })])
     const ground = new Ground({ here, there }, record.root, { dsync, signal })
     await ground.must(0, 'roots', 'add', record.root, '--on', host)
     keep({ id: idOf(record.root, facts) })
@@ -111,12 +112,12 @@ async function refuseUnready(host: string, { home, userHome }: ProcessFacts, dsy
   })
 }
 
-function kitHomeThere(host: string, { home, userHome }: ProcessFacts): string {
+function placesThere(host: string, { home, userHome }: ProcessFacts): HostPlaces {
   const way = wayTo(requireConfig(home), host, userHome)
   const places = way === undefined ? undefined : placesOn(way, host, home)
   if (places === undefined)
     throw new SyncError('NOT_FOUND', `Nothing is known of ${host}`, { hint: 'dsync hosts check' })
-  return places.kitHome
+  return places
 }
 
 function idOf(root: string, { home, userHome }: ProcessFacts): string {

@@ -33,6 +33,7 @@ const rows: readonly (readonly [line: string, exit: number, says: RegExp])[] = [
   ['hub move twni', 2, /Cannot find the host "twni"/],
   ['roots add more', 0, /^Would add\n {2}~\/more *\n {4}twin {2}.*\/twin\/more\n$/],
   ['roots add missing', 2, /it does not exist/],
+  ['roots add more --on twin,nobody', 2, /Cannot find the host "nobody"/],
   ['roots add more --on nobody', 2, /Cannot find the host "nobody"/],
   ['roots add projects --watcher polling', 0, /^Would add\n {2}~\/projects +polling\n/],
   ['roots remove projects', 0, /^Would no longer keep ~\/projects in sync\. Its files would stay\.\n$/],

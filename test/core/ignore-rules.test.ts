@@ -107,6 +107,40 @@ describe('what is ignored, and by what', () => {
     assert.equal(rules.ignores('n/b/x', false), false)
   })
 
+  it('no default ignores what is exempt, and nothing else changes for it', () => {
+    const rules = new IgnoreRules({ patterns: ['secret'], gitignore: false })
+    rules.exempt(['a/node_modules/x/keep.js', 'a/node_modules/secret/x', 'ca.pem', '.git/x'])
+    const verdicts = {
+      'a/node_modules': false,
+      'a/node_modules/x': false,
+      'a/node_modules/x/keep.js': false,
+      'a/node_modules/x/other.js': true,
+      'a/node_modules/y': true,
+      'a/node_modules/secret/x': true,
+      'ca.pem': false,
+      'other.pem': true,
+      '.git/x': true,
+    }
+    for (const [path, is] of Object.entries(verdicts)) assert.equal(rules.ignores(path, false), is, path)
+    assert.equal(rules.exemption('a/node_modules/x/keep.js')?.pattern, 'node_modules')
+    assert.equal(rules.exemption('a/node_modules/secret/x'), undefined)
+    assert.equal(
+      rules.withSettings({ patterns: ['*.js'], gitignore: false }).ignores('a/node_modules/x/keep.js', false),
+      true,
+    )
+    rules.set('a', '.dsyncignore', { digest: '1', text: 'keep.js' })
+    assert.equal(rules.reason('a/node_modules/x/keep.js', false)?.file, 'a/.dsyncignore')
+    rules.exempt([])
+    assert.equal(rules.ignores('ca.pem', false), true)
+  })
+
+  it('knows what a default would ignore, whatever else is said', () => {
+    const rules = new IgnoreRules({ patterns: ['!node_modules'], gitignore: false })
+    for (const path of ['a/node_modules/b', 'b/target/debug/x', 'x~', 'venv'])
+      assert.ok(rules.hasDefault(path, false), path)
+    for (const path of ['a/b', 'target/x', 'debug', 'pem', 'a/modules']) assert.ok(!rules.hasDefault(path, false), path)
+  })
+
   it('settings travel as text, and nothing else is taken for them', () => {
     const settings = { patterns: ['!a', 'é\n'], gitignore: true }
     assert.deepEqual(readIgnoreText(ignoreText(settings)), settings)

@@ -131,6 +131,8 @@ const status: DaemonStatus = {
   ...{ sessions: [session], failed: [], config: [] },
 }
 
+const claim = { hub: 'a'.repeat(32), name: 'mac01', epoch: 1, at: 0, isHere: false }
+
 /** What the daemon says, and the rows that are not `ok`. */
 const statuses: readonly {
   readonly says: string
@@ -138,6 +140,22 @@ const statuses: readonly {
   readonly status?: Partial<DaemonStatus>
   readonly rows: readonly (readonly [result: string, meaning: RegExp, fix?: RegExp])[]
 }[] = [
+  {
+    says: 'a host that follows a hub',
+    status: { hub: { ...claim, state: 'connected' } },
+    rows: [],
+  },
+  {
+    says: 'a hub that is away: nothing is said of links',
+    status: { hub: { ...claim, state: 'away', lastHeard: 2000 } },
+    session: { state: 'disconnected' },
+    rows: [['warning', /^mac01, which is away and was last heard of 3 s ago/, /^Wake mac01, or dsync hub take$/]],
+  },
+  {
+    says: 'no daemon, where another host is the hub',
+    status: { pid: 0, hub: { ...claim, state: 'connected' } },
+    rows: [['note', /commands here ask mac01/, /^dsync start$/]],
+  },
   { says: 'all is well', rows: [] },
   {
     says: 'another version',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Snapshot } from '../storm/snapshot.ts'
@@ -58,9 +58,19 @@ export function openRuns(pair: Pair): number {
 export function filesOf(pair: Pair): Snapshot[] {
   const written =
     /^\.cache|\.log$|^\.dsync\/(?:state\/(?:dsync\.db|hosts\/)|run\/|cache|kit\/agents)|\/(?:scan-cache|seen|fence)/
-  return [pair.userHome, pair.twinHome].map(
-    home => new Map([...snapshot(home)].filter(([path]) => !written.test(path))),
-  )
+  // What a hub tells of the roots that were there before is told all the time, too.
+  const told = /^\.dsync\/state\/told(?:$|\/(?<id>\w+)\.json$)/
+  const isKept = (path: string): boolean => {
+    const id = told.exec(path)?.groups?.['id']
+    return !written.test(path) && (id === undefined ? !told.test(path) : !known(pair).includes(id))
+  }
+  return [pair.userHome, pair.twinHome].map(home => new Map([...snapshot(home)].filter(([path]) => isKept(path))))
+}
+
+/** The ids of the roots in the settings of a pair. */
+function known(pair: Pair): string[] {
+  const ids = readFileSync(join(pair.userHome, '.dsync/config.json'), 'utf8').matchAll(/"id": "(\w+)"/g)
+  return [...ids].map(([, id = '']) => id)
 }
 
 export function changes(before: readonly Snapshot[], after: readonly Snapshot[]): string[] {

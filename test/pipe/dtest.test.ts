@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -78,6 +78,22 @@ describe('dtest', { concurrency: 2, timeout: 150_000 }, () => {
     await until('its record is gone, the last of all', () => openRuns(pair) === 0, 60_000)
     assert.deepEqual(changes(before, filesOf(pair)), [])
     assert.equal((await pair.ok('status')).stderr, '')
+  })
+
+  it('removes nothing that no run has made, whatever its record says', async t => {
+    const { home, temporary: root } = place(t)
+    const state = join(home, '.dsync/state')
+    mkdirSync(state, { recursive: true })
+    const record = { kind: 'host', home: join(home, '.dsync'), host: 'twin', root, folder: '~/x', pid: 1, boot: 'old' }
+    const before = { config: null, paths: null, paused: null }
+    const config = JSON.stringify({ hosts: { twin: { pipe: join(home, 'twin') } }, roots: {} })
+    writeFileSync(join(home, '.dsync/config.json'), config)
+    writeFileSync(join(state, 'dtest-1.json'), JSON.stringify({ ...record, before }))
+    const { code, stderr } = await startDtest(['--host', 'twin', 'basic'], { home }).ended
+    assert.equal(code, 1)
+    const next = `Remove ${join(state, 'dtest-1.json')}, which says so`
+    assert.equal(stderr, `dtest: Cannot clear ${root}: no run of dtest made it\n  → ${next}\n`)
+    assert.deepEqual([existsSync(root), existsSync(join(state, 'dtest-1.json'))], [true, true])
   })
 
   it('says what is wrong with a command line, and what to do', async t => {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
+import { misfits } from '../cli/answer-schema.ts'
 import type { Ran } from './pair.ts'
 import { Pair } from './pair.ts'
 import { until } from './until.ts'
@@ -29,7 +30,11 @@ async function beside(t: TestContext): Promise<Beside> {
     assert.equal(ran.code, 0, `${words.join(' ')}: ${ran.stdout}${ran.stderr}`)
     return ran
   }
-  const json = async (...words: readonly string[]): Promise<Rows> => (await ok(...words, '--json')).json as Rows
+  const json = async (...words: readonly string[]): Promise<Rows> => {
+    const { json: answer } = await ok(...words, '--json')
+    assert.deepEqual(misfits(words[0] ?? '', answer), [])
+    return answer as Rows
+  }
   return { pair, there, ok, json }
 }
 
@@ -55,7 +60,7 @@ interface Status {
 describe('commands on the other host', () => {
   it('are answered by the hub, in the words of that host', async t => {
     const { pair, there, ok, json } = await beside(t)
-    const { status, daemon } = (await ok('status', '--json')).json as Status
+    const { status, daemon } = (await json('status')) as Status
     const [session] = status ?? []
     assert.deepEqual([session?.['root'], session?.['state']], [pair.beta, 'watching'])
     assert.deepEqual([daemon?.hub?.state, daemon?.pid], ['connected', 0])
@@ -91,7 +96,12 @@ describe('commands on the other host', () => {
     )
     assert.deepEqual((await json('approve', '--yes'))['approved'] ?? [], [])
 
+    const { hub } = (await ok('hub', 'show', '--json')).json as { readonly hub: { readonly name: string } }
+    const foreseen = await ok('switch', hub.name, '--dry-run')
+    assert.equal(foreseen.stdout, `Would bring everything to ${hub.name}, and open a shell in ~ there.\n`)
+
     for (const [line, code, says] of [
+      ['switch third --dry-run', 125, /^dsync: Cannot switch to third from here: only to the hub of this host\n/],
       ['reset --yes', 1, /^dsync: Cannot reset from here: \S+ drives the roots of this host\n {2}→ Run it on /],
       ['run true', 125, /^dsync: Cannot run from here: /],
       ['sync /etc', 2, /^dsync: Cannot find a root that holds \/etc\n/],

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } fro
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { canRunAgent, canRunKit, refuseSystem, sendRuntime } from '../../lib/remote/send-runtime.ts'
+import { canRunAgent, canRunKit, canServeKit, refuseSystem, sendRuntime } from '../../lib/remote/send-runtime.ts'
 import type { RuntimeFacts } from '../../lib/remote/survey.ts'
 import { smallDisk } from '../pipe/small-disk.ts'
 import type { StandIn } from './stand-in-host.ts'
@@ -142,23 +142,27 @@ describe('a runtime for another host', () => {
 
 const home = '/home/dev'
 const runs = (kind: 'node' | 'deno', version: string, path: string): RuntimeFacts => ({ kind, version, path })
-const rows: readonly (readonly [says: string, found: readonly RuntimeFacts[], agent: boolean, kit: boolean])[] = [
-  ['nothing', [], false, false],
-  ['an old Node', [runs('node', '18.19.0', '/usr/bin/node')], false, false],
-  ['Node 20', [runs('node', '20.9.0', '/usr/bin/node')], true, false],
-  ['Node 24.11', [runs('node', '24.11.9', '/usr/bin/node')], true, false],
-  ['Node 24.12', [runs('node', '24.12.0', '/usr/bin/node')], true, true],
-  ['a Node of nvm', [runs('node', '24.21.0', `${home}/.nvm/versions/node/v24.21.0/bin/node`)], true, false],
-  ['one of ours', [runs('node', '24.21.0', `${home}/.dsync/runtime/current/bin/node`)], true, true],
-  ['Deno 1', [runs('deno', '1.46.0', '/usr/bin/deno')], false, false],
-  ['Deno 2', [runs('deno', '2.9.5', '/usr/bin/deno')], true, false],
+/** What it can run: the agent, the kit, and the kit without anybody's PATH. */
+type Row = readonly [says: string, found: readonly RuntimeFacts[], agent: boolean, kit: boolean, service: boolean]
+
+const rows: readonly Row[] = [
+  ['nothing', [], false, false, false],
+  ['an old Node', [runs('node', '18.19.0', '/usr/bin/node')], false, false, false],
+  ['Node 20', [runs('node', '20.9.0', '/usr/bin/node')], true, false, false],
+  ['Node 24.11', [runs('node', '24.11.9', '/usr/bin/node')], true, false, false],
+  ['Node 24.12', [runs('node', '24.12.0', '/usr/bin/node')], true, true, true],
+  ['one that only PATH leads to', [runs('node', '24.12.0', '/opt/node/bin/node')], true, true, false],
+  ['a Node of nvm', [runs('node', '24.21.0', `${home}/.nvm/versions/node/v24.21.0/bin/node`)], true, false, false],
+  ['one of ours', [runs('node', '24.21.0', `${home}/.dsync/runtime/current/bin/node`)], true, true, true],
+  ['Deno 1', [runs('deno', '1.46.0', '/usr/bin/deno')], false, false, false],
+  ['Deno 2', [runs('deno', '2.9.5', '/usr/bin/deno')], true, false, false],
 ]
 
 describe('what a host can run', () => {
-  for (const [says, runtimes, agent, kit] of rows) {
+  for (const [says, runtimes, agent, kit, service] of rows) {
     it(`with ${says}`, () => {
       const survey = { runtimes, user: { home, shell: 'sh' }, kit: { home: `${home}/.dsync` } }
-      assert.deepEqual([canRunAgent(survey), canRunKit(survey)], [agent, kit])
+      assert.deepEqual([canRunAgent(survey), canRunKit(survey), canServeKit(survey)], [agent, kit, service])
     })
   }
   it('is nothing of ours with musl', () => {

@@ -54,8 +54,8 @@ export class History implements Scene {
       seed,
       ...(options.mode !== undefined && { mode: options.mode }),
       ...(this.tracks && { defaults: trackedDefaults }),
-      alpha: hostOptions(places),
-      beta: hostOptions(places),
+      alpha: hostOptions(places, this.random.fork('folds alpha').chance(0.08)),
+      beta: hostOptions(places, this.random.fork('folds beta').chance(0.08)),
       makeUser: (volume, base) => new RecordedUser(volume, base, { ledger, slots: `${workBase}/slots` }),
       started: (process, side) => {
         if (options.traceCalls === true) process.faults.trace = line => this.tell(`    ${side} ${line}`)
@@ -161,12 +161,14 @@ export class History implements Scene {
 /** How much time may pass between two things (ms). */
 const pauses = [2, 10, 10, 40, 40, 200, 200, 800, 3000, 40_000]
 
-export function hostOptions(random: Random): HostOptions {
+/** @param foldsCase its disk takes spellings that differ in case for one name, and so Unicode forms */
+export function hostOptions(random: Random, foldsCase = false): HostOptions {
   const volume = {
     exchange: !random.chance(0.2),
     exclusiveRename: !random.chance(0.1),
     leases: !random.chance(0.2),
     grainMs: random.chance(0.2) ? 10 : 0.001,
+    ...{ foldsCase, normalises: foldsCase },
   } as const
   return {
     watcher: random.chance(0.25) ? 'fs-watch' : 'inotify',

@@ -25,6 +25,8 @@ export interface StarOptions {
   /** Names of the hosts at the rays, with what they are like. */
   readonly spokes: Readonly<Record<string, HostOptions>>
   readonly hub?: HostOptions
+  /** What is ignored by default: nothing unless said. */
+  readonly defaults?: readonly string[]
   readonly makeUser?: (volume: SimVolume, base: string, host: string) => SimUser
   readonly started?: (process: SimProcess, host: string) => void
   readonly log?: (event: LogEvent) => void
@@ -68,6 +70,7 @@ export class Star {
       random: this.random,
       clock: this.clock,
       ignore: () => this.ignore,
+      defaults: options.defaults,
       ...(makeUser !== undefined && { makeUser }),
       ...(started !== undefined && { started }),
     }

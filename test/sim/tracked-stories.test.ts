@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Side } from '../../lib/core/operation.ts'
 import { gitIndex } from '../replica/git-index-bytes.ts'
+import { Star } from './star.ts'
 import type { WorldOptions } from './world.ts'
 import { World } from './world.ts'
 
@@ -246,3 +247,54 @@ it('of a working tree that is elsewhere, the index is read where it lies within 
     await settle(world)
     assert.equal(world.beta.user.text('w/x.pem'), 'x')
   }))
+
+it('what the index of one host names counts on all of them, also while that host is away', async () => {
+  const star = new Star({ seed: 31, spokes: { b: {}, c: {}, d: {} }, defaults: ['vendor'] })
+  const [b, c] = star.spokes
+  assert.ok(b !== undefined && c !== undefined)
+  const texts = (path: string): readonly (string | undefined)[] => star.hosts.map(({ user }) => user.text(path))
+  const settle = async (): Promise<void> => {
+    await star.pass(15_000)
+    await star.sync()
+    await star.pass(15_000)
+    for (const { session } of star.spokes) assert.deepEqual(session?.status().problems.first ?? [], [])
+  }
+  const index = (paths: readonly string[]): void => {
+    b.host.user.mkdir('.git')
+    b.host.user.write('.git/index.lock', gitIndex(paths))
+    b.host.user.mv('.git/index.lock', '.git/index')
+  }
+  try {
+    b.host.user.mkdir('vendor')
+    for (const path of ['vendor/x', 'vendor/y', 'vendor/other']) b.host.user.write(path, path)
+    index(['vendor/x', 'vendor/y'])
+    star.startHub()
+    await settle()
+    assert.deepEqual(texts('vendor/x'), ['vendor/x', 'vendor/x', 'vendor/x', 'vendor/x'])
+    assert.deepEqual(texts('vendor/other'), [undefined, 'vendor/other', undefined, undefined])
+    star.setWire(b, false)
+    await star.pass(1000)
+    c.host.user.write('vendor/x', 'edited on c')
+    star.hub.user.rm('vendor/y')
+    await star.pass(5000)
+    assert.deepEqual(texts('vendor/x'), ['edited on c', 'vendor/x', 'edited on c', 'edited on c'])
+    await star.stopHub()
+    star.startHub()
+    await star.pass(5000)
+    c.host.user.write('vendor/x', 'edited again')
+    await star.pass(5000)
+    star.setWire(b, true)
+    await settle()
+    assert.deepEqual(texts('vendor/x'), ['edited again', 'edited again', 'edited again', 'edited again'])
+    assert.deepEqual(texts('vendor/y'), [undefined, undefined, undefined, undefined])
+    // Nobody names it any more: it stays where it is, and goes nowhere.
+    index([])
+    await settle()
+    b.host.user.write('vendor/x', 'mine')
+    await settle()
+    assert.deepEqual(texts('vendor/x'), ['edited again', 'mine', 'edited again', 'edited again'])
+    assert.deepEqual(star.errors, [])
+  } finally {
+    await star.close()
+  }
+})

@@ -50,21 +50,27 @@ it(
       await everywhere(Object.fromEntries([a, b, c, d].map(({ name }) => [`from-${name}`, name])))
     })
 
+    await t.test('the hub is moved to another, which drives with the dsync that was put there', async () => {
+      await typed(a, `hub move ${b.name} --yes`)
+      await c.write('project/moved', 'by the new hub')
+      await everywhere({ moved: 'by the new hub' })
+    })
+
     await t.test('a hub that is cut off is replaced', async () => {
-      await a.cutNetwork('drop')
-      await typed(b, 'hub take --yes')
-      await c.write('project/without', 'the old hub')
-      await everywhere({ without: 'the old hub' }, [b, c, d])
-      assert.deepEqual([(await hubOf(c)).name, (await hubOf(d)).name], [b.name, b.name])
+      await b.cutNetwork('drop')
+      await typed(c, 'hub take --yes')
+      await d.write('project/without', 'the old hub')
+      await everywhere({ without: 'the old hub' }, [a, c, d])
+      assert.deepEqual([(await hubOf(a)).name, (await hubOf(d)).name], [c.name, c.name])
     })
 
     await t.test('it follows once it is back, with what was made on it meanwhile', async () => {
-      await a.write('project/alone', 'made while cut off')
-      await a.healNetwork()
-      await until('the old hub follows', async () => (await hubOf(a)).name === b.name, soonMs)
-      await d.write('project/last', 'from d')
-      await everywhere({ alone: 'made while cut off', without: 'the old hub', last: 'from d' })
-      assert.equal((await hubOf(a)).epoch, 2)
+      await b.write('project/alone', 'made while cut off')
+      await b.healNetwork()
+      await until('the old hub follows', async () => (await hubOf(b)).name === c.name, soonMs)
+      await a.write('project/last', 'from the first hub')
+      await everywhere({ alone: 'made while cut off', without: 'the old hub', last: 'from the first hub' })
+      assert.equal((await hubOf(b)).epoch, 3)
     })
   },
 )

@@ -11,6 +11,7 @@ import type { Admission } from '../../doctor/admission.ts'
 import { lookOver, programPaths, refuseUnfit } from '../../doctor/admission.ts'
 import type { Check } from '../../doctor/check.ts'
 import type { Equipment, HostEquipment } from '../../kit/equip-host.ts'
+import type { Survey } from '../../remote/survey.ts'
 import type { Cell } from '../aligned.ts'
 import { aligned } from '../aligned.ts'
 import type { Arguments } from '../command-spec.ts'
@@ -57,7 +58,8 @@ export async function add(given: Arguments, around: Surroundings): Promise<Outco
   let put: Equipment = {}
   const admission = 'ssh' in how ? await admitted(around, name, how.ssh) : undefined
   const equip = (asked: AskedHost) => {
-    const equipment = equipmentOf(asked, given, around, admission)
+    const wantsKit = !given.has('no-kit')
+    const equipment = equipmentOf(asked, given, around, { ...admission, wantsKit })
     return { bringRuntime: equipment.bringRuntime, bringKit: async () => (put = await equipment.bringKit()) }
   }
   const host = await addHost(around, name, how, { equip }).finally(() => around.terminal.progress(''))
@@ -83,7 +85,9 @@ export async function update(given: Arguments, around: Surroundings): Promise<Ou
   for (const host of dryRun ? [] : hosts) {
     try {
       const admission = await admitted(around, host.name, host.target)
-      const put = await updateHost(around, host.name, equipmentOf(host, given, around, admission))
+      // One that was added without the kit gets it only when it is named.
+      const wantsKit = given.operands.length > 0 || given.has('shell') || admission?.survey.kit.release !== undefined
+      const put = await updateHost(around, host.name, equipmentOf(host, given, around, { ...admission, wantsKit }))
       if (admission !== undefined) rememberPrograms(around.home, host.name, programPaths(admission.survey))
       done.push({ name: host.name, put })
     } finally {
@@ -111,14 +115,14 @@ function equipmentOf(
   host: AskedHost,
   given: Arguments,
   around: Surroundings,
-  admission?: Admission,
+  { survey, wantsKit }: { readonly survey?: Survey; readonly wantsKit: boolean },
 ): Pick<HostEquipment, keyof HostEquipment> {
   const progress = new EquipProgress(host.name)
   return around.equipHost(host, {
-    wantsKit: !given.has('no-kit'),
+    wantsKit,
     wantsShell: given.has('shell'),
     isOffline: given.has('offline'),
-    ...(admission !== undefined && { survey: admission.survey }),
+    ...(survey !== undefined && { survey }),
     signal: around.signal,
     tell: step => around.terminal.progress(progress.text(step, performance.now())),
   })
@@ -139,7 +143,7 @@ function putLines(equipment: Equipment): string[] {
 }
 
 function newKit({ kit }: Equipment): string | undefined {
-  return kit === undefined || kit.before === kit.placed ? undefined : kit.placed
+  return kit?.isNew === true ? kit.placed : undefined
 }
 
 /** Looks a new host over before anything is put there. Throws what stands in the way. */
@@ -162,7 +166,7 @@ export async function remove(given: Arguments, around: Surroundings): Promise<Ou
     const gone = isUninstall ? ' dsync would be taken away from it.' : ''
     return foreseen(foreseenRow, `Would remove ${escape(name)}. Its files would stay as they are.${gone}`)
   }
-  if (asked !== undefined) await equipmentOf(asked, given, around).takeAway(given.has('purge'))
+  if (asked !== undefined) await equipmentOf(asked, given, around, { wantsKit: false }).takeAway(given.has('purge'))
   const host = await removeHost(around, name)
   await reloadDaemon(around)
   return {

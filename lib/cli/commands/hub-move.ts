@@ -10,6 +10,7 @@ import { placesOn, wayTo } from '../../daemon/other-host.ts'
 import { rosterOf } from '../../daemon/roster.ts'
 import type { HostWithKit } from '../../relay/dsync-there.ts'
 import { dsyncThere } from '../../relay/dsync-there.ts'
+import type { BarrierState } from '../../sync/session-handle.ts'
 import type { Arguments } from '../command-spec.ts'
 import { confirm } from '../confirm.ts'
 import { reloadDaemon } from '../daemon-reload.ts'
@@ -144,10 +145,13 @@ function unready(
   )
 }
 
+/** How a wait may end before the hub goes: what is open then is so at the next hub, too. */
+const enough: ReadonlySet<BarrierState> = new Set(['synced', 'conflicts', 'problems'])
+
 /** Waits until all hosts agree: what is left when the hub goes would be a conflict, or a deletion undone. */
 async function agree(given: Arguments, around: Surroundings): Promise<void> {
   const roots = await barrier(around, { verify: false }, given)
-  const behind = roots.filter(({ state }) => state !== 'synced' && state !== 'conflicts')
+  const behind = roots.filter(({ state }) => !enough.has(state))
   if (behind.length === 0) return
   const { paintErrors, err } = around.terminal
   const view = { paint: paintErrors, userHome: around.userHome }

@@ -58,6 +58,8 @@ export async function take(given: Arguments, around: Surroundings): Promise<Outc
       `${[...planLines(plan, 'to be driven from here', around.terminal.paintErrors), ...meaning(plan)].join('\n')}\n`,
     )
   await confirm(`Make this host the hub of ${countText(driven(plan).length, 'root')}?`, given, around)
+  // A daemon that has heard of another hub a moment ago may still be closing its sessions.
+  if (!plan.isHere) await reloadDaemon(around)
   const { claim, untold } = await takeRoots(plan, around)
   const { running } = await reloadDaemon(around)
   if (!running) await start(given, around)

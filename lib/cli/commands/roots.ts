@@ -33,7 +33,7 @@ export async function add(given: Arguments, around: Surroundings): Promise<Outco
   const at = Object.fromEntries(given.texts('at').map(placeOf))
   const mode = modeOf(given)
   const dryRun = given.has('dry-run')
-  const choice = { on: given.texts('on'), at, watcher, ...(mode !== undefined && { mode }) }
+  const choice = { on: hostsOf(given), at, watcher, ...(mode !== undefined && { mode }) }
   const root = await addRoot(around, directoryOf(given, around), choice, { dryRun })
   if (dryRun) return foreseen(root, paint => ['Would add', ...rootLines([root], paint)])
   const reloaded = await reloadDaemon(around)
@@ -46,7 +46,7 @@ export async function add(given: Arguments, around: Surroundings): Promise<Outco
 
 export async function remove(given: Arguments, around: Surroundings): Promise<Outcome> {
   const dryRun = given.has('dry-run')
-  const on = given.texts('on')
+  const on = hostsOf(given)
   const root = await removeRoot(around, directoryOf(given, around), on, { dryRun })
   if (dryRun) {
     const where = on.length === 0 ? '' : ` on ${on.map(escape).join(', ')}`
@@ -62,6 +62,11 @@ export async function remove(given: Arguments, around: Surroundings): Promise<Ou
 
 function foreseen(root: RootRow, lines: Outcome['lines']): Outcome {
   return { exit: exitCodes.ok, json: { roots: [root], dryRun: true }, lines }
+}
+
+/** `--on a --on b`, or `--on a,b`: no host's name holds a comma. */
+function hostsOf(given: Arguments): string[] {
+  return given.texts('on').flatMap(text => text.split(','))
 }
 
 function directoryOf(given: Arguments, around: Surroundings): string {

@@ -44,6 +44,8 @@ export async function stop(given: Arguments, around: Surroundings): Promise<Outc
 export async function restart(given: Arguments, around: Surroundings): Promise<Outcome> {
   if (given.has('dry-run')) return await foreseenDaemon('restart', await statusOrDown(around), around)
   const supervisor = await supervisorHere(around)
+  // One that cannot be reached could not start it again either.
+  await supervisor?.look()
   await stopHere(supervisor, around)
   return told('restart', await startHere(supervisor, around), 'runs')
 }
@@ -59,10 +61,18 @@ function startHere(supervisor: Supervisor | undefined, around: Surroundings): Pr
   return supervisor === undefined ? launchDaemon(around) : startBy(supervisor, around)
 }
 
-/** The supervisor first: it might start again what ends. Then whatever daemon still runs, whoever started it. */
+/**
+ * The supervisor first: it might start again what ends. Then whatever daemon still runs, whoever started it, also when
+ * the supervisor cannot be reached: a daemon that is told to stop ends in a way that nobody takes for a failure.
+ */
 async function stopHere(supervisor: Supervisor | undefined, around: Surroundings): Promise<boolean> {
   const ran = supervisor === undefined ? false : (await statusOrDown(around)) !== undefined
-  await supervisor?.stop()
+  try {
+    await supervisor?.stop()
+  } catch (error) {
+    if (codeOf(error) !== 'REFUSED' || !(await stopDaemon(around))) throw error
+    return true
+  }
   return (await stopDaemon(around)) || ran
 }
 

@@ -1,9 +1,13 @@
 import { join, relative } from 'node:path'
-import { SyncError } from '../../core/errors.ts'
+import { SyncError, codeOf } from '../../core/errors.ts'
+import { requireConfig } from '../../daemon/config-reader.ts'
 import { contractHome, isAtOrBelow } from '../../daemon/host-paths.ts'
+import { isFollower, readHub } from '../../daemon/hub-record.ts'
+import { wayTo } from '../../daemon/other-host.ts'
 import { realPath } from '../../daemon/root-place.ts'
 import type { PlaceThere } from '../../daemon/verbs.ts'
 import { loginWords } from '../../remote/login-words.ts'
+import { checkTarget } from '../../remote/ssh-target.ts'
 import type { Arguments } from '../command-spec.ts'
 import { confirm } from '../confirm.ts'
 import { ask } from '../daemon-access.ts'
@@ -18,7 +22,7 @@ export async function switchTo(given: Arguments, around: Surroundings): Promise<
   const [host = ''] = given.operands
   const place = await placeThere(host, around)
   const { directory, userHome, way } = place
-  const there = escape(contractHome(directory, userHome))
+  const there = escape(placeText(directory, userHome))
   if (given.has('dry-run')) {
     const line = `Would bring everything to ${escape(host)}, and open a shell in ${there} there.`
     const facts = { host, directory, transport: way.kind }
@@ -40,9 +44,16 @@ export async function switchTo(given: Arguments, around: Surroundings): Promise<
   return { exit: code, json: undefined, lines: () => [] }
 }
 
+/** As people write it; `.` is a home whose place is not known here. */
+function placeText(directory: string, userHome: string): string {
+  if (userHome !== '.') return contractHome(directory, userHome)
+  return directory.startsWith('./') ? directory.replace(/^\.\/?/, '~/').replace(/\/$/, '') : directory
+}
+
 /** Where one stands, on that host: the same place in its root, else the home there. */
 async function placeThere(host: string, around: Surroundings): Promise<PlaceThere> {
-  const { places } = await ask(around, 'where', { host })
+  const places = await placesOn(host, around)
+  if (places === undefined) return hubPlace(host, around)
   for (const place of places) {
     for (const [cwd, root] of [
       [around.cwd, place.root],
@@ -54,6 +65,27 @@ async function placeThere(host: string, around: Surroundings): Promise<PlaceTher
   const [first] = places
   if (first !== undefined) return { ...first, directory: first.userHome }
   throw new SyncError('NOT_FOUND', `No root is open with ${host}`, { hint: 'dsync status' })
+}
+
+/** Where the roots lie on a host; undefined where that host is the hub of this one, which alone could tell. */
+async function placesOn(host: string, around: Surroundings): Promise<readonly PlaceThere[] | undefined> {
+  try {
+    return (await ask(around, 'where', { host })).places
+  } catch (error) {
+    if (codeOf(error) !== 'REFUSED' || !isFollower(around.home)) throw error
+    if (readHub(around.home)?.name === host) return undefined
+    throw new SyncError('REFUSED', `Cannot switch to ${host} from here: only to the hub of this host`, {
+      hint: 'dsync hub show',
+    })
+  }
+}
+
+/** The same directory below the home there, which the login begins in. The hub is reached as the settings say, else by its name. */
+function hubPlace(host: string, { home, userHome, cwd }: Surroundings): PlaceThere {
+  const known = wayTo(requireConfig(home), host, userHome)
+  const way = known ?? { kind: 'ssh', target: checkTarget(host), program: 'ssh', configFile: undefined }
+  const directory = isAtOrBelow(cwd, userHome) ? `./${relative(userHome, cwd)}` : cwd
+  return { root: '', host, userHome: '.', directory, way }
 }
 
 /** Waits until all roots agree with that host. What keeps them from it is told, and the person asked whether to go on. */

@@ -39,7 +39,10 @@ export const setUpCommands: readonly CommandSpec[] = [
     says: 'bring dsync on other hosts up to date',
     operands: [{ name: 'NAME', says: 'the host; default: all', needed: false, completes: 'hosts' }],
     options: { shell, offline, 'dry-run': dryRun },
-    examples: [['dsync hosts update mac00', 'what is there already is not sent again; a newer one stays']],
+    examples: [
+      ['dsync hosts update', 'those that have it; what is there already is not sent again, a newer one stays'],
+      ['dsync hosts update mac00', 'also where it is not yet'],
+    ],
   },
   {
     name: 'hosts remove',
@@ -74,7 +77,7 @@ export const setUpCommands: readonly CommandSpec[] = [
     says: 'keep a directory in sync',
     operands: [{ name: 'DIR', says: 'the directory', needed: true, completes: 'directories' }],
     options: {
-      on: { says: 'the hosts it is to be on (all)', value: 'HOST', completes: 'hosts', many: true },
+      on: { says: 'the hosts it is to be on (all)', value: 'HOST[,HOST]', completes: 'hosts', many: true },
       at: { says: 'where it lies on a host, if not at the same place under the home', value: 'HOST=PATH', many: true },
       watcher: {
         says: 'how changes are noticed, here or on a host: auto, inotify, fs-watch, fsevents, chokidar, polling',

@@ -5,6 +5,7 @@ import type { ReplicaCommand, Tracked } from '../messages.ts'
 import type { Side } from '../operation.ts'
 import { otherSide } from '../operation.ts'
 import type { Path } from '../path.ts'
+import { parentOf } from '../path.ts'
 import type { Tree } from '../tree.ts'
 import { at, same } from '../tree.ts'
 import type { AgreedPast } from './agreed-past.ts'
@@ -12,6 +13,9 @@ import type { Outstanding } from './barriers.ts'
 import type { Half } from './half.ts'
 import type { Both } from './messages.ts'
 import { sides } from './messages.ts'
+
+/** Ids of fences are given by whoever waits at a barrier too: those here are above all of theirs. */
+const ownFences = 2 ** 48
 
 /** The parts of a session that have to do with what is exempt. */
 interface Parts {
@@ -117,6 +121,11 @@ export class Exemptions {
     const { past, halves, digester } = this.#parts
     const [alpha, beta, agreed] = [at(halves.alpha.tree, path), at(halves.beta.tree, path), at(past.tree, path)]
     if ([alpha, beta].some(entry => entry?.kind === 'problem')) return false
+    // What they hold above it is synced for its sake, and may be what they do not agree on.
+    for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
+      const [here, there] = [at(halves.alpha.tree, above), at(halves.beta.tree, above)]
+      if (isSynced(here) && isSynced(there) && here.kind !== there.kind) return false
+    }
     const known = [alpha, beta, agreed].map(entry => (isSynced(entry) ? entry : undefined))
     return same(known[0], known[1], digester) && same(known[0], known[2], digester)
   }
@@ -136,7 +145,7 @@ export class Exemptions {
   }
 
   #fence(side: Side, since: number, isFirst: boolean): void {
-    const id = this.#parts.nextId()
+    const id = ownFences + this.#parts.nextId()
     this.#fences.set(id, { since, isFirst })
     this.#parts.command(side, { type: 'fence', id, verify: false })
   }

@@ -174,7 +174,7 @@ export const setUpRows: RowTable = {
   'service logs': {
     right: [{ line: 'service logs', says: /^[^]*$/ }],
     wrong: [
-      { line: 'service logs -n many', says: /^--lines must be a number/, next: /^dsync help service logs$/ },
+      { line: 'service logs --lines many', says: /^--lines must be a number/, next: /^dsync help service logs$/ },
       {
         line: 'service logs deamon',
         says: /^There is no job "deamon" of the service$/,
