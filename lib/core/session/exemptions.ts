@@ -1,5 +1,5 @@
 import type { Digester } from '../entry.ts'
-import { isSynced } from '../entry.ts'
+import { isDirectory, isSynced } from '../entry.ts'
 import { exemptLimit } from '../limits.ts'
 import type { ReplicaCommand, Tracked } from '../messages.ts'
 import type { Side } from '../operation.ts'
@@ -100,8 +100,7 @@ export class Exemptions {
 
   /** To be called when nothing is under way: what no index names ends where both sides agree. */
   letGo(): void {
-    const { past, halves } = this.#parts
-    const trees = [past.tree, halves.alpha.tree, halves.beta.tree]
+    const trees = this.#trees()
     if (this.#unnamed.size === 0 || trees.every((tree, index) => tree === this.#judged[index])) return
     this.#judged = trees
     const before = this.#exempt.size
@@ -117,17 +116,25 @@ export class Exemptions {
     }
   }
 
+  /** With all above it, which is exempt as the way there. */
   #isAgreed(path: Path): boolean {
-    const { past, halves, digester } = this.#parts
-    const [alpha, beta, agreed] = [at(halves.alpha.tree, path), at(halves.beta.tree, path), at(past.tree, path)]
-    if ([alpha, beta].some(entry => entry?.kind === 'problem')) return false
-    // What they hold above it is synced for its sake, and may be what they do not agree on.
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
-      const [here, there] = [at(halves.alpha.tree, above), at(halves.beta.tree, above)]
-      if (isSynced(here) && isSynced(there) && here.kind !== there.kind) return false
+      if (!this.#trees().every(tree => isDirectory(at(tree, above))) && !this.#isSame(above)) return false
     }
-    const known = [alpha, beta, agreed].map(entry => (isSynced(entry) ? entry : undefined))
-    return same(known[0], known[1], digester) && same(known[0], known[2], digester)
+    return this.#isSame(path)
+  }
+
+  #isSame(path: Path): boolean {
+    const { digester } = this.#parts
+    const there = this.#trees().map(tree => at(tree, path))
+    if (there.some(entry => entry?.kind === 'problem')) return false
+    const [agreed, alpha, beta] = there.map(entry => (isSynced(entry) ? entry : undefined))
+    return same(alpha, beta, digester) && same(alpha, agreed, digester)
+  }
+
+  #trees(): readonly Tree[] {
+    const { past, halves } = this.#parts
+    return [past.tree, halves.alpha.tree, halves.beta.tree]
   }
 
   #noteUnnamed(): void {
