@@ -1,6 +1,7 @@
 import { SyncError } from '../core/errors.ts'
 import type { ReplicaCommand, ReplicaEvent, ReplicaFacts, Tracked } from '../core/messages.ts'
 import { noneTracked } from '../core/messages.ts'
+import type { Path } from '../core/path.ts'
 import type { Tree } from '../core/tree.ts'
 import { emptyTree } from '../core/tree.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -51,7 +52,7 @@ export class Connection {
   #state: 'connecting' | 'ready' | 'lost' | 'halted' | 'closed' = 'connecting'
   #isHalted = false
   facts: ReplicaFacts | undefined
-  /** As last heard of. */
+  /** As last heard of, or said to it. */
   tracked: Tracked = noneTracked
   /** What is wrong, as a code and in words, until it is there again. */
   code: string | undefined
@@ -135,7 +136,10 @@ export class Connection {
   }
 
   send(command: ReplicaCommand): void {
-    if (this.#state === 'ready') this.#replica?.send(command)
+    if (this.#state !== 'ready') return
+    // A replica that stays while the other one is lost goes by this when the next session begins.
+    if (command.type === 'exempt') this.tracked = heldAfter(this.tracked, command.paths)
+    this.#replica?.send(command)
   }
 
   async close(): Promise<void> {
@@ -184,4 +188,10 @@ export class Connection {
     this.#retryAt = clock.now() + waitMs
     this.#cancelRetry = clock.after(waitMs, () => this.connect())
   }
+}
+
+/** What a side goes by once it was told what is exempt. */
+function heldAfter({ named }: Tracked, paths: readonly Path[]): Tracked {
+  const own = new Set(named)
+  return { named, others: paths.filter(path => !own.has(path)) }
 }

@@ -83,8 +83,9 @@ export class Exemptions {
     }
   }
 
-  fenced(id: number): void {
-    this.#fences.delete(id)
+  /** @returns true for a fence of these: its side goes by what it was told */
+  fenced(id: number): boolean {
+    return this.#fences.delete(id)
   }
 
   /** False at the start until both sides know it all. */

@@ -175,6 +175,12 @@ export class Findings {
       this.#outlet.log({ level: 'warning', event: 'failed', side, path, code, why: message })
   }
 
+  /** What a side would not change because it ignores it. */
+  get ignored(): readonly Path[] {
+    if (this.#refusals.size === 0) return []
+    return this.#refusals.all().flatMap(({ path, why }) => (why === 'IGNORED' ? [path] : []))
+  }
+
   /** Something was heard of these paths: whether a disk still refuses them is to be seen. */
   heard(paths: readonly Path[]): void {
     if (this.#refusals.size > 0) this.#refusals.forget(paths)

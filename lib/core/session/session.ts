@@ -291,7 +291,7 @@ export class Session {
         return this.#findings.kept(event)
       case 'fenced':
         for (const path of half.hurry()) this.#markDirty(path)
-        this.#exemptions.fenced(event.id)
+        if (this.#exemptions.fenced(event.id)) this.#settlement.heard(this.#findings.ignored, this.#now)
         return this.#barriers.fenced(event.id, side, this.#now)
       case 'durable':
         if (this.#checkpoints.durable(event.id, side)) this.#effects.push({ type: 'fold', id: event.id })
