@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Side } from '../../lib/core/operation.ts'
 import { gitIndex } from '../replica/git-index-bytes.ts'
+import { workBase } from './host.ts'
+import { unlink } from './namespace.ts'
+import { inodeAt } from './resolve.ts'
 import { Star } from './star.ts'
 import type { WorldOptions } from './world.ts'
 import { World } from './world.ts'
@@ -298,3 +301,21 @@ it('what the index of one host names counts on all of them, also while that host
     await star.close()
   }
 })
+
+it('a host that stays goes by the same as the one that comes back and remembers nothing', () =>
+  story(async world => {
+    world.beta.user.write('a.pem', 'a.pem')
+    writeIndex(world, 'beta', '', ['a.pem'])
+    world.startHub()
+    await settle(world)
+    assert.deepEqual(files(world, 'alpha'), ['a.pem'])
+    world.killAgent()
+    world.beta.user.rm('.git')
+    const work = inodeAt(world.beta.user.volume, workBase, false)
+    assert.ok(work !== undefined)
+    unlink(world.beta.user.volume, work, 'tracked')
+    await settle(world)
+    world.beta.user.write('a.pem', 'ignored again')
+    await settle(world)
+    assert.equal(world.alpha.user.text('a.pem'), 'a.pem')
+  }))
