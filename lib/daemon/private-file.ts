@@ -13,15 +13,16 @@ import {
 } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
-import { codeOf } from '../core/errors.ts'
+import { SyncError, codeOf } from '../core/errors.ts'
 
-/** A text file of the kit's home, or undefined when there is none. Other errors are thrown. */
+/** A text file of the kit's home, or undefined when there is none. Throws REFUSED for a directory; other errors are thrown on. */
 export function readPrivateFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
-    throw error
+    if (codeOf(error) !== 'EISDIR') throw error
+    throw new SyncError('REFUSED', `Cannot read ${path}: it is a directory`, { hint: 'Move it away', cause: error })
   }
 }
 

@@ -71,7 +71,7 @@ class Machines {
     const text = `${(this.#count += 1)}\n`
     await this.here.write('projects/notes.txt', text)
     const begun = performance.now()
-    const arrived = async (): Promise<boolean> => String(await this.there.read('projects/notes.txt')) === text
+    const arrived = async (): Promise<boolean> => (await this.there.run('cat projects/notes.txt || true')) === text
     await until(`edit ${text.trim()} has travelled`, arrived, healMs)
     return Math.round(performance.now() - begun)
   }

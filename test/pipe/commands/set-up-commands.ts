@@ -53,7 +53,11 @@ export const setUpRows: RowTable = {
     right: [{ line: 'hosts update', says: /^No host that is reached by ssh\.  → dsync hosts add / }],
     wrong: [
       { line: 'hosts update twni', says: /^Cannot find the host "twni"; /, next: /^dsync hosts list$/ },
-      { line: 'hosts update twin', says: /^Cannot work on twin by ssh: it is a directory / },
+      {
+        line: 'hosts update twin',
+        says: /^Cannot work on twin by ssh: it is a directory /,
+        next: /^dsync help hosts update$/,
+      },
     ],
   },
   'hosts check': {
