@@ -32,6 +32,7 @@ const long: Readonly<Record<string, string>> = {
   'lib/sync/session-loop.ts': 'the one place where a session meets its replicas and its store',
   'test/replica/operations.test.ts': 'one table of operations',
   'test/replica/copies.test.ts': 'one suite of one noun',
+  'test/sim/tracked-stories.test.ts': 'stories of one noun',
   'test/replica/trash.test.ts': 'one suite of one noun',
   'test/sync/store-damage.slow.test.ts': 'every way in which a store is damaged',
   'test/storm/user.ts': 'one program with all that a person does to files',
