@@ -7,7 +7,7 @@ import { otherSide } from '../operation.ts'
 import type { Path } from '../path.ts'
 import { parentOf } from '../path.ts'
 import type { Tree } from '../tree.ts'
-import { at, same } from '../tree.ts'
+import { at, same, sameShallow } from '../tree.ts'
 import type { AgreedPast } from './agreed-past.ts'
 import type { Outstanding } from './barriers.ts'
 import type { Half } from './half.ts'
@@ -120,7 +120,10 @@ export class Exemptions {
   /** With all above it, which is exempt as the way there. */
   #isAgreed(path: Path): boolean {
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
-      if (!this.#trees().every(tree => isDirectory(at(tree, above))) && !this.#isSame(above)) return false
+      const [agreed, alpha, beta] = this.#trees().map(tree => at(tree, above))
+      // What is in a directory is judged by its own path; its mode counts here.
+      const isWay = isDirectory(agreed) && sameShallow(agreed, alpha) && sameShallow(agreed, beta)
+      if (!isWay && !this.#isSame(above)) return false
     }
     return this.#isSame(path)
   }
