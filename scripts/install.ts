@@ -1,6 +1,6 @@
 /** Installs dsync on this machine, shows what that would do, or takes it back: what `install.sh` starts. */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { aligned } from '../lib/cli/aligned.ts'
 import { readArguments } from '../lib/cli/command-line.ts'
 import { confirm } from '../lib/cli/confirm.ts'
@@ -9,6 +9,7 @@ import { exitCodeOf, exitCodes } from '../lib/cli/exit-codes.ts'
 import { installCommand } from '../lib/cli/table/install-command.ts'
 import { SyncError, codeOf } from '../lib/core/errors.ts'
 import { isAtOrBelow } from '../lib/daemon/host-paths.ts'
+import { realPath } from '../lib/daemon/root-place.ts'
 import { readManifest } from '../lib/kit/lay.ts'
 import { shellPart } from '../lib/kit/shell-files.ts'
 import { hostsIn } from '../lib/kit/ssh-config.ts'
@@ -57,6 +58,7 @@ async function installWork(setting: Setting, hosts: readonly string[]): Promise<
       hint: './install.sh --home DIR',
     })
   }
+  refuseForeignHome(setting)
   const release = releaseStep(setting)
   const isNew = release.before !== undefined && release.before !== release.release.name
   const wantsShell = isUpgrade
@@ -84,6 +86,29 @@ async function installWork(setting: Setting, hosts: readonly string[]): Promise<
     idle: `Nothing to do: dsync ${packageVersion()} is installed in ${shown(home.directory)}, as asked.`,
     next: Object.keys({ ...told, ...known }).length > 0 ? next : 'dsync hosts add NAME, and dsync roots add DIR',
   }
+}
+
+/** Neither the person's own home nor anything above it is a place for what may be taken away again. */
+function refuseUserHome({ home, userHome, shown }: Setting): void {
+  if (!isAtOrBelow(realPath(userHome), realPath(home.directory))) return
+  throw new SyncError('REFUSED', `Cannot use ${shown(home.directory)}: your own home lies there`, {
+    hint: './install.sh --home DIR',
+  })
+}
+
+/** A home is dsync's alone, but for settings that a person has put there beforehand. */
+function refuseForeignHome({ home, layout, shown }: Setting): void {
+  if (existsSync(layout.releases) || existsSync(home.state) || !existsSync(home.directory)) return
+  const own = [home.config, home.paths, home.env].map(path => basename(path))
+  const other = readdirSync(home.directory).find(name => !own.includes(name))
+  if (other === undefined) return
+  throw new SyncError(
+    'REFUSED',
+    `Cannot install into ${shown(home.directory)}: it holds ${other}, which is not dsync's`,
+    {
+      hint: './install.sh --home DIR, one that is empty or does not exist',
+    },
+  )
 }
 
 function takeBackWork(setting: Setting): Work {
@@ -157,6 +182,7 @@ async function main(words: readonly string[]): Promise<number> {
   const isBack = given.has('uninstall')
   if (given.has('purge') && !isBack)
     throw new SyncError('USAGE', 'Cannot purge alone', { hint: './install.sh --uninstall --purge' })
+  refuseUserHome(setting)
   const work = isBack ? takeBackWork(setting) : await installWork(setting, await chosenHosts(setting))
   if (work.steps.every(({ isDone, blocked = [] }) => isDone && blocked.length === 0)) {
     say(work.idle)

@@ -92,7 +92,7 @@ export function planFootprint(wishes: readonly Wish[], look: Look, traces: reado
 /**
  * The way back. What a person changed since is not put back to what it was: only our block or line goes, and a file of
  * ours that they made theirs stays; `blocked` names it.
- * @param taken the traces to take back; `traces` of the answer are the others, and those that could not be
+ * @param taken the traces to take back; `traces` of the answer are the others
  */
 export function reverseFootprint(
   traces: readonly Trace[],

@@ -2,7 +2,7 @@ import { SyncError } from '../core/errors.ts'
 import { runScript } from '../remote/remote-script.ts'
 import { managedNodePlaces, ownNodePlaces, systemNodePlaces } from '../remote/runtime-places.ts'
 import type { ScriptReach } from '../remote/send-runtime.ts'
-import { launchers } from './layout.ts'
+import { homeDirectories, homeFiles, homeLogs, launchers } from './layout.ts'
 
 /** What is taken away may be a gigabyte of trash on a slow disk (ms). */
 const quietMs = 300_000
@@ -63,6 +63,14 @@ main
 `
 }
 
+/** All that is dsync's in a home goes, and the home itself when nothing else is in it. */
+const purge = `  if [ -f "$home/state/home-id" ] && [ "$home" != "$HOME" ]; then
+    for name in ${[...homeDirectories, ...homeFiles, ...homeLogs].join(' ')}; do rm -rf "$home/$name"; done
+    for log in ${homeLogs.join(' ')}; do rm -f "$home/$log".[0-9]*; done
+    rmdir "$home" 2>/dev/null || :
+  fi
+`
+
 /** POSIX `sh`; only what `placeRelease` and `takeScript` made is removed, and with `isPurge` a home that is ours. */
 export function removalScript(mark: string, isPurge: boolean): string {
   return `main() {
@@ -72,7 +80,7 @@ ${installer}
   rm -rf "$home/kit" "$home/runtime"
   for name in ${launchers.join(' ')}; do [ ! -L "$home/bin/$name" ] || rm -f "$home/bin/$name"; done
   rmdir "$home/bin" 2>/dev/null || :
-${isPurge ? '  [ ! -f "$home/state/home-id" ] || rm -rf "$home"\n' : ''}  printf '%s done\\n' ${mark}
+${isPurge ? purge : ''}  printf '%s done\\n' ${mark}
   exit 0
 }
 main

@@ -38,6 +38,29 @@ export function kitLayout(home: string): KitLayout {
   }
 }
 
+/** What a home holds besides its `bin`: directories of ours, files, and logs with those that were put aside. */
+export const homeDirectories = ['kit', 'runtime', 'ssh', 'state', 'work', 'run', 'cache'] as const
+export const homeFiles = [
+  'aliases.sh',
+  'aliases.fish',
+  'paths.txt',
+  'config.json',
+  'env',
+  'roots.json',
+  'session.cwd',
+] as const
+export const homeLogs = ['sync.log', 'realtime.log', 'after-sync.log'] as const
+
+/** True for a name that dsync gives to something in its home: whatever else lies there is somebody's. */
+export function isHomeName(name: string): boolean {
+  const isNamed = (known: string): boolean => name === known
+  return (
+    homeDirectories.some(isNamed) ||
+    homeFiles.some(isNamed) ||
+    homeLogs.some(log => name === log || (name.startsWith(`${log}.`) && /^[0-9]+$/.test(name.slice(log.length + 1))))
+  )
+}
+
 /** The commands that are put on PATH. */
 export const launchers = ['dsync', 'dtest'] as const
 

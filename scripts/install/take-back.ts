@@ -1,10 +1,11 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, rmdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { SyncError } from '../../lib/core/errors.ts'
+import { SyncError, codeOf } from '../../lib/core/errors.ts'
 import { readConfig } from '../../lib/daemon/config-reader.ts'
 import { expandHome, isAtOrBelow } from '../../lib/daemon/host-paths.ts'
 import { reverseFootprint } from '../../lib/kit/footprint.ts'
 import { lay, readManifest, sweep, writeManifest } from '../../lib/kit/lay.ts'
+import { isHomeName, launchers } from '../../lib/kit/layout.ts'
 import { lookAt } from '../../lib/kit/look.ts'
 import { removeReleases } from '../../lib/kit/place-release.ts'
 import { previewChange } from '../../lib/kit/preview.ts'
@@ -29,32 +30,43 @@ export function takeBackSteps(setting: Setting): Step[] {
     filesStep(setting),
     {
       name: 'home',
-      isDone: isPurge ? !existsSync(layout.home) : ourParts(setting).every(path => !existsSync(path)),
+      isDone: ourParts(setting).length === 0,
       says: isPurge ? `${setting.shown(layout.home)} with settings, history and trash` : setting.shown(layout.home),
-      preview: () =>
-        (isPurge ? [layout.home] : ourParts(setting).filter(path => existsSync(path))).map(
-          path => `${setting.shown(path)} goes`,
-        ),
+      preview: () => ourParts(setting).map(path => `${setting.shown(path)} goes`),
       carryOut: () => {
         removeReleases(layout)
+        removeIfEmpty(layout.bin)
         for (const path of ourParts(setting)) rmSync(path, { recursive: true, force: true })
-        if (isPurge) rmSync(home.directory, { recursive: true, force: true })
+        if (!isPurge || removeIfEmpty(home.directory)) return
+        setting.terminal.err(`  ${setting.shown(layout.home)} stays: it holds what dsync did not make\n`)
       },
     },
   ]
 }
 
-/** What an installation made in the home, and what is made anew whenever it is missing. */
-function ourParts({ layout, home }: Setting): string[] {
-  const parts = [
-    layout.releases,
-    layout.runtimes,
-    layout.bin,
-    layout.aliases,
-    layout.fishAliases,
-    dirname(layout.sshConfig),
-  ]
-  return [...parts, join(home.directory, 'cache'), home.run]
+/** What is to go of the home: what an installation made and what is made anew when it is missing, or all that is dsync's. */
+function ourParts({ given, layout, home }: Setting): string[] {
+  const made = [layout.releases, layout.runtimes, layout.aliases, layout.fishAliases, dirname(layout.sshConfig)]
+  const parts = given.has('purge')
+    ? namesIn(home.directory).flatMap(name => (isHomeName(name) ? [join(home.directory, name)] : []))
+    : [...made, join(home.directory, 'cache'), home.run]
+  return [...parts, ...launchers.map(name => join(layout.bin, name))].filter(path => existsSync(path))
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : []
+}
+
+/** @returns false when something lies in it, which is somebody's */
+function removeIfEmpty(directory: string): boolean {
+  try {
+    rmdirSync(directory)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return true
+    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error
+    return false
+  }
 }
 
 function serviceStep(setting: Setting): Step {
@@ -124,8 +136,13 @@ function filesStep({ layout, shown }: Setting): Step {
 
 /** Throws REFUSED when somebody's files lie in the home: a root, or the directory of a host that is one. */
 function refuseOwnFiles({ home, userHome }: Setting): void {
-  const config = readConfig(home).config
-  if (config === undefined) return
+  const { config, problems } = readConfig(home)
+  if (config === undefined) {
+    const why = problems[0]?.message ?? 'its settings cannot be read'
+    throw new SyncError('REFUSED', `Cannot tell whose files lie in ${home.directory}: ${why}`, {
+      hint: 'Mend config.json, or leave --purge away',
+    })
+  }
   const pipes = Object.values(config.hosts).flatMap(({ pipe }) => (pipe === undefined ? [] : [pipe]))
   const inside = [...config.paths, ...pipes].find(path => isAtOrBelow(expandHome(path, userHome), home.directory))
   if (inside === undefined) return

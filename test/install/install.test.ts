@@ -90,6 +90,9 @@ describe('install.sh', () => {
     await t.test('what a person changed since stays', () => changedSince(new Person(checkout, 'changed')))
     await t.test('what cannot be changed is named', () => readOnly(new Person(checkout, 'read-only')))
     await t.test('into another home', () => elsewhere(new Person(checkout, 'elsewhere')))
+    await t.test('refuses a home that is not its own, and purges what it made', () =>
+      foreign(new Person(checkout, 'foreign')),
+    )
     await t.test('a newer version', () => upgrade(new Person(checkout, 'upgrade'), checkout))
   })
 
@@ -215,6 +218,28 @@ async function elsewhere(person: Person): Promise<void> {
   assert.match((await person.install([...quick, '--home', home])).out, /^Nothing to do: /)
   assert.equal((await person.install(['--uninstall', '--yes', '--purge', '--home', home])).code, 0)
   assert.deepEqual(timeless(person.tree()), before)
+}
+
+/** Nothing goes that dsync did not make, wherever its home is said to be. */
+async function foreign(person: Person): Promise<void> {
+  const before = timeless(person.tree())
+  for (const words of [quick, ['--uninstall', '--yes', '--purge']]) {
+    const { code, err } = await person.install([...words, '--home', person.home])
+    assert.equal(code, 1)
+    assert.match(err, /^install\.sh: Cannot use ~: your own home lies there\n/)
+  }
+  const used = await person.install([...quick, '--home', join(person.home, 'dotfiles')])
+  assert.equal(used.code, 1)
+  assert.match(used.err, /^install\.sh: Cannot install into ~\/dotfiles: it holds bashrc, which is not dsync's\n/)
+  assert.deepEqual(timeless(person.tree()), before)
+  assert.equal((await person.install(quick)).code, 0)
+  const home = join(person.home, '.dsync')
+  mkdirSync(join(home, 'bin'), { recursive: true })
+  for (const name of ['mine.txt', 'bin/mine']) writeFileSync(join(home, name), 'mine')
+  const gone = await person.install(['--uninstall', '--yes', '--purge'])
+  assert.equal(gone.code, 0, gone.err)
+  assert.match(gone.err, /~\/\.dsync stays: it holds what dsync did not make/)
+  assert.deepEqual(readdirSync(home, { recursive: true }).toSorted(), ['bin', 'bin/mine', 'mine.txt'])
 }
 
 async function upgrade(person: Person, checkout: Checkout): Promise<void> {
