@@ -100,10 +100,17 @@ function replyTo<Event>(socket: Socket, options: AskOptions<Event>): Promise<unk
         )
       }
     })
-    socket.on('error', reject)
+    const stopped = (): void =>
+      reject(new SyncError('DAEMON_DOWN', 'The daemon stopped before it answered', { hint: 'dsync start' }))
+    // A daemon that is killed leaves what it had not read.
+    socket.on('error', error => {
+      const code = codeOf(error)
+      if (code === 'ECONNRESET' || code === 'EPIPE') stopped()
+      else reject(error)
+    })
     socket.once('close', () => {
       signal.removeEventListener('abort', abort)
-      reject(new SyncError('DAEMON_DOWN', 'The daemon stopped before it answered', { hint: 'dsync start' }))
+      stopped()
     })
   })
 }

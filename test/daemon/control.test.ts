@@ -182,6 +182,26 @@ describe('the control socket', () => {
     await server.close()
   })
 
+  it('says that the daemon stopped when it is killed before it reads', async t => {
+    const { home, atEnd } = temporaryHome(t)
+    const { path } = controlSocketPath(home, [])
+    takeLock(home.run, 'daemon', { ...thisProcess('h'), socket: path })
+    writeFileSync(home.token, 'right\n')
+    const server = createServer({ pauseOnConnect: true }, socket => {
+      // What was sent is there by then, and goes unread.
+      setImmediate(() => socket.destroy())
+    })
+    server.listen(path)
+    atEnd(() => server.close())
+    await once(server, 'listening')
+    for (let i = 0; i < 20; i++) {
+      await assert.rejects(askDaemon({ home, version: '1' }, 'status', {}, { signal }), {
+        code: 'DAEMON_DOWN',
+        hint: 'dsync start',
+      })
+    }
+  })
+
   it('says that no daemon runs when there is no home, no socket, or nobody at it', async t => {
     const { home } = temporaryHome(t)
     const down = { code: 'DAEMON_DOWN', hint: 'dsync start' }
