@@ -51,18 +51,25 @@ export function takeScript(mark: string, order: RuntimeOrder): string {
   program=$runtimes/${name}/bin/node
   trap 'rm -rf "$made"' EXIT
   trap 'exit 1' HUP INT TERM
-  current() {
-    # Atomically, by rename(2), which no tool calls the same way on every system.
-    "$program" -e '
-      const fs = require("node:fs"), [, to, name] = process.argv
-      fs.fsyncSync(fs.openSync(process.execPath, "r"))
-      fs.rmSync(to + "/current.new", { recursive: true, force: true })
-      fs.symlinkSync(name, to + "/current.new")
-      fs.renameSync(to + "/current.new", to + "/current")
-    ' "$runtimes" ${name} || fail "$runtimes/current cannot be made"
+  place() {
+    # By rename(2), which no tool calls the same way on every system. One that another process put there meanwhile stays.
+    "$1" -e '
+      const fs = require("node:fs"), { createHash } = require("node:crypto")
+      const [, made, runtimes, name, digest] = process.argv, at = runtimes + "/" + name
+      const unless = (code, act) => { try { return act() } catch (error) { if (!code.includes(error.code)) throw error } }
+      const isWhole = () => createHash("sha256").update(fs.readFileSync(at + "/bin/node")).digest("hex") === digest
+      for (let i = 0; i < 9 && !unless(["ENOENT", "ENOTDIR"], isWhole); i++) {
+        unless(["ENOENT"], () => fs.renameSync(at, made + "/damaged" + i))
+        fs.fsyncSync(fs.openSync(made + "/tree/bin/node", "r"))
+        if (unless(["ENOTEMPTY", "EEXIST"], () => fs.renameSync(made + "/tree", at) ?? true)) break
+      }
+      fs.symlinkSync(name, made + "/current")
+      fs.renameSync(made + "/current", runtimes + "/current")
+    ' "$made" "$runtimes" ${name} ${digest} || fail "$runtimes/current cannot be made"
   }
   if [ -x "$program" ] && [ "$(digest "$program")" = ${digest} ]; then
-    current
+    mkdir "$made" || fail "$made cannot be made"
+    place "$program"
     say done
     exit 0
   fi
@@ -97,9 +104,7 @@ export function takeScript(mark: string, order: RuntimeOrder): string {
   said=$("$made/tree/bin/node" --version 2>&1 </dev/null) || fail "it does not run there: $said"
   [ "$said" = ${version} ] || fail "it does not run there: it said $said"
   before=$(readlink "$runtimes/current" 2>/dev/null || :)
-  [ ! -e "$runtimes/${name}" ] || mv "$runtimes/${name}" "$made/damaged"
-  mv "$made/tree" "$runtimes/${name}" || fail "$runtimes/${name} cannot be made"
-  current
+  place "$made/tree/bin/node"
   for file in "$runtimes"/node-v*; do
     case $file in */${name} | */"$before") ;; *) rm -rf "$file" ;; esac
   done
