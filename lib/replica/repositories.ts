@@ -20,10 +20,10 @@ const againMs = 1000
 const pointerBytes = 4200
 
 interface Repository {
-  /** The index that was last read, by its disk identity; undefined: there was none. */
+  /** The index that was last read, by its place and disk identity; undefined: there was none. */
   identity: string | undefined
-  /** What its index names and a default rule would ignore, from its own directory down. */
-  paths: readonly Path[]
+  /** What its index names and a default rule would ignore, from its own directory down; undefined: not read yet. */
+  paths: readonly Path[] | undefined
   /** What was last found wrong with it, and whether that was said. */
   flaw: { readonly why: string; readonly isTold: boolean } | undefined
 }
@@ -61,6 +61,11 @@ export class Repositories {
     this.#due.add(node)
   }
 
+  /** A directory stands at another place, where defaults may ignore other names. */
+  moved(to: Path): void {
+    for (const node of this.#known.keys()) if (isWithin(this.#around.view.nodes.pathOf(node), to)) this.note(node)
+  }
+
   /** Something happened in a directory that was watched for an index; `name` undefined: nobody knows to what. */
   heed(key: DirectoryKey, name: string | undefined): void {
     if (name !== undefined && name !== indexName) return
@@ -89,34 +94,40 @@ export class Repositories {
     const paths = new Set<Path>()
     for (const [node, repository] of this.#known) {
       const top = this.#around.view.nodes.pathOf(node)
-      for (const path of repository.paths) paths.add(join(top, path))
+      for (const path of repository.paths ?? []) paths.add(join(top, path))
     }
     return paths
+  }
+
+  /** Directories of repositories whose index could not be read yet: what it names is what was known before. */
+  unread(): readonly Path[] {
+    const { nodes } = this.#around.view
+    return [...this.#known].flatMap(([node, { paths }]) => (paths === undefined ? [nodes.pathOf(node)] : []))
   }
 
   /** The repository whose index names a path, by its directory; undefined: none of this host does. */
   naming(path: Path): Path | undefined {
     for (const [node, { paths }] of this.#known) {
       const top = this.#around.view.nodes.pathOf(node)
-      if (isWithin(path, top) && paths.some(each => isWithin(join(top, each), path))) return top
+      if (isWithin(path, top) && paths?.some(each => isWithin(join(top, each), path)) === true) return top
     }
     return undefined
   }
 
   /**
    * Looks at the index of the repository in a directory, and reads it if it is another one than was last read.
-   * @returns whether what it names is other than before
+   * @returns whether what it is known to name is other than before
    */
   *read(node: DirectoryNode): Generator<void, boolean, undefined> {
     this.#due.delete(node)
     const { view, root } = this.#around
     if (view.nodes.byKey(node.key) !== node) return false
-    const before = this.#known.get(node)?.paths ?? []
+    const before = this.#known.get(node)?.paths
     const opened: DirectoryHandle[] = []
     try {
       const place = this.#placeOf(node)
-      if (place === undefined) return this.forget(node) && before.length > 0
-      const repository = this.#known.get(node) ?? { identity: undefined, paths: [], flaw: undefined }
+      if (place === undefined) return this.forget(node) && before?.length !== 0
+      const repository = this.#known.get(node) ?? { identity: undefined, paths: undefined, flaw: undefined }
       this.#known.set(node, repository)
       // One that cannot be watched is looked at whenever its directory is listed.
       if (!this.#around.watcher.watch(-node.key, `${root.base}/${place}`)) node.watched = false
@@ -128,7 +139,7 @@ export class Repositories {
     } finally {
       for (const each of opened) each.close()
     }
-    return !isSame(before, this.#known.get(node)?.paths ?? [])
+    return !isSame(before, this.#known.get(node)?.paths)
   }
 
   *#readIndex(
@@ -143,9 +154,10 @@ export class Repositories {
       repository.paths = []
       return
     }
-    if (identityOf(stat) === repository.identity) return
-    const { ignore } = this.#around.rules
     const top = this.#around.view.nodes.pathOf(node)
+    const identity = identityOf(stat, top)
+    if (identity === repository.identity) return
+    const { ignore } = this.#around.rules
     let named = new Set<Path>()
     let flaw: string | undefined
     const file = directory.read(indexName)
@@ -165,10 +177,10 @@ export class Repositories {
     if (named.size > trackedLimit) flaw ??= `it names more than ${trackedLimit} files that are ignored by default`
     if (flaw !== undefined) {
       // Until it changes there is no use in reading it again, once that was said.
-      if (this.#flawed(node, repository, flaw)) repository.identity = identityOf(stat)
+      if (this.#flawed(node, repository, flaw)) repository.identity = identity
       return
     }
-    repository.identity = identityOf(stat)
+    repository.identity = identity
     repository.flaw = undefined
     repository.paths = [...named].filter(isPath)
   }
@@ -267,10 +279,11 @@ function isPath(path: Path): boolean {
 }
 
 /** An index is sorted. */
-function isSame(a: readonly Path[], b: readonly Path[]): boolean {
-  return a.length === b.length && a.every((path, at) => path === b[at])
+function isSame(a: readonly Path[] | undefined, b: readonly Path[] | undefined): boolean {
+  return a?.length === b?.length && (a === undefined || a.every((path, at) => path === b?.[at]))
 }
 
-function identityOf({ inode, size, mtimeMs, ctimeMs }: Stat): string {
-  return `${inode} ${size} ${mtimeMs} ${ctimeMs}`
+/** What a default would ignore of it depends on where it stands. */
+function identityOf({ inode, size, mtimeMs, ctimeMs }: Stat, top: Path): string {
+  return `${inode} ${size} ${mtimeMs} ${ctimeMs} ${top}`
 }

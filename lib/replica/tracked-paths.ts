@@ -133,6 +133,7 @@ export class TrackedPaths implements Tracking {
   /** A directory stands at another place: what is exempt below goes with it until its index, or the other side, says so. */
   moved({ from, to }: { readonly from: Path; readonly to: Path }): void {
     for (const path of this.#exempt) if (isWithin(path, from)) this.#leaving.add(rebase(path, from, to))
+    this.#repositories.moved(to)
     this.#settle()
   }
 
@@ -158,7 +159,7 @@ export class TrackedPaths implements Tracking {
     }
     for (const path of named) this.#leaving.delete(path)
     this.#named = named
-    if (this.#leaving.size > 0) this.#letLeave(leavingTurns)
+    if (this.#going().length > 0) this.#letLeave(leavingTurns)
     const old = this.#exempt
     const now = this.#inForce()
     const changed = [...old, ...now].filter(path => old.has(path) !== now.has(path))
@@ -189,13 +190,19 @@ export class TrackedPaths implements Tracking {
     return all
   }
 
+  /** What leaves: not what an index may still name that cannot be read. */
+  #going(): readonly Path[] {
+    const unread = this.#repositories.unread()
+    return [...this.#leaving].filter(path => !unread.some(top => isWithin(path, top)))
+  }
+
   #letLeave(turns: number): void {
     const { around, isBusy, wake } = this.#parts
     this.#cancelLeaving?.()
     this.#cancelLeaving = around.clock.after(leavingMs, () => {
       if (isBusy() && turns > 0) return this.#letLeave(turns - 1)
       this.#cancelLeaving = undefined
-      this.#leaving.clear()
+      for (const path of this.#going()) this.#leaving.delete(path)
       this.#isStale = true
       wake()
     })

@@ -182,9 +182,18 @@ it('an index that cannot be read changes nothing, and is named', () =>
     world.alpha.user.write('a.pem', 'goes on')
     await settle(world)
     assert.equal(world.beta.user.text('a.pem'), 'goes on')
+    await world.stopHub()
+    world.startHub()
+    await settle(world)
+    world.alpha.user.write('a.pem', 'goes on after a start')
+    await settle(world)
+    assert.equal(world.beta.user.text('a.pem'), 'goes on after a start')
     writeIndex(world, 'alpha', '', ['b.pem'])
     await settle(world)
     assert.equal(world.beta.user.text('b.pem'), 'b.pem')
+    world.alpha.user.write('a.pem', 'no more')
+    await settle(world)
+    assert.equal(world.beta.user.text('a.pem'), 'goes on after a start')
   }))
 
 it('a repository that is moved takes along what its index names', () =>
@@ -208,6 +217,29 @@ it('a repository that is moved takes along what its index names', () =>
     world.beta.user.write('r/vendor/x', 'edited')
     await settle(world)
     assert.equal(world.alpha.user.text('r/vendor/x'), 'edited')
+  }))
+
+it('a repository that is moved to where a default ignores what it names goes on', () =>
+  story(async world => {
+    world.alpha.user.mkdir('p')
+    for (const name of ['main', 'untracked']) world.alpha.user.write(`p/${name}`, name)
+    writeIndex(world, 'alpha', 'p', ['main'])
+    // Without it, nothing below would be looked at.
+    writeIndex(world, 'alpha', '', ['vendor/none'])
+    world.startHub()
+    await settle(world)
+    world.alpha.user.mv('p', 'vendor')
+    await settle(world)
+    world.alpha.user.write('vendor/main', 'edited')
+    world.alpha.user.write('vendor/more', 'more')
+    await settle(world)
+    assert.equal(world.beta.user.text('vendor/main'), 'edited')
+    await world.stopHub()
+    world.startHub()
+    const before = files(world, 'beta')
+    await settle(world)
+    assert.deepEqual(files(world, 'beta'), before, 'a new start knows no more')
+    assert.ok(!before.includes('vendor/more'))
   }))
 
 it('what a person says comes before it', () =>
