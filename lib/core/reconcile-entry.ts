@@ -23,6 +23,8 @@ export function reconcileEntry(writing: Writing, path: Path, versions: Versions)
   if (listProblems(draft, path, versions)) return
   if (isIgnored(versions.alpha) || isIgnored(versions.beta)) return leaveIgnored(draft, path, versions)
   if (isDirectory(versions.alpha) && isDirectory(versions.beta)) {
+    // New directories with nothing that is synced in them are nothing to one another, whatever their modes.
+    if (ancestor === undefined && holdsOnlyUntracked(versions.alpha) && holdsOnlyUntracked(versions.beta)) return
     mergeModes(draft, path, { ancestor, alpha: versions.alpha, beta: versions.beta })
     writing.directories.push({ path, versions })
     return

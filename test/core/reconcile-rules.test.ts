@@ -251,6 +251,17 @@ const rows: readonly Row[] = [
     betaAfter: dir({ d: dir({ a: f1 }) }),
     problems: ['d/p alpha EACCES'],
   },
+  {
+    says: 'new directories of nothing but what is untracked are nothing to one another',
+    ancestor: dir({}),
+    alpha: dir({ d: dir({ u: untracked(), e: dir({ u: untracked() }) }, secret), f: dir({ u: untracked() }) }),
+    beta: dir({ d: dir({ u: untracked() }), f: dir({ e: dir({}) }, exec) }),
+    alphaAfter: dir({
+      d: dir({ u: untracked(), e: dir({ u: untracked() }) }, secret),
+      f: dir({ u: untracked(), e: dir({}) }, exec),
+    }),
+    agreed: ['f'],
+  },
 ]
 
 describe('reconcile, rule by rule', () => {
