@@ -40,7 +40,8 @@ export class RecordedUser extends SimUser {
   readonly owed = new Map<Digest, Owed>()
   /** Where dsync keeps content of its own, which is nobody's version; an absolute path. */
   readonly #slots: string
-  readonly #written = new WeakSet<Inode>()
+  /** What users made of inodes, whoever made the inodes. */
+  readonly #written = new WeakMap<Inode, Set<Digest>>()
   /** Inodes that lost their last name by a user's doing. */
   readonly #abandoned = new WeakSet<Inode>()
   readonly #madeAt = new WeakMap<Inode, number>()
@@ -130,8 +131,11 @@ export class RecordedUser extends SimUser {
   }
 
   #changed(inode: Inode, before: Uint8Array): void {
-    this.#written.add(inode)
-    this.ledger.states.add(digestOf(inode.data))
+    const digest = digestOf(inode.data)
+    const written = this.#written.get(inode)
+    if (written === undefined) this.#written.set(inode, new Set([digest]))
+    else written.add(digest)
+    this.ledger.states.add(digest)
     this.#destroyed(inode, before)
   }
 
@@ -168,13 +172,15 @@ export class RecordedUser extends SimUser {
 
   /**
    * Content that dsync is about to put somewhere, or a second name of what it has put there: nobody's version. So is a
-   * file no user made that still is what its slot was named for: no swap has put anything else there.
+   * file no user made that is what its slot was named for, and was not made that by a user: what a user wrote into it
+   * after a swap may have gone with the power.
    */
   #isOurs({ inode, parent, name }: Pick<Dentry, 'inode' | 'parent' | 'name'>, slots: Inode | undefined): boolean {
     if (parent !== slots) return false
     if (name.startsWith('part-') || name.startsWith('lane-')) return true
-    const isUsers = this.#madeAt.has(inode) || this.#written.has(inode)
-    return !isUsers && name.startsWith(`in-${digestOf(inode.data)}-`)
+    const digest = digestOf(inode.data)
+    const isUsers = this.#madeAt.has(inode) || this.#written.get(inode)?.has(digest) === true
+    return !isUsers && name.startsWith(`in-${digest}-`)
   }
 
   #inodeAt(path: string, follow: boolean): Inode | undefined {
