@@ -6,6 +6,7 @@ import { sessionOpener } from '../lib/sync/open-session.ts'
 import type { OpenSession } from '../lib/sync/session-handle.ts'
 import { openSqliteStore } from '../lib/sync/sqlite-store.ts'
 import { meetHub, readHub } from '../lib/daemon/hub-record.ts'
+import { noteRival } from '../lib/daemon/rival-hub.ts'
 import { codeOf } from '../lib/core/errors.ts'
 import type { HubClaim } from '../lib/core/hub.ts'
 import { detach } from '../lib/ports/detached.ts'
@@ -32,7 +33,7 @@ function addresses(): string {
 /** What cannot be recorded now is heard again with the next attempt to reach that host. */
 async function hear(stands: HubClaim): Promise<void> {
   try {
-    await meetHub(facts, stands)
+    noteRival(facts.home, await meetHub(facts, stands), stands)
   } catch (error) {
     if (codeOf(error) === undefined) throw error
   }

@@ -1,3 +1,5 @@
+import type { HubClaim } from '../core/hub.ts'
+import { rivalHint } from '../core/hub.ts'
 import type { Followed } from '../daemon/verbs.ts'
 import { escape } from './escape.ts'
 import type { Paint } from './paint.ts'
@@ -14,6 +16,12 @@ export function followedLines({ hub }: Followed, paint: Paint, now: number): str
     `  The hub is ${name}, which is ${paint.yellow('away')} and ${heard}; what follows was so then.`,
     '  → dsync conflicts, dsync trash and dsync undo work here meanwhile',
   ]
+}
+
+/** On a hub that is one of two: what that means, and what ends it. */
+export function rivalWords({ name, epoch }: HubClaim): { readonly what: string; readonly next: string } {
+  const what = `${escape(name)} and this host took the roots apart from each other (epoch ${epoch}), and neither follows the other`
+  return { what, next: escape(rivalHint({ name })) }
 }
 
 /** Below an answer that a hub which is away does not know of. */

@@ -4,7 +4,7 @@ import type { DaemonStatus } from '../daemon/verbs.ts'
 import type { Cell } from './aligned.ts'
 import { aligned } from './aligned.ts'
 import { escape } from './escape.ts'
-import { followedLines } from './hub-lines.ts'
+import { followedLines, rivalWords } from './hub-lines.ts'
 import { apartNext, haltNext, holdNext } from './hold-next.ts'
 import type { Colour, Paint } from './paint.ts'
 import { placeText, placeWord } from './places.ts'
@@ -97,6 +97,7 @@ interface Waiting {
 
 function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): string[] {
   const waiting = [
+    ...rivalWaiting(status),
     ...status.config.map((problem): Waiting => {
       return {
         colour: 'red',
@@ -144,6 +145,11 @@ function waitingLines(status: DaemonStatus, { paint, userHome }: StatusView): st
   return ['', ...aligned(rows, paint)]
 }
 
+/** Said once: what each session has to say of it is the same. */
+function rivalWaiting({ hub }: DaemonStatus): Waiting[] {
+  return hub?.rival === undefined ? [] : [{ colour: 'red', count: 'two hubs', ...rivalWords(hub.rival) }]
+}
+
 function waitingOf(session: SessionLine, userHome: string, { now, hub }: DaemonStatus): Waiting[] {
   const { root, host, state, code, why, retryAt, conflicts, problems, holds, notices, untaken, mode } = session
   // Who drives it is away: nothing can be done about that here.
@@ -160,7 +166,8 @@ function waitingOf(session: SessionLine, userHome: string, { now, hub }: DaemonS
       next: holdNext([hold], word),
     })
   }
-  if ((state === 'halted' || state === 'disconnected' || why !== undefined) && holds.length === 0) {
+  const isRival = code === 'OTHER_HUB' && hub?.rival !== undefined
+  if ((state === 'halted' || state === 'disconnected' || why !== undefined) && holds.length === 0 && !isRival) {
     const again = retryAt === undefined ? '' : `; tried again ${inText(retryAt, now)}`
     waiting.push({
       colour: 'red',

@@ -29,6 +29,11 @@ export function isSameClaim(a: HubClaim | undefined, b: HubClaim | undefined): b
   return a?.hub === b?.hub && a?.epoch === b?.epoch
 }
 
+/** Two homes that took the same roots apart from each other: neither claim ever gives way to the other. */
+export function isRival(own: HubClaim, other: HubClaim): boolean {
+  return other.epoch === own.epoch && other.hub !== own.hub
+}
+
 /** A claim in what another program wrote; undefined when it is none. */
 export function claimOf(value: unknown): HubClaim | undefined {
   if (typeof value !== 'object' || value === null) return undefined
@@ -40,8 +45,17 @@ export function claimOf(value: unknown): HubClaim | undefined {
   return { hub, name, epoch, at }
 }
 
+/** What a person does about two hubs: the one where it is done is followed by the other. */
+export function rivalHint({ name }: Pick<HubClaim, 'name'>): string {
+  return `dsync hub take here, or on ${name}`
+}
+
 /** OTHER_HUB: another hub drives the roots of a host. Whoever has to follow it will hear that at once; else a person decides. */
 export function otherHub(stands: HubClaim, own?: HubClaim): SyncError {
+  if (own !== undefined && isRival(own, stands)) {
+    const why = `${stands.name} and ${own.name} took the roots apart from each other (epoch ${own.epoch})`
+    return new SyncError('OTHER_HUB', `Cannot drive its roots: ${why}`, { verdict: 'halt', hint: rivalHint(stands) })
+  }
   const since = new Date(stands.at).toISOString().slice(0, 16).replace('T', ' ')
   return new SyncError(
     'OTHER_HUB',

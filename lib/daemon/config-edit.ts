@@ -5,7 +5,7 @@ import { SyncError } from '../core/errors.ts'
 import type { KitHome } from './kit-home.ts'
 import { ensureKitHome } from './kit-home.ts'
 import { takeLock } from './lock.ts'
-import { withPath, withoutPath } from './paths-file.ts'
+import { withPath, withPathOff, withoutPath } from './paths-file.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { thisProcess } from './process-identity.ts'
 
@@ -35,6 +35,11 @@ export function addPath(home: KitHome, path: string): void {
 /** Removes a root from `paths.txt`. */
 export function removePath(home: KitHome, path: string): void {
   editPaths(home, text => withoutPath(text, path))
+}
+
+/** Switches a root of `paths.txt` off: its line stays, behind a `#`. */
+export function switchOffPath(home: KitHome, path: string): void {
+  editPaths(home, text => withPathOff(text, path))
 }
 
 function editPaths(home: KitHome, edit: (text: string) => string): void {

@@ -21,6 +21,14 @@ export function withPath(text: string, path: string): string {
   return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${path}\n`
 }
 
+/** The text with a root switched off, as `withPath` would find it; every other line stays as it is. */
+export function withPathOff(text: string, path: string): string {
+  return text
+    .split('\n')
+    .map(line => (trimPath(line) === path ? `#${path}` : line))
+    .join('\n')
+}
+
 /** The text without a root; every other line stays as it is. */
 export function withoutPath(text: string, path: string): string {
   return text

@@ -118,6 +118,8 @@ export interface Followed {
 /** The others are there where another host is the hub. */
 export type HubLink = HubClaim & {
   readonly isHere: boolean
+  /** Where this host is the hub: another that took the roots apart from it. Neither follows the other. */
+  readonly rival?: HubClaim
   /** What the hub calls this host. */
   readonly here?: string
   readonly state?: 'connected' | 'away'

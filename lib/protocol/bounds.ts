@@ -49,6 +49,12 @@ export const silenceMs = 15_000
 /** An end that is asked whether it is still there says so within this (ms), or the link is taken as lost. */
 export const probeMs = 3_000
 
+/**
+ * Who runs a command at the agent's end has it sent once the hub has said anything at all, which it does at least every
+ * `heartbeatMs`; a hub that says nothing for so long counts as away for that command, and the link stays (ms).
+ */
+export const guestHeardMs = 6_000
+
 /** How long an end waits for the other to hang up after the last word (ms). */
 export const lastWordMs = 2_000
 

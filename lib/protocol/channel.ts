@@ -42,6 +42,8 @@ export class Channel {
   #cancelProbe: (() => void) | undefined
   readonly #roundTrips: RoundTrips
   #measures = false
+  /** Told once anything comes, each with how it is no longer waited for. */
+  readonly #listening = new Map<() => void, () => void>()
 
   constructor(link: Link, options: ChannelOptions) {
     const { clock, epoch } = options
@@ -85,6 +87,7 @@ export class Channel {
 
   /** Takes bytes as they came from the link. */
   feed(bytes: Uint8Array): void {
+    for (const heard of [...this.#listening.keys()]) heard()
     try {
       for (const payload of this.#reader.read(bytes)) {
         if (this.#closed) return
@@ -122,6 +125,20 @@ export class Channel {
     this.#ask()
   }
 
+  /** Asks the other end to say something, and tells once whether anything came from it in time. Not told when the channel is over. */
+  ask(withinMs: number, tell: (isThere: boolean) => void): void {
+    if (this.#closed) return
+    const over = (isThere: boolean): void => {
+      cancel()
+      this.#listening.delete(heard)
+      tell(isThere)
+    }
+    const heard = (): void => over(true)
+    const cancel = this.#options.clock.after(withinMs, () => over(false))
+    this.#listening.set(heard, cancel)
+    this.#ask()
+  }
+
   /** Says one last thing, drops what else waits to be said, and listens no more. */
   finish(message: Message): void {
     this.#stop()
@@ -148,6 +165,8 @@ export class Channel {
     this.#closed = true
     this.#heartbeat.stop()
     this.#cancelProbe?.()
+    for (const cancel of this.#listening.values()) cancel()
+    this.#listening.clear()
   }
 
   #take(payload: Uint8Array): void {

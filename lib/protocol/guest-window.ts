@@ -1,4 +1,4 @@
-import { guestReplyBytes, guestRequestBytes, guestsLimit } from './bounds.ts'
+import { guestHeardMs, guestReplyBytes, guestRequestBytes, guestsLimit } from './bounds.ts'
 import type { Channel } from './channel.ts'
 import type { GuestReply, GuestRequest, GuestWord } from './guest.ts'
 import { PieceJoiner, guestWord, hostWord, newsJoiner } from './guest.ts'
@@ -11,6 +11,7 @@ export type GuestListener = (reply: GuestReply | 'lost') => void
 interface OpenCall {
   readonly heard: GuestListener
   readonly joiner: PieceJoiner
+  isSent: boolean
   isGone: boolean
 }
 
@@ -39,7 +40,8 @@ export class GuestWindow {
   }
 
   /**
-   * Asks the hub. On a link that is dead without a sign the listener hears of it with the heartbeats.
+   * Asks the hub, once it is heard to be there: what a hub that counts as away was never sent it does not do later. Of a
+   * hub that goes without a sign while it works on the answer the listener hears with the heartbeats.
    * @returns how to leave before the last reply; why not, when it cannot be asked
    */
   ask({ version, verb, parameters }: GuestRequest, heard: GuestListener): (() => void) | string {
@@ -48,13 +50,20 @@ export class GuestWindow {
     // Those who left count until the hub has said its last word to them.
     if (this.#calls.size >= guestsLimit) return `${guestsLimit} commands of this host ask already`
     const id = ++this.#lastId
-    const call: OpenCall = { heard, joiner: new PieceJoiner(guestReplyBytes), isGone: false }
+    const call: OpenCall = { heard, joiner: new PieceJoiner(guestReplyBytes), isSent: false, isGone: false }
     this.#calls.set(id, call)
-    this.#say({ type: 'guest', id, version, verb, parameters: given })
+    this.#channel.ask(guestHeardMs, isThere => {
+      if (this.#calls.get(id) !== call) return
+      call.isSent = isThere
+      if (isThere) return this.#say({ type: 'guest', id, version, verb, parameters: given })
+      this.#calls.delete(id)
+      heard('lost')
+    })
     return () => {
       if (call.isGone || !this.#calls.has(id)) return
       call.isGone = true
-      this.#say({ type: 'guest-gone', id })
+      if (call.isSent) this.#say({ type: 'guest-gone', id })
+      else this.#calls.delete(id)
     }
   }
 

@@ -50,6 +50,8 @@ export interface TakePlan {
   readonly before: HubClaim | undefined
   readonly hosts: readonly PlannedHost[]
   readonly roots: readonly PlannedRoot[]
+  /** Lines of `paths.txt` to switch off: what they say of a root is not what the hub before made of it. */
+  readonly off: readonly string[]
 }
 
 export interface PlannedHost extends TakeHost {
@@ -68,14 +70,18 @@ interface Choice {
 
 /** Looks at what the hub told last, or at this home's own settings where it told nothing, and asks every host. */
 export async function planTake(here: Here & Asking, choice: Choice): Promise<TakePlan> {
-  const { home, userHome } = here
+  const { home } = here
   const before = readableHub(here)
   const isHere = before?.hub === homeId(home)
   const config = requireConfig(home)
   const told = isHere ? undefined : newestTold(here)
   const roster = told?.news.roster
   const name = (roster === undefined ? undefined : told?.news.here) ?? config.name ?? here.host
-  const wanted = roster === undefined ? ownHosts(config, here) : rosterHosts(roster, { name, ssh: choice.ssh }, config)
+  const roots = roster === undefined ? ownRoots(config, here) : allRoots(roster, { name, config }, here)
+  const wanted =
+    roster === undefined
+      ? ownHosts(config, here)
+      : withOwnHosts(rosterHosts(roster, { name, ssh: choice.ssh }, config), roots, ownHosts(config, here))
   const stray = Object.keys(choice.ssh).find(each => !wanted.some(host => host.name === each))
   if (stray !== undefined) {
     throw new SyncError('USAGE', `Cannot find the host ${JSON.stringify(stray)} among those of the roots`, {
@@ -84,8 +90,53 @@ export async function planTake(here: Here & Asking, choice: Choice): Promise<Tak
   }
   const hosts = await Promise.all(wanted.map(host => lookAt(host, config, here)))
   const known = new Set(hosts.flatMap(host => (host.places === undefined ? [] : [host.name])))
-  const roots = roster === undefined ? ownRoots(config, here) : rosterRoots(roster, { name, userHome })
-  return { name, isHere, before, hosts, roots: roots.map(root => withKnown(root, known)) }
+  const planned = roots.map(root => withKnown(root, known))
+  return {
+    name,
+    isHere,
+    before,
+    hosts,
+    roots: planned,
+    off: roster === undefined ? [] : linesOff(planned, config, here),
+  }
+}
+
+/**
+ * The roots of the hub before, and those that its settings do not know of and ours do: one that this home still serves
+ * goes on as they say, any other was taken off by that hub.
+ */
+function allRoots(
+  roster: Roster,
+  { name, config }: { readonly name: string; readonly config: Config },
+  here: Here,
+): PlannedRoot[] {
+  const told = rosterRoots(roster, { name, userHome: here.userHome })
+  const known = new Set([...roster.roots.map(({ id }) => id), ...told.map(({ root }) => root)])
+  const served = new Set(servedRoots(here.home).map(({ id }) => id))
+  const beside = ownRoots(config, here).flatMap((each): PlannedRoot[] => {
+    const { root, id, on } = each
+    if (known.has(id) || known.has(root) || on.length === 0) return []
+    if (served.has(id)) return [each]
+    return [{ root, id, on, left: `${roster.hub.name} took it off; dsync roots add ${root} brings it back` }]
+  })
+  return [...told, ...beside]
+}
+
+/** The hosts of the hub before, and those of our own settings that a root needs besides. */
+function withOwnHosts(
+  hosts: readonly WantedHost[],
+  roots: readonly PlannedRoot[],
+  own: readonly WantedHost[],
+): WantedHost[] {
+  const known = new Set(hosts.map(({ name }) => name))
+  const needed = new Set(roots.flatMap(({ on, config }) => (config === undefined ? [] : on)))
+  return [...hosts, ...own.filter(({ name }) => needed.has(name) && !known.has(name))]
+}
+
+/** Lines of roots that are left out would have our own, older settings of them count. */
+function linesOff(roots: readonly PlannedRoot[], config: Config, { userHome }: Here): string[] {
+  const left = new Set(roots.flatMap(({ root, left: why }) => (why === undefined ? [] : [root])))
+  return config.paths.filter(line => left.has(rootKey(line, userHome)))
 }
 
 /** A record that cannot be read is healed by taking the roots. */

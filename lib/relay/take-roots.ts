@@ -2,7 +2,7 @@ import { SyncError } from '../core/errors.ts'
 import type { HubClaim } from '../core/hub.ts'
 import { claimOf, isSameClaim } from '../core/hub.ts'
 import { agentSocketPath } from '../daemon/agent-socket-path.ts'
-import { addPath, configWith, removePath, whileEditing } from '../daemon/config-edit.ts'
+import { addPath, configWith, switchOffPath, whileEditing } from '../daemon/config-edit.ts'
 import { checkTexts, readConfig, unusable } from '../daemon/config-reader.ts'
 import { contractHome } from '../daemon/host-paths.ts'
 import type { Asking } from '../daemon/host-question.ts'
@@ -46,7 +46,7 @@ export async function takeRoots(
   return { claim, untold: untold.flatMap(each => each ?? []) }
 }
 
-/** Writes the settings that the plan asks for; every other line of them stays. */
+/** Writes the settings that the plan asks for; every other line of them stays, also one of `paths.txt` that nobody drives. */
 function settle(plan: TakePlan, { home, userHome }: Here): void {
   let text = readPrivateFile(home.config) ?? ''
   if (readConfig(home).config?.name !== plan.name) text = configWith(text, ['name'], plan.name)
@@ -63,10 +63,9 @@ function settle(plan: TakePlan, { home, userHome }: Here): void {
     rememberHost(home, name, { ...places, target: way.target, ...(facts !== undefined && { homeId: facts.homeId }) })
   }
   writePrivateFile(home.config, text)
-  const driven = new Set(plan.roots.flatMap(({ root, config }) => (config === undefined ? [] : [root])))
-  for (const line of readConfig(home).config?.paths ?? [])
-    if (!driven.has(rootKey(line, userHome))) removePath(home, line)
-  for (const root of driven) addPath(home, root)
+  for (const line of plan.off) switchOffPath(home, line)
+  const lines = new Set(readConfig(home).config?.paths.map(line => rootKey(line, userHome)))
+  for (const { root, config } of plan.roots) if (config !== undefined && !lines.has(root)) addPath(home, root)
 }
 
 async function acquaint(plan: TakePlan, here: Here & { readonly acquaintSession: AcquaintSession }): Promise<void> {

@@ -12,6 +12,8 @@ import { sshCommand } from './ssh-command.ts'
 import { sshFailure } from './ssh-failure.ts'
 import type { SharedCheck } from './shared-connections.ts'
 import { checkShared, retireShared } from './shared-connections.ts'
+import type { SharedLine } from './shared-line.ts'
+import { runNothing } from './silence-watch.ts'
 
 export interface SshLinkOptions extends SshOptions {
   /** Of this dsync: where a newer one is in use it serves nothing. */
@@ -26,6 +28,8 @@ export interface SshLinkOptions extends SshOptions {
   readonly agents: () => Readonly<Record<string, AgentFolder>>
   /** What the agent is started as: `serve` (a root to a hub), `answer` (one question) or `receive` (a release). */
   readonly mode: 'serve' | 'answer' | 'receive'
+  /** Of links that are never silent for long: a connection that hangs under them is noticed. */
+  readonly line?: SharedLine | undefined
 }
 
 /** From the start of ssh to the first word of the other host, more than ssh takes to give up, and while an agent is sent (ms). */
@@ -41,13 +45,14 @@ const unusedMs = 14 * 24 * 3600_000
 /**
  * Reaches an agent over OpenSSH: runs `sh` there, which finds a runtime, which checks or takes the agent's folder and
  * becomes it. After an attempt that went nowhere the next one does without the shared connection: it may be the dead
- * part. One over which nothing was heard in time is shared no more, and the one after that makes a new one.
+ * part. One over which nothing was heard in time is shared no more, and the one after that makes a new one. A shared
+ * connection that hangs under an open link, while the host lets a new login in, is noticed by its `line`.
  */
 export function sshLink(options: SshLinkOptions): OpenLink {
   let shares = true
   return () =>
-    new SshLink({ ...options, sockets: shares ? options.sockets : undefined }, isOpen => {
-      shares = isOpen || !shares
+    new SshLink({ ...options, sockets: shares ? options.sockets : undefined }, isWell => {
+      shares = isWell || !shares
     })
 }
 
@@ -55,8 +60,12 @@ class SshLink implements OutgoingLink {
   readonly #options: SshLinkOptions
   readonly #child: ChildLink
   readonly #reader: BootReader
-  readonly #came: (isOpen: boolean) => void
+  /** Hears true once it is open, false when it ends before that or hangs. */
+  readonly #came: (isWell: boolean) => void
   readonly #shared: SharedCheck
+  /** Tells the line that something came, and that the link is over. */
+  #spoke = (): void => {}
+  #leave = (): void => {}
   #isOpen = false
   #ended = false
   #cancelDeadline: () => void
@@ -65,7 +74,7 @@ class SshLink implements OutgoingLink {
   #closed: (end: LinkEnd) => void = () => {}
   #failure: LinkEnd | undefined
 
-  constructor(options: SshLinkOptions, came: (isOpen: boolean) => void) {
+  constructor(options: SshLinkOptions, came: (isWell: boolean) => void) {
     const { clock, environment, mode, host, loader, version } = options
     this.#options = options
     this.#came = came
@@ -111,11 +120,15 @@ class SshLink implements OutgoingLink {
   close(): void {
     this.#cancelDeadline()
     this.#shared.end()
+    this.#leave()
     this.#child.close()
   }
 
   #take(bytes: Uint8Array): void {
-    if (this.#isOpen) return this.#data(bytes)
+    if (this.#isOpen) {
+      this.#spoke()
+      return this.#data(bytes)
+    }
     if (this.#ended) return
     const { words, rest, overflow } = this.#reader.push(bytes)
     for (const word of words) this.#heard(word)
@@ -135,6 +148,7 @@ class SshLink implements OutgoingLink {
       case 'ready':
         this.#isOpen = true
         this.#came(true)
+        this.#joinLine()
         return this.#opened()
       case 'need': {
         this.#cancelDeadline = clock.after(nextWordMs, () => this.#late(nextWordMs))
@@ -173,6 +187,28 @@ class SshLink implements OutgoingLink {
     this.#cancelDeadline = clock.after(firstWordMs - sharedWordMs, () => this.#late(firstWordMs))
   }
 
+  #joinLine(): void {
+    const { line, sockets } = this.#options
+    if (line === undefined || sockets === undefined) return
+    this.#leave = line.join({ hangs: silentMs => this.#hangs(silentMs) })
+    const questions = {
+      afresh: runNothing({ ...this.#options, sockets: undefined }),
+      beside: runNothing(this.#options),
+    }
+    this.#spoke = () => line.heard(questions)
+    this.#spoke()
+  }
+
+  /** The next link does without the connection that this one hangs on, and so does whoever else comes. */
+  #hangs(silentMs: number): void {
+    const { host } = this.#options
+    this.#came(false)
+    retireShared(this.#options)
+    this.#child.abandon()
+    const silent = `nothing was heard for ${Math.round(silentMs / 1000)} s, and a new login works`
+    this.#end({ code: 'TRANSPORT_LOST', why: `The connection to ${host} hangs: ${silent}` })
+  }
+
   #late(ms: number): void {
     const noise = this.#reader.noise()
     const instead = noise === '' ? '' : `; it printed ${JSON.stringify(noise)}`
@@ -199,6 +235,7 @@ class SshLink implements OutgoingLink {
     this.#ended = true
     this.#cancelDeadline()
     this.#shared.end()
+    this.#leave()
     if (!this.#isOpen) this.#came(false)
     this.#closed(end)
   }

@@ -18,6 +18,7 @@ import type { SessionStore } from '../ports/store.ts'
 import type { StartWorker } from '../ports/worker.ts'
 import { pipeLink } from '../remote/pipe-link.ts'
 import { rsyncCarrier } from '../remote/rsync-carrier.ts'
+import { SharedLine } from '../remote/shared-line.ts'
 import type { SshLinkOptions } from '../remote/ssh-link.ts'
 import { sshLink } from '../remote/ssh-link.ts'
 import { pinned } from './pinned.ts'
@@ -45,13 +46,14 @@ export interface SessionSurroundings {
 /** How a daemon opens its sessions: one replica a root, whatever the number of its sessions, and an agent for each other side. */
 export function sessionOpener(around: SessionSurroundings): OpenSession {
   const replicas = new Map<string, { readonly by: string; readonly open: OpenReplica }>()
+  const lines = new Map<string, SharedLine>()
   let epoch = Math.floor(around.clock.now() / 1000)
   return (spec, guests) => {
     const known = replicas.get(spec.id)
     const by = JSON.stringify([spec.alpha, spec.ignore])
     const alpha = known?.by === by ? known.open : shareReplica(() => openRoot(rootOptions(spec, around)))
     replicas.set(spec.id, { by, open: alpha })
-    const link = linkOf(spec, around)
+    const link = linkOf(spec, around, lines)
     const beta: OpenReplica = (baseline, listener) =>
       connectReplica(link, {
         clock: around.clock,
@@ -78,8 +80,13 @@ export function sessionOpener(around: SessionSurroundings): OpenSession {
   }
 }
 
-function linkOf({ way, beta }: SessionSpec, around: SessionSurroundings): OpenLink {
-  if (way.kind === 'ssh') return sshLink({ ...around.ssh(), ...way, host: beta.host, mode: 'serve' })
+function linkOf({ way, beta }: SessionSpec, around: SessionSurroundings, lines: Map<string, SharedLine>): OpenLink {
+  if (way.kind === 'ssh') {
+    const key = JSON.stringify(way)
+    const line = lines.get(key) ?? new SharedLine(around.clock)
+    lines.set(key, line)
+    return sshLink({ ...around.ssh(), ...way, host: beta.host, mode: 'serve', line })
+  }
   return pipeLink({
     command: around.agentCommand,
     environment: { ...around.environment, DSYNC_HOME: beta.kitHome, DSYNC_HOST: beta.host },

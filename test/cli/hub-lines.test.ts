@@ -66,6 +66,23 @@ describe('what is said of a hub elsewhere', () => {
     assert.deepEqual(followedJson({}), {})
   })
 
+  it('says once that there are two hubs, with the command that ends it', () => {
+    const nothing = listed<never>([])
+    const session = (host: string): DaemonStatus['sessions'][number] => ({
+      ...{ root: '/home/u/projects', host, transport: 'ssh', state: 'halted', since: now, code: 'OTHER_HUB' },
+      ...{ why: 'Cannot drive its roots', entries: {}, queued: 0, inFlight: 0, bytesQueued: 0, conflicts: 0 },
+      ...{ problems: nothing, holds: [], notices: nothing, mode: 'two-way', untaken: nothing, sides: {} },
+    })
+    const hub: HubLink = { ...own, rival: { ...claim, hub: 'b'.repeat(32), name: 'mac00' } }
+    const status: DaemonStatus = {
+      ...{ version: '1', host: 'laptop', home: '/home/u/.dsync', pid: 1, since: now, now, failed: [], config: [] },
+      ...{ logDropped: 0, crashes: [], hub, sessions: [session('mac00'), session('linux')] },
+    }
+    const lines = statusLines(status, { paint: plain, userHome: '/home/u', clock: now }).slice(-2)
+    const what = 'mac00 and this host took the roots apart from each other (epoch 1), and neither follows the other'
+    assert.deepEqual(lines, ['', `  two hubs  ${what}  → dsync hub take here, or on mac00`])
+  })
+
   it('in a status, names no command for what only the hub could do', () => {
     const nothing = listed<never>([])
     const status: DaemonStatus = {

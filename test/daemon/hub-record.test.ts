@@ -5,10 +5,11 @@ import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { HubClaim } from '../../lib/core/hub.ts'
-import { claimOf, isSameClaim, judgeClaim } from '../../lib/core/hub.ts'
+import { claimOf, isSameClaim, judgeClaim, otherHub } from '../../lib/core/hub.ts'
 import { addPath, editConfig } from '../../lib/daemon/config-edit.ts'
 import { homeId } from '../../lib/daemon/home-id.ts'
 import { hubFile, isFollower, meetHub, ownClaim, readHub, takeHub } from '../../lib/daemon/hub-record.ts'
+import { noteRival, rivalOf } from '../../lib/daemon/rival-hub.ts'
 import { servedRoots } from '../../lib/daemon/served-roots.ts'
 import type { TemporaryHome } from './temporary-home.ts'
 import { temporaryHome } from './temporary-home.ts'
@@ -167,5 +168,17 @@ describe('hubs that want the same hosts', () => {
         }
       }),
     )
+  })
+
+  it('remembers who took the roots apart from it, until a later claim counts', async t => {
+    const here = withRoot(t)
+    const own = await ownClaim(here)
+    noteRival(here.home, own, { ...other, epoch: 2 })
+    assert.equal(rivalOf(here.home, own), undefined, 'a later claim is followed')
+    noteRival(here.home, own, other)
+    assert.deepEqual(rivalOf(here.home, readHub(here.home)), other)
+    assert.match(otherHub(other, own).message, /mac00 and \S+ took the roots apart from each other \(epoch 1\)/)
+    assert.equal(otherHub(other, own).hint, 'dsync hub take here, or on mac00')
+    assert.equal(rivalOf(here.home, await takeHub(here, [other])), undefined)
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { pathLines, withPath, withoutPath } from '../../lib/daemon/paths-file.ts'
+import { pathLines, withPath, withPathOff, withoutPath } from '../../lib/daemon/paths-file.ts'
 
 const text = '# mine\n~/projects\n\n# ~/off\n/srv/data/ \n'
 
@@ -20,6 +20,8 @@ describe('paths.txt', () => {
       text.replace('# ~/off', '~/off'),
     ],
     ['a last line without an end gets one', withPath('~/a', '~/b'), '~/a\n~/b\n'],
+    ['one is switched off by any spelling', withPathOff(text, '/srv/data'), text.replace('/srv/data/ ', '#/srv/data')],
+    ['and on again', withPath(withPathOff(text, '~/projects'), '~/projects'), text],
     ['removing leaves every other line', withoutPath(text, '~/projects'), '# mine\n\n# ~/off\n/srv/data/ \n'],
     ['removing knows a path by any spelling', withoutPath(text, '/srv/data'), '# mine\n~/projects\n\n# ~/off\n'],
     ['removing what is not there changes nothing', withoutPath(text, '~/off'), text],

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
+import type { Home } from './trio.ts'
 import { Trio } from './trio.ts'
+import { until } from './until.ts'
 
 async function started(t: TestContext): Promise<Trio> {
   const trio = await Trio.make()
@@ -68,4 +70,49 @@ describe('three hosts of one root', { timeout: 300_000 }, () => {
     trio.write('third', 'c', 'from the old hub')
     await trio.everywhere('c', 'from the old hub')
   })
+
+  it('that two took apart from each other say so on both, and lose nothing when one of them takes them again', async t => {
+    const trio = await started(t)
+    for (const at of ['twin', 'third'] as const)
+      await until(`${at} knows the others`, async () => (await known(trio, at)) === 'one,third,twin')
+    await trio.ok('one', 'stop')
+    for (const [at, others] of [
+      ['twin', ['one', 'third']],
+      ['third', ['one', 'twin']],
+    ] as const) {
+      for (const other of others) trio.hide(other)
+      trio.write(at, `by-${at}`, at)
+      trio.write(at, 'a', at)
+      assert.equal(hubOf((await trio.ok(at, 'hub', 'take', '--yes', '--json')).json).epoch, 2)
+      await trio.ok(at, 'stop')
+      for (const other of others) trio.show(other)
+    }
+    for (const at of ['twin', 'third'] as const) await trio.ok(at, 'start')
+    for (const [at, rival] of [
+      ['twin', 'third'],
+      ['third', 'twin'],
+    ] as const) {
+      const two = `two hubs +${rival} and this host took the roots apart from each other`
+      const says = new RegExp(
+        `${two} \\(epoch 2\\), and neither follows the other +→ dsync hub take here, or on ${rival}`,
+      )
+      await until(`${at} says so`, async () => says.test((await trio.ok(at, 'hub')).stdout))
+      assert.match((await trio.ok(at, 'status')).stdout, says)
+    }
+    assert.deepEqual([trio.text('twin', 'a'), trio.text('third', 'a')], ['twin', 'third'])
+    assert.equal(hubOf((await trio.ok('third', 'hub', 'take', '--yes', '--json')).json).epoch, 3)
+    await until('the other follows', async () => hubOf((await trio.ok('twin', 'hub', '--json')).json).name === 'third')
+    await trio.everywhere('by-twin', 'twin')
+    await trio.everywhere('by-third', 'third')
+    assert.equal((await trio.dsync('third', 'sync')).code, 3, 'what differs is a conflict')
+    assert.deepEqual([trio.text('twin', 'a'), trio.text('third', 'a')], ['twin', 'third'])
+    assert.doesNotMatch((await trio.ok('third', 'status')).stdout, /two hubs/)
+  })
 })
+
+/** The hosts of the root, as one of them would drive it. */
+async function known(trio: Trio, at: Home): Promise<string> {
+  const { json } = await trio.dsync(at, 'hub', 'take', '--dry-run', '--json')
+  const { roots = [] } = json as { roots?: readonly { readonly on: readonly string[] }[] }
+  return [...(roots[0]?.on ?? []), at].toSorted().join(',')
+}

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { codeOf } from '../../lib/core/errors.ts'
@@ -81,6 +81,15 @@ export class Trio {
     const pid = this.daemonOf(at)
     if (pid !== undefined) process.kill(pid, 'SIGKILL')
     await until('the daemon is gone', () => this.daemonOf(at) === undefined)
+  }
+
+  /** Takes a home away, as a disk that is not mounted, until `show`; nothing may run in it. */
+  hide(at: Home): void {
+    renameSync(this.homes[at], `${this.homes[at]}-away`)
+  }
+
+  show(at: Home): void {
+    renameSync(`${this.homes[at]}-away`, this.homes[at])
   }
 
   async close(): Promise<void> {

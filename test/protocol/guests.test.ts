@@ -5,21 +5,25 @@ import { emptyTree, treeDigest } from '../../lib/core/tree.ts'
 import {
   bulkWindowBytes,
   guestBacklogBytes,
+  guestHeardMs,
   guestPieceBytes,
   guestReplyBytes,
   guestRequestBytes,
   guestsLimit,
   newsBytes,
 } from '../../lib/protocol/bounds.ts'
+import { Channel } from '../../lib/protocol/channel.ts'
 import { digest } from '../../lib/protocol/codec.ts'
 import type { GuestRequest } from '../../lib/protocol/guest.ts'
 import type { GuestCall, GuestDesk } from '../../lib/protocol/guest-door.ts'
+import { GuestWindow } from '../../lib/protocol/guest-window.ts'
 import type { Message } from '../../lib/protocol/message.ts'
 import { connectReplica } from '../../lib/protocol/remote-replica.ts'
 import { rowKind } from '../../lib/protocol/rows.ts'
 import { serveReplica } from '../../lib/protocol/serve-replica.ts'
 import { digest as sha256 } from '../../lib/replica/hash.ts'
 import { systemClock } from '../../lib/replica/system-clock.ts'
+import { ManualClock } from '../sim/clock.ts'
 import { Events, request } from './connection.ts'
 import { linkPair } from './memory-link.ts'
 import { RawEnd, epoch } from './raw-end.ts'
@@ -226,4 +230,31 @@ describe('an agent whose hub cannot be trusted with guests', () => {
       assert.deepEqual(told, [])
     })
   }
+})
+
+describe('an agent whose hub went without a sign', () => {
+  it('says so to guests within seconds, keeps the link, and asks once the hub is heard again', async t => {
+    const clock = new ManualClock()
+    const pair = linkPair()
+    const hub = new RawEnd(pair.hub)
+    hub.line = '\n'
+    const channel = new Channel(pair.agent, { clock, epoch, receive: () => {}, failed: error => assert.fail(error) })
+    t.after(() => channel.close())
+    pair.agent.onData(bytes => channel.feed(bytes))
+    const window = new GuestWindow(channel, () => {})
+    const heard: unknown[] = []
+    const ask = (): void =>
+      void window.ask({ version: '1', verb: 'undo', parameters: '{}' }, reply => heard.push(reply))
+    ask()
+    await hub.until(() => hub.heard.some(([type]) => type === 'probe'))
+    clock.advance(guestHeardMs)
+    assert.deepEqual(heard, ['lost'])
+    ask()
+    hub.say(['alive'])
+    await hub.until(() => hub.heard.some(([type]) => type === 'guest'))
+    assert.deepEqual(
+      hub.heard.flatMap(([type, id]) => (type === 'guest' ? [id] : [])),
+      [2],
+    )
+  })
 })

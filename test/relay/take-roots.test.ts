@@ -10,9 +10,10 @@ import { homeId } from '../../lib/daemon/home-id.ts'
 import { addHost } from '../../lib/daemon/host-registration.ts'
 import { isFollower, readHub } from '../../lib/daemon/hub-record.ts'
 import { kitHome } from '../../lib/daemon/kit-home.ts'
+import { readPrivateFile, writePrivateFile } from '../../lib/daemon/private-file.ts'
 import { addRoot } from '../../lib/daemon/root-registration.ts'
 import { rosterOf } from '../../lib/daemon/roster.ts'
-import { servedRoots } from '../../lib/daemon/served-roots.ts'
+import { serveRoot, servedRoots } from '../../lib/daemon/served-roots.ts'
 import { sessionSpecs } from '../../lib/daemon/session-specs.ts'
 import { newsOf } from '../../lib/relay/hub-news.ts'
 import { planTake } from '../../lib/relay/take-plan.ts'
@@ -120,6 +121,31 @@ describe('a host that takes the roots of a lost hub', () => {
     new ToldRecords(twin.home, () => 6).told({ root: id, path: '/', options: {} }, `6 ${JSON.stringify(news)}`)
     const [oneWay] = (await planTake(twin, { ssh: {} })).roots
     assert.match(oneWay?.left ?? '', /one-way/)
+  })
+
+  it('keeps what its own settings say of roots that the hub does not know of', async t => {
+    const { one, twin, third } = await three(t)
+    const ids = { kept: 'c'.repeat(32), off: 'd'.repeat(32) }
+    for (const path of ['alone', 'off', 'later']) mkdirSync(join(twin.userHome, path))
+    editConfig(twin.home, ['hosts', 'fourth'], { pipe: third.userHome })
+    editConfig(twin.home, ['roots', '~/alone'], { id: ids.kept, on: ['fourth'] })
+    editConfig(twin.home, ['roots', '~/off'], { id: ids.off, on: ['fourth'] })
+    writePrivateFile(twin.home.paths, `# mine\n~/off\n${twin.userHome}/alone\n~/later\n`)
+    serveRoot(twin.home, { id: ids.kept, path: join(twin.userHome, 'alone') })
+    const plan = await planTake(twin, { ssh: {} })
+    assert.deepEqual(
+      plan.roots.map(({ root, on, left }) => [root, on, left]),
+      [
+        ['~/projects/site', ['one', 'third'], undefined],
+        ['~/off', ['fourth'], 'one took it off; dsync roots add ~/off brings it back'],
+        ['~/alone', ['fourth'], undefined],
+      ],
+    )
+    const acquainted: string[] = []
+    await takeRoots(plan, { ...twin, acquaintSession: async (_home, session) => void acquainted.push(session) })
+    assert.ok(acquainted.includes(`${ids.kept}/fourth`), 'it is compared anew')
+    assert.equal(readPrivateFile(twin.home.paths), `# mine\n#~/off\n${twin.userHome}/alone\n~/later\n~/projects/site\n`)
+    assert.equal(isFollower(one.home), true)
   })
 
   it('goes by its own settings where it was the hub before, and refuses a host that nobody knows', async t => {

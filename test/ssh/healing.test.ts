@@ -15,6 +15,8 @@ interface Harm {
   readonly says: string
   readonly limitMs: number
   readonly isDone: (pair: SshPair) => Promise<unknown>
+  /** Takes back what would outlast the test. */
+  readonly isUndone?: (pair: SshPair) => void
 }
 
 /** How long the network stays cut (ms). */
@@ -34,6 +36,18 @@ const harms: readonly Harm[] = [
       const masters = sharedConnections(pair)
       assert.notEqual(masters.length, 0)
       for (const pid of masters) process.kill(pid, 'SIGKILL')
+    },
+  },
+  {
+    says: 'the shared connection stood still',
+    limitMs: 10_000,
+    isDone: async pair => {
+      const masters = sharedConnections(pair)
+      assert.notEqual(masters.length, 0)
+      for (const pid of masters) process.kill(pid, 'SIGSTOP')
+    },
+    isUndone: pair => {
+      for (const pid of sharedConnections(pair)) process.kill(pid, 'SIGCONT')
     },
   },
   {
@@ -65,7 +79,7 @@ describe('nobody has to do anything', () => {
   }
 })
 
-async function heals(t: TestContext, pair: SshPair, { says, limitMs, isDone }: Harm): Promise<void> {
+async function heals(t: TestContext, pair: SshPair, { says, limitMs, isDone, isUndone }: Harm): Promise<void> {
   await isDone(pair)
   const begun = performance.now()
   writeFileSync(join(pair.alpha, `here when ${says}`), 'here')
@@ -81,5 +95,6 @@ async function heals(t: TestContext, pair: SshPair, { says, limitMs, isDone }: H
     async () => (await pair.other.run(`ls project`)).includes(`here when ${says}`),
     limit,
   )
+  isUndone?.(pair)
   t.diagnostic(`${says}: healed after ${Math.round(performance.now() - begun)} ms`)
 }

@@ -8,11 +8,14 @@ import { until } from '../pipe/until.ts'
 const docker = providers().find(({ name }) => name === 'docker')
 const skip = docker === undefined ? 'only containers have dsync installed' : docker.skip
 
+/** What stands still while a host sleeps. */
+const asleep = /agentLoader|agent\.cjs|^sshd: (?!.*\[listener\])/
+
 /** How long one thing may take to be on all hosts (ms): a link that is silent is given up after fifteen seconds. */
 const soonMs = 60_000
 
 it(
-  'four hosts: edits reach all, the hub is cut off, another takes its place, and it follows',
+  'four hosts: edits reach all, whoever sleeps, comes, goes or is killed; another takes the place of a hub that is cut off',
   { skip, timeout: 300_000 },
   async t => {
     const set = await sshHosts(t, 'docker', 4)
@@ -48,6 +51,39 @@ it(
       await Promise.all([a, b, c, d].map(host => host.write(`project/from-${host.name}`, host.name)))
       await typed(a, 'sync')
       await everywhere(Object.fromEntries([a, b, c, d].map(({ name }) => [`from-${name}`, name])))
+    })
+
+    await t.test('hosts come and go while it runs, each root has its own, and one sleeps meanwhile', async () => {
+      await d.cutNetwork('drop')
+      await d.kill(asleep, 'SIGSTOP')
+      await a.run('mkdir notes')
+      await typed(a, `roots add ~/notes --on ${b.name}`)
+      await a.write('notes/for-b', 'one of two')
+      await until('b has it', async () => (await b.run('cat notes/for-b 2>/dev/null; true')) === 'one of two', soonMs)
+      assert.match(await c.run('ls -d notes 2>&1; true'), /No such file/)
+
+      await typed(a, `roots remove ~/project --on ${c.name}`)
+      await typed(a, `hosts remove ${c.name} --yes`)
+      await b.write('project/without-c', 'while c was no host')
+      await everywhere({ 'without-c': 'while c was no host' }, [a, b])
+      assert.match(await c.run('ls project/without-c 2>&1; true'), /No such file/)
+      await typed(a, `hosts add ${c.name}`)
+      await typed(a, `roots add ~/project --on ${c.name}`)
+      await everywhere({ 'without-c': 'while c was no host' }, [a, b, c])
+    })
+
+    await t.test('the hub is killed and comes back, to hosts that were edited, and one that wakes up', async () => {
+      await a.kill(/dist\/daemon\.js/)
+      await c.write('project/no-hub', 'while the hub was dead')
+      await d.write('project/asleep', 'while d slept')
+      await d.kill(asleep, 'SIGCONT')
+      await d.healNetwork()
+      await typed(a, 'start')
+      await everywhere({
+        'without-c': 'while c was no host',
+        'no-hub': 'while the hub was dead',
+        asleep: 'while d slept',
+      })
     })
 
     await t.test('the hub is moved to another, which drives with the dsync that was put there', async () => {

@@ -1,7 +1,8 @@
 import type { HubClaim } from '../../core/hub.ts'
 import { homeId } from '../../daemon/home-id.ts'
-import { SyncError } from '../../core/errors.ts'
+import { SyncError, codeOf } from '../../core/errors.ts'
 import { readHub } from '../../daemon/hub-record.ts'
+import { rivalOf } from '../../daemon/rival-hub.ts'
 import type { TakeHost, TakePlan, TakeRoot } from '../../relay/take-plan.ts'
 import { planTake } from '../../relay/take-plan.ts'
 import { takeRoots } from '../../relay/take-roots.ts'
@@ -9,22 +10,31 @@ import type { Cell } from '../aligned.ts'
 import { aligned } from '../aligned.ts'
 import type { Arguments } from '../command-spec.ts'
 import { confirm } from '../confirm.ts'
+import { askOwn } from '../daemon-access.ts'
 import { reloadDaemon } from '../daemon-reload.ts'
 import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Paint } from '../paint.ts'
+import { rivalWords } from '../hub-lines.ts'
 import { countText } from '../quantities.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
 import { start } from './start-stop.ts'
 
+/** How long the daemon may take to say what it knows of other hubs (ms): who the hub is needs no daemon. */
+const askMs = 3000
+
 /** Who drives the roots of this host, as far as it knows. */
 export async function show(_given: Arguments, around: Surroundings): Promise<Outcome> {
   const hub = readHub(around.home)
+  if (hub === undefined) {
+    const lines = ['No hub yet: no root is set up.  → dsync roots add DIR']
+    return { exit: exitCodes.ok, json: { hub: null }, lines: () => lines }
+  }
+  const rival = isHere(hub, around) ? await knownRival(around) : undefined
   return {
     exit: exitCodes.ok,
-    json: { hub: hub === undefined ? null : { ...hub, isHere: isHere(hub, around) } },
-    lines: () =>
-      hub === undefined ? ['No hub yet: no root is set up.  → dsync roots add DIR'] : [hubLine(hub, around)],
+    json: { hub: { ...hub, isHere: isHere(hub, around), ...(rival !== undefined && { rival }) } },
+    lines: paint => [hubLine(hub, around), ...(rival === undefined ? [] : [rivalLine(rival, paint)])],
   }
 }
 
@@ -33,7 +43,8 @@ export async function take(given: Arguments, around: Surroundings): Promise<Outc
   const plan = await planTake(around, { ssh: Object.fromEntries(given.texts('ssh').map(targetOf)) })
   const { before } = plan
   const rows = rowsOf(plan)
-  if (plan.isHere && before !== undefined && !plan.hosts.some(({ claim }) => isOther(claim, before))) {
+  const isRivalled = rivalOf(around.home, before) !== undefined
+  if (plan.isHere && before !== undefined && !isRivalled && !plan.hosts.some(({ claim }) => isOther(claim, before))) {
     return {
       exit: exitCodes.ok,
       json: { hub: { ...before, isHere: true }, ...rows, untold: [], ...(given.has('dry-run') && { dryRun: true }) },
@@ -72,6 +83,21 @@ export async function take(given: Arguments, around: Surroundings): Promise<Outc
       '  → dsync status',
     ],
   }
+}
+
+/** As the daemon knows it: without one nothing is driven from here. */
+async function knownRival(around: Surroundings): Promise<HubClaim | undefined> {
+  try {
+    return (await askOwn(around, 'status', {}, { waitMs: askMs })).hub?.rival
+  } catch (error) {
+    if (codeOf(error) === 'DAEMON_DOWN' || codeOf(error) === 'TIMEOUT') return undefined
+    throw error
+  }
+}
+
+function rivalLine(rival: HubClaim, paint: Paint): string {
+  const { what, next } = rivalWords(rival)
+  return `  ${paint.red('two hubs')}  ${what}  → ${next}`
 }
 
 /** `HOST=TARGET`. */
