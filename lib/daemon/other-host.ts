@@ -90,6 +90,12 @@ export function hostWithHome(config: Config, homeId: string, home: KitHome): str
   })?.[0]
 }
 
+/** The id of the kit's home on a host, as far as it was asked. */
+export function homeIdOn(way: Way, name: string, home: KitHome): string | undefined {
+  const known = way.kind === 'pipe' ? undefined : readKnown(home, name)
+  return way.kind === 'ssh' && known?.target === way.target ? known.homeId : undefined
+}
+
 /** Where a program lies on a host, as far as that is remembered. */
 export function programOn(way: Way, name: string, program: string, home: KitHome): string | undefined {
   if (way.kind === 'pipe') return undefined
