@@ -29,6 +29,13 @@ export function wayTo(config: Config, name: string, userHome: string): Way | und
   }
 }
 
+/** The hosts of the settings that are reached by ssh, by name with what it is told. */
+export function sshTargets({ hosts }: Config): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(hosts).flatMap(([name, { ssh }]) => (ssh === undefined ? [] : [[name, ssh]])),
+  )
+}
+
 /** The kit's home of a directory that plays a host. */
 export function pipeHome(directory: string): KitHome {
   return kitHome(join(directory, '.dsync'))

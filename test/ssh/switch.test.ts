@@ -42,7 +42,7 @@ const alone = docker === undefined ? 'only containers have names of their own' :
 /** What a person sees who switches in a new shell, looks where that is, and leaves it again. */
 async function switched(terminal: Terminal, line: string): Promise<Seen> {
   await terminal.types(line)
-  await terminal.sees(/exit ends it[^]*\$ $/)
+  await terminal.sees(/exit ends it[^]*\$\s*$/)
   await terminal.answers('hostname; pwd; exit 7')
   return await terminal.ends()
 }
@@ -79,7 +79,8 @@ it('both hosts switch to one another, also when the hub has moved', { skip: alon
     assert.match(said, /→ dsync hosts add base --ssh USER@HOST --no-kit/)
     assert.match(await runs(terminals.there, '~/.dsync/bin/dsync hosts add base --ssh host-a --no-kit'), /^Added base/)
     const home = await switched(terminals.there, 'bash -ic switch-base')
-    assert.deepEqual([home.code, home.lines.slice(-4, -2)], [7, ['host-a', '/home/dev']], home.text)
+    assert.match(home.text, /^host-a\n\/home\/dev$/m)
+    assert.equal(home.code, 7)
   })
 
   await t.test('in the same directory, from either', async () => {
