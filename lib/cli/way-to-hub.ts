@@ -1,8 +1,10 @@
 import type { HubClaim } from '../core/hub.ts'
 import { SyncError } from '../core/errors.ts'
+import type { Config } from '../daemon/config.ts'
 import { requireConfig } from '../daemon/config-reader.ts'
 import { homeId } from '../daemon/home-id.ts'
 import { readHub } from '../daemon/hub-record.ts'
+import type { HostPlaces } from '../daemon/other-host.ts'
 import { homeIdOn, hostWithHome, rememberHost, wayTo } from '../daemon/other-host.ts'
 import { checkTarget } from '../remote/ssh-target.ts'
 import type { Way } from '../sync/session-spec.ts'
@@ -20,9 +22,10 @@ type HereAndSsh = Pick<Surroundings, 'home' | 'userHome' | 'host' | 'takeSurvey'
 /**
  * The hub of this host, when `host` is what it calls itself or what the settings here call its home: reached as those
  * say, else as `ssh NAME` does. One that was not reached from here before is looked at now, lest a name that two machines
- * have leads to the wrong one. Undefined for another host; throws what nothing leads back by, with what to do.
+ * have leads to the wrong one. Undefined for another host; throws why nothing leads to it, with what to do.
+ * @param isDry what is found is not remembered
  */
-export async function wayToHub(host: string, around: HereAndSsh): Promise<WayToHub | undefined> {
+export async function wayToHub(host: string, around: HereAndSsh, isDry = false): Promise<WayToHub | undefined> {
   const { home, userHome } = around
   const claim = readHub(home)
   if (claim === undefined) return undefined
@@ -30,11 +33,12 @@ export async function wayToHub(host: string, around: HereAndSsh): Promise<WayToH
   const known = Object.hasOwn(config.hosts, claim.name) ? claim.name : hostWithHome(config, claim.hub, home)
   if (host !== claim.name && host !== known) return undefined
   const name = known ?? claim.name
-  const byName = { [claim.name]: { ssh: checkTarget(claim.name) } }
-  const way = wayTo(known === undefined ? { ...config, hosts: byName } : config, name, userHome)
+  const byName = (): Config => ({ ...config, hosts: { [name]: { ssh: checkTarget(name) } } })
+  const way = wayTo(known === undefined ? byName() : config, name, userHome)
   if (way === undefined) return undefined
   if (way.kind === 'ssh' && homeIdOn(way, name, home) !== claim.hub) {
-    await lookAt(way, { name, claim, isKnown: known !== undefined }, around)
+    const found = await lookAt(way, { claim, isKnown: known !== undefined }, around)
+    if (found !== undefined && !isDry) rememberHost(home, name, { ...found, target: way.target, homeId: claim.hub })
   }
   return { hub: claim.name, way }
 }
@@ -42,13 +46,13 @@ export async function wayToHub(host: string, around: HereAndSsh): Promise<WayToH
 type SshWay = Extract<Way, { readonly kind: 'ssh' }>
 
 interface Meant {
-  readonly name: string
   readonly claim: HubClaim
   /** The settings here say how it is reached. */
   readonly isKnown: boolean
 }
 
-async function lookAt(way: SshWay, { name, claim, isKnown }: Meant, around: HereAndSsh): Promise<void> {
+/** Where things lie on the hub; undefined where what was reached does not say whose home it has: it may have another place. */
+async function lookAt(way: SshWay, { claim, isKnown }: Meant, around: HereAndSsh): Promise<HostPlaces | undefined> {
   const { home } = around
   const cannot = (why: string, hint: string | undefined): SyncError =>
     new SyncError('TRANSPORT_LOST', `Cannot switch to ${claim.name}: ${why}`, hint === undefined ? {} : { hint })
@@ -64,8 +68,8 @@ async function lookAt(way: SshWay, { name, claim, isKnown }: Meant, around: Here
       isKnown || error.verdict === 'halt' ? error.hint : sayHow,
     )
   })
-  if (kit.id === claim.hub)
-    rememberHost(home, name, { userHome: user.home, kitHome: kit.home, target: way.target, homeId: kit.id })
-  else if (kit.id === homeId(home)) throw cannot(`ssh ${way.target} leads to this very host`, sayHow)
-  else if (kit.id !== undefined) throw cannot(`ssh ${way.target} leads to another machine with dsync`, sayHow)
+  if (kit.id === claim.hub) return { userHome: user.home, kitHome: kit.home }
+  if (kit.id === homeId(home)) throw cannot(`ssh ${way.target} leads to this very host`, sayHow)
+  if (kit.id !== undefined) throw cannot(`ssh ${way.target} leads to another machine with dsync`, sayHow)
+  return undefined
 }

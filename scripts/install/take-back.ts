@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { SyncError, codeOf } from '../../lib/core/errors.ts'
 import { readConfig } from '../../lib/daemon/config-reader.ts'
 import { expandHome, isAtOrBelow } from '../../lib/daemon/host-paths.ts'
+import { isShellOurs } from '../../lib/daemon/other-host.ts'
 import type { Trace } from '../../lib/kit/footprint.ts'
 import { isDirectoryTrace, reverseFootprint } from '../../lib/kit/footprint.ts'
 import { lay, readManifest, sweep, writeManifest } from '../../lib/kit/lay.ts'
@@ -113,7 +114,7 @@ function hostStep(name: string, target: string, setting: Setting): Step {
       const equipment = equipHost(asked, { wantsKit: true, isOffline: true, signal, tell: () => {} })
       try {
         const { files } = await equipment.survey()
-        if (files.some(({ path }) => path === 'state/installed.json')) {
+        if (files.some(({ path }) => path === 'state/installed.json') && !isShellOurs(home, name, target)) {
           const next = `ssh ${target} .dsync/kit/current/install.sh --uninstall --yes`
           setting.terminal.err(`  ${name} has an installation of its own, which stays\n    → ${next}\n`)
           return

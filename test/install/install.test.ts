@@ -206,7 +206,11 @@ async function leftBehind(person: Person): Promise<void> {
   const file = join(person.home, '.bash_profile')
   const ours = readFileSync(file, 'utf8')
   writeFileSync(file, ours.replace('# <<< dsync <<<\n', ''))
-  for (const words of [['--uninstall', '--yes'], ['--uninstall', '--yes', '--purge'], ['--uninstall', '--yes']]) {
+  for (const words of [
+    ['--uninstall', '--yes'],
+    ['--uninstall', '--yes', '--purge'],
+    ['--uninstall', '--yes'],
+  ]) {
     const { code, out } = await person.install(words)
     assert.equal(code, 1)
     assert.match(

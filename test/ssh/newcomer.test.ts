@@ -151,7 +151,8 @@ it(
     const own = 'Include more\nHost *.lan\nHost host-b box !no\nMatch host else\nHost github.com\n  User git\n'
     await here.run('mkdir -p .ssh && cat >>.ssh/config', { input: own })
     await here.run("printf 'Host further\\n' >.ssh/more; fish -ic true 2>/dev/null; :")
-    const before = await here.tree('.')
+    const trees = (): Promise<unknown[]> => Promise.all([here.tree('.'), there.tree('.')])
+    const before = await trees()
     const terminal = await Terminal.open(here)
     const master = async (name: string): Promise<string> => await here.run(`ssh -G ${name} | grep -i ^controlmaster; :`)
 
@@ -181,7 +182,7 @@ it(
       const removed = await terminal.runs('~/.dsync/bin/dsync hosts remove host-b')
       assert.equal(removed.code, 0, removed.text)
       assert.match(await master('host-b'), /^$|false/)
-      const added = await terminal.runs('~/.dsync/bin/dsync hosts add other --ssh host-b')
+      const added = await terminal.runs('~/.dsync/bin/dsync hosts add other --ssh host-b --shell')
       assert.equal(added.code, 0, added.text)
       assert.match(await master('other'), /auto/)
       assert.equal((await terminal.runs('ssh other hostname')).text.trim(), there.name)
@@ -194,7 +195,7 @@ it(
       await terminal.answers('y')
       const { code, text } = await terminal.ends()
       assert.equal(code, 0, text)
-      assert.deepEqual(await here.tree('.'), before)
+      assert.deepEqual(await trees(), before)
       // Whoever says nothing adds nothing, and may still say no to all of it.
       await terminal.types('/opt/dsync/install.sh --offline --no-service')
       await terminal.sees(/Which of them/)
@@ -204,7 +205,7 @@ it(
       const none = await terminal.ends()
       assert.equal(none.code, 130)
       assert.doesNotMatch(none.text, /^ {2}host /m)
-      assert.deepEqual(await here.tree('.'), before)
+      assert.deepEqual(await trees(), before)
       const unasked = await terminal.runs('/opt/dsync/install.sh --yes --offline --no-service --no-shell')
       assert.equal(unasked.code, 0, unasked.text)
       assert.doesNotMatch(unasked.text, /Which of them|^ {2}host /m)

@@ -6,7 +6,7 @@ import type { HostCheck, HostRow } from '../../daemon/host-registration.ts'
 import { addHost, askedHosts, checkHosts, listHosts, removeHost, updateHost } from '../../daemon/host-registration.ts'
 import { contractHome } from '../../daemon/host-paths.ts'
 import type { AskedHost, HostFacts } from '../../daemon/host-question.ts'
-import { rememberPrograms } from '../../daemon/other-host.ts'
+import { rememberPrograms, rememberShell } from '../../daemon/other-host.ts'
 import type { Admission } from '../../doctor/admission.ts'
 import { lookOver, programPaths, refuseUnfit } from '../../doctor/admission.ts'
 import type { Check } from '../../doctor/check.ts'
@@ -66,7 +66,7 @@ export async function add(given: Arguments, around: Surroundings): Promise<Outco
   }
   const host = await addHost(around, name, how, { equip }).finally(() => around.terminal.progress(''))
   if (admission !== undefined) rememberPrograms(around.home, name, programPaths(admission.survey))
-  const hub = given.has('shell') && put.kit !== undefined ? await hubTold(name, around) : undefined
+  const hub = given.has('shell') && put.kit !== undefined ? await shellsSetUp(name, admission, around) : undefined
   await reloadDaemon(around)
   const checks = [...(admission?.checks ?? []), ...(hub?.checks ?? [])]
   return {
@@ -93,7 +93,7 @@ export async function update(given: Arguments, around: Surroundings): Promise<Ou
       const wantsKit = given.operands.length > 0 || given.has('shell') || admission?.survey.kit.release !== undefined
       const put = await updateHost(around, host.name, equipmentOf(host, given, around, { ...admission, wantsKit }))
       if (admission !== undefined) rememberPrograms(around.home, host.name, programPaths(admission.survey))
-      const hub = given.has('shell') ? await hubTold(host.name, around) : undefined
+      const hub = given.has('shell') ? await shellsSetUp(host.name, admission, around) : undefined
       done.push({ name: host.name, put, hub })
     } finally {
       around.terminal.progress('')
@@ -119,8 +119,10 @@ export async function update(given: Arguments, around: Surroundings): Promise<Ou
   }
 }
 
-/** Shells that were set up there know this host from then on. */
-async function hubTold(name: string, around: Surroundings): Promise<HubThere> {
+/** Shells that were set up there know this host from then on. @param admission how the host was found before */
+async function shellsSetUp(name: string, admission: Admission | undefined, around: Surroundings): Promise<HubThere> {
+  const isInstalled = admission?.survey.files.some(({ path }) => path === 'state/installed.json')
+  if (isInstalled === false) rememberShell(around.home, name)
   around.terminal.progress(`${escape(name)}: trying the way back …`)
   return await tellHubThere(name, around).finally(() => around.terminal.progress(''))
 }

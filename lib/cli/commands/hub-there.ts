@@ -37,8 +37,9 @@ export async function tellHubThere(host: string, around: Surroundings): Promise<
     const told = await around.askHost({ ...way, name: host }, { ask: 'follow', hub: own })
     const stands = claimOf(valueOf(host, told)['hub'])
     if (!isSameClaim(stands, own)) {
-      const why = `${host} does not know it: ${stands?.name ?? 'another host'} is the hub there`
-      return { name: undefined, checks: [warning(check, why, `dsync hub take, or leave --shell to that hub`)] }
+      const hub = stands?.name ?? 'another host'
+      const fix = `dsync hub take here, or dsync hub move HOST on ${hub}`
+      return { name: undefined, checks: [warning(check, `new shells there do not have it: ${hub} is the hub`, fix)] }
     }
     const there = { name: host, way, ...places }
     await dsyncThere(there, ['switch', own.name, '--dry-run'], { around, waitMs: backMs })

@@ -20,7 +20,7 @@ import { barrier, barrierLines } from './sync.ts'
 /** Brings everything to a host and opens a shell there, in the directory that one stands in here. */
 export async function switchTo(given: Arguments, around: Surroundings): Promise<Outcome> {
   const [host = ''] = given.operands
-  const place = await placeThere(host, around)
+  const place = await placeThere(host, around, given.has('dry-run'))
   const { directory, userHome, way } = place
   const there = escape(placeText(directory, userHome))
   if (given.has('dry-run')) {
@@ -51,8 +51,8 @@ function placeText(directory: string, userHome: string): string {
 }
 
 /** Where one stands, on that host: the same place in its root, else the home there. */
-async function placeThere(host: string, around: Surroundings): Promise<PlaceThere> {
-  const places = await placesOn(host, around)
+async function placeThere(host: string, around: Surroundings, isDry: boolean): Promise<PlaceThere> {
+  const places = await placesOn(host, around, isDry)
   if ('way' in places) return hubPlace(places, around)
   for (const place of places) {
     for (const [cwd, root] of [
@@ -68,9 +68,9 @@ async function placeThere(host: string, around: Surroundings): Promise<PlaceTher
 }
 
 /** Where the roots lie on a host; the way to it where that is the hub of this one, which alone could tell. */
-async function placesOn(host: string, around: Surroundings): Promise<readonly PlaceThere[] | WayToHub> {
+async function placesOn(host: string, around: Surroundings, isDry: boolean): Promise<readonly PlaceThere[] | WayToHub> {
   if (!isFollower(around.home)) return (await ask(around, 'where', { host })).places
-  const found = await wayToHub(host, around)
+  const found = await wayToHub(host, around, isDry)
   if (found !== undefined) return found
   throw new SyncError('REFUSED', `Cannot switch to ${host} from here: only to the hub of this host`, {
     hint: 'dsync hub show',
