@@ -16,6 +16,7 @@ import { isSameClaim } from '../lib/core/hub.ts'
 import type { KitHome } from '../lib/daemon/kit-home.ts'
 import { ensureKitHome } from '../lib/daemon/kit-home.ts'
 import { servedRoots } from '../lib/daemon/served-roots.ts'
+import { writePlaces } from '../lib/daemon/shell-places.ts'
 import { kitLayout } from '../lib/kit/layout.ts'
 import { receiveRelease } from '../lib/kit/receive-release.ts'
 import type { RootRequest } from '../lib/protocol/handshake.ts'
@@ -77,6 +78,7 @@ async function meet({ hub }: RootRequest): Promise<HubClaim | undefined> {
   const facts = processFacts()
   if (hub === undefined) return readHub(facts.home)
   const stands = await meetHub(facts, hub)
+  writePlaces(facts)
   return isSameClaim(stands, hub) ? undefined : stands
 }
 

@@ -21,7 +21,7 @@ import { readSetting } from './install/setting.ts'
 import type { Step } from './install/step.ts'
 import { takeBackSteps } from './install/take-back.ts'
 import { processTerminal } from './process-terminal.ts'
-import { packageVersion } from './surroundings.ts'
+import { packageVersion, processFacts } from './surroundings.ts'
 
 /** What is to be done, and the words around it. */
 interface Work {
@@ -72,7 +72,7 @@ async function installWork(setting: Setting, hosts: readonly string[]): Promise<
     homeStep(setting),
     ...(wantsShell ? [shellStep(setting)] : []),
     ...(isUpgrade ? [] : hostSteps(hosts, setting)),
-    sshStep({ ...told, ...known }, setting),
+    await sshStep({ ...told, ...known }, setting),
     ...(isUpgrade ? [] : [await serviceStep(setting)]),
     ...(isUpgrade ? [] : rootSteps(hosts, setting)),
     ...(isNew ? [restartStep(setting)] : []),
@@ -114,12 +114,19 @@ function refuseForeignHome({ home, layout, shown }: Setting): void {
 function takeBackWork(setting: Setting): Work {
   const { given, home, shown } = setting
   const kept = given.has('purge') ? '' : ` Settings and trash stay in ${shown(home.directory)}.`
+  const steps = takeBackSteps(setting)
+  const next = given.has('purge') ? 'your shells forget it when they are started anew' : './install.sh brings it back'
   return {
-    steps: takeBackSteps(setting),
+    steps,
     title: `Take dsync away from this machine.${kept}`,
     idle: `Nothing to do: dsync is not installed in ${shown(home.directory)}.`,
-    next: given.has('purge') ? 'your shells forget it when they are started anew' : './install.sh brings it back',
+    next: isLeft(steps) ? './install.sh --uninstall names what stays again, and takes it back once it can' : next,
   }
+}
+
+/** Whether something stays as it is that was asked to change. */
+function isLeft(steps: readonly Step[]): boolean {
+  return steps.some(({ blocked = [] }) => blocked.length > 0)
 }
 
 /** The hosts that are meant: those that were told, or chosen by a person from their ssh configuration. */
@@ -129,14 +136,17 @@ async function chosenHosts(setting: Setting): Promise<readonly string[]> {
   const canAsk = terminal.canAsk && !['yes', 'dry-run', 'upgrade', 'uninstall'].some(word => given.has(word))
   if (told.length > 0 || !canAsk || existsSync(layout.currentRelease)) return told
   const file = join(userHome, '.ssh/config')
-  const names = existsSync(file) ? hostsIn(readFileSync(file, 'utf8')) : []
+  // A configuration that several machines share names this one, too.
+  const names = existsSync(file) ? hostsIn(readFileSync(file, 'utf8')).filter(name => name !== processFacts().host) : []
   if (names.length === 0) return []
   say(`Your ssh knows these hosts: ${names.join(', ')}`)
-  const answer = await terminal.ask('Which of them is dsync to add? (names, or nothing) ')
-  const words = answer.split(/[\s,]+/).filter(word => word !== '')
-  const unknown = words.find(word => !names.includes(word))
-  if (unknown !== undefined) throw new SyncError('USAGE', `There is no host ${unknown} in ~/.ssh/config`)
-  return words
+  for (;;) {
+    const answer = await terminal.ask('Which of them is dsync to add? (names, or nothing) ')
+    const words = [...new Set(answer.split(/[\s,]+/).filter(word => word !== ''))]
+    const unknown = words.find(word => !names.includes(word))
+    if (unknown === undefined) return words
+    say(`There is no host ${escape(unknown)} in ~/.ssh/config.`)
+  }
 }
 
 /** Carries out what is left to do, and says each step as it is done. @returns the exit code */
@@ -150,7 +160,7 @@ async function carryOut({ steps, next }: Work): Promise<number> {
   }
   sayNotes(steps)
   say(`  → ${next}`)
-  return steps.some(({ blocked = [] }) => blocked.length > 0) ? exitCodes.failed : exitCodes.ok
+  return isLeft(steps) ? exitCodes.failed : exitCodes.ok
 }
 
 function sayNotes(steps: readonly Step[]): void {
@@ -184,10 +194,12 @@ async function main(words: readonly string[]): Promise<number> {
     throw new SyncError('USAGE', 'Cannot purge alone', { hint: './install.sh --uninstall --purge' })
   refuseUserHome(setting)
   const work = isBack ? takeBackWork(setting) : await installWork(setting, await chosenHosts(setting))
-  if (work.steps.every(({ isDone, blocked = [] }) => isDone && blocked.length === 0)) {
-    say(work.idle)
+  if (work.steps.every(({ isDone }) => isDone)) {
+    const left = isLeft(work.steps)
+    say(left ? 'Nothing else to do: this is left.' : work.idle)
     sayNotes(work.steps)
-    return exitCodes.ok
+    if (left) say(`  → ${work.next}`)
+    return left ? exitCodes.failed : exitCodes.ok
   }
   if (given.has('dry-run')) {
     showAll(work)

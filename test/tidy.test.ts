@@ -54,6 +54,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/daemon/host-registration.ts': 'makes the directory that plays another host',
   'lib/daemon/home-id.ts': 'links the id of the home, which only one process can do',
   'lib/daemon/hub-watch.ts': 'looks at the record of the hub',
+  'lib/daemon/log-follow.ts': 'reads what is added to a log in the home',
   'lib/daemon/kit-home.ts': 'makes the home and its directories',
   'lib/daemon/other-host.ts': 'the directory of what other hosts said, in the home',
   'lib/daemon/lock.ts': 'the lock of the home',

@@ -12,6 +12,7 @@ import { ensureKitHome } from './kit-home.ts'
 import { holdsMarker, lookAtPlace, realPath } from './root-place.ts'
 import type { Here } from './session-specs.ts'
 import { serveRoot, servedRoots, unserveRoot } from './served-roots.ts'
+import { writePlaces } from './shell-places.ts'
 
 /** This host as its agent answers for it. */
 export interface Answering extends Here {
@@ -39,12 +40,15 @@ async function answerOf(here: Answering, question: unknown): Promise<object> {
   const hub = claimOf(question['hub'])
   if (ask === 'follow' && hub !== undefined) {
     ensureKitHome(here.home)
-    return { hub: await meetHub(here, hub) }
+    const stands = await meetHub(here, hub)
+    writePlaces(here)
+    return { hub: stands }
   }
   if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw notUnderstood()
   ensureKitHome(here.home)
   if (ask === 'unserve') {
     unserveRoot(here.home, id)
+    writePlaces(here)
     return {}
   }
   if (
@@ -60,6 +64,7 @@ async function answerOf(here: Answering, question: unknown): Promise<object> {
   refuseHere(here, { id, path: place, marker })
   await followOrRefuse(here, hub)
   serveRoot(here.home, { id, path: place })
+  writePlaces(here)
   return { path: place }
 }
 

@@ -29,6 +29,13 @@ export function wayTo(config: Config, name: string, userHome: string): Way | und
   }
 }
 
+/** The hosts of the settings that are reached by ssh, by name with what it is told. */
+export function sshTargets({ hosts }: Config): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(hosts).flatMap(([name, { ssh }]) => (ssh === undefined ? [] : [[name, ssh]])),
+  )
+}
+
 /** The kit's home of a directory that plays a host. */
 export function pipeHome(directory: string): KitHome {
   return kitHome(join(directory, '.dsync'))
@@ -50,6 +57,8 @@ interface KnownHost extends HostPlaces {
   readonly homeId?: string
   /** Absolute paths of programs there, by name: what a command over ssh finds by itself may be less. */
   readonly programs?: Readonly<Record<string, string>>
+  /** Its shells were set up from here, and are taken back from here: it had no installation of its own. */
+  readonly isShellOurs?: boolean
 }
 
 /** Remembers what a host that is reached by ssh said of itself. Its programs are remembered until others are told. */
@@ -62,15 +71,18 @@ export function rememberHost(
     target,
     homeId,
     programs,
+    isShellOurs,
   }: Omit<KnownHost, keyof HostPlaces> & Pick<HostFacts, 'userHome' | 'kitHome'>,
 ): void {
   const before = readKnown(home, name)
   const kept = programs ?? (before?.target === target ? before.programs : undefined)
   const id = homeId ?? (before?.target === target ? before.homeId : undefined)
+  const isOurs = isShellOurs ?? (before?.target === target ? before.isShellOurs : undefined)
   const known = {
     ...{ target, userHome, kitHome: directory },
     ...(id !== undefined && { homeId: id }),
     ...(kept !== undefined && { programs: kept }),
+    ...(isOurs === true && { isShellOurs: true }),
   }
   mkdirSync(join(home.state, 'hosts'), { recursive: true, mode: 0o700 })
   writePrivateFile(fileOf(home, name), `${JSON.stringify(known, undefined, 2)}\n`)
@@ -82,12 +94,30 @@ export function rememberPrograms(home: KitHome, name: string, programs: Readonly
   if (known !== undefined) rememberHost(home, name, { ...known, programs })
 }
 
+/** Remembers that the shells of a host were set up from here. */
+export function rememberShell(home: KitHome, name: string): void {
+  const known = readKnown(home, name)
+  if (known !== undefined) rememberHost(home, name, { ...known, isShellOurs: true })
+}
+
+/** Whether the shells of a host were set up from here. */
+export function isShellOurs(home: KitHome, name: string, target: string): boolean {
+  const known = readKnown(home, name)
+  return known?.target === target && known.isShellOurs === true
+}
+
 /** The host of the settings whose kit's home has this id, as far as it was asked; undefined when none has. */
 export function hostWithHome(config: Config, homeId: string, home: KitHome): string | undefined {
   return Object.entries(config.hosts).find(([name, { ssh }]) => {
     const known = ssh === undefined ? undefined : readKnown(home, name)
     return known?.homeId === homeId && known.target === ssh
   })?.[0]
+}
+
+/** The id of the kit's home on a host, as far as it was asked. */
+export function homeIdOn(way: Way, name: string, home: KitHome): string | undefined {
+  const known = way.kind === 'pipe' ? undefined : readKnown(home, name)
+  return way.kind === 'ssh' && known?.target === way.target ? known.homeId : undefined
 }
 
 /** Where a program lies on a host, as far as that is remembered. */
@@ -102,12 +132,13 @@ function readKnown(home: KitHome, name: string): KnownHost | undefined {
   if (text === undefined) return undefined
   const value = parsed(text)
   if (!isRecord(value)) return undefined
-  const { target, userHome, kitHome: directory, homeId, programs } = value
+  const { target, userHome, kitHome: directory, homeId, programs, isShellOurs: isOurs } = value
   if (typeof target !== 'string' || typeof userHome !== 'string' || typeof directory !== 'string') return undefined
   return {
     ...{ target, userHome, kitHome: directory },
     ...(typeof homeId === 'string' && { homeId }),
     ...(isRecord(programs) && { programs: absolutePaths(programs) }),
+    ...(isOurs === true && { isShellOurs: true }),
   }
 }
 

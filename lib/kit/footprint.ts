@@ -91,8 +91,9 @@ export function planFootprint(wishes: readonly Wish[], look: Look, traces: reado
 
 /**
  * The way back. What a person changed since is not put back to what it was: only our block or line goes, and a file of
- * ours that they made theirs stays; `blocked` names it.
- * @param taken the traces to take back; `traces` of the answer are the others
+ * ours that they made theirs stays; `blocked` names it, and its trace is kept for another time, as are those of the
+ * directories that it keeps from going.
+ * @param taken the traces to take back; `traces` of the answer are the others and those that are kept
  */
 export function reverseFootprint(
   traces: readonly Trace[],
@@ -103,16 +104,27 @@ export function reverseFootprint(
   const seen: Look = path => overlay.get(path) ?? look(path)
   const changes: Change[] = []
   const blocked: Blocked[] = []
+  const kept = new Set<Trace>()
   for (const trace of traces.filter(taken).toReversed()) {
     const now = seen(trace.path)
     const after = trace.kind === 'edit' ? withoutEdit(trace, now) : asBefore(trace, now)
     if ('why' in after) blocked.push(after)
+    if ('why' in after || holdsKept(trace, kept)) kept.add(trace)
     else if (!sameStanding(now, after)) {
       changes.push({ path: trace.path, before: now, after })
       overlay.set(trace.path, after)
     }
   }
-  return { changes, blocked, traces: traces.filter(trace => !taken(trace)) }
+  return { changes, blocked, traces: traces.filter(trace => !taken(trace) || kept.has(trace)) }
+}
+
+/** True of a directory that we made. */
+export function isDirectoryTrace(trace: Trace): boolean {
+  return trace.kind === 'whole' && trace.ours.some(({ kind }) => kind === 'directory')
+}
+
+function holdsKept(trace: Trace, kept: ReadonlySet<Trace>): boolean {
+  return isDirectoryTrace(trace) && [...kept].some(({ path }) => path.startsWith(`${trace.path}/`))
 }
 
 interface Step {
@@ -191,12 +203,13 @@ function withEdit(wish: Extract<Wish, { kind: 'edit' }>, path: string, before: S
   if (typeof edited !== 'string') return edited
   if (before.kind === 'absent') return { kind: 'file', mode: wish.mode, bytes: bytesOf(edited) }
   if (edited === text) return before
-  if ((before.mode & 0o200) === 0) return { path, why: 'it is read-only', hint: `chmod u+w '${path}'` }
+  if ((before.mode & 0o200) === 0) return readOnly(path)
   return { ...before, bytes: bytesOf(edited) }
 }
 
 function withoutEdit(trace: Extract<Trace, { kind: 'edit' }>, now: Standing): Standing | Blocked {
   const { path, edit } = trace
+  if (now.kind === 'other') return { path, why: now.says }
   if (now.kind !== 'file') return now
   const text = textOf(now.bytes)
   const left = guarded(path, () =>
@@ -204,13 +217,18 @@ function withoutEdit(trace: Extract<Trace, { kind: 'edit' }>, now: Standing): St
   )
   if (typeof left !== 'string') return left
   if (left === '' && trace.created) return absent
-  return left === text ? now : { ...now, bytes: bytesOf(left) }
+  if (left === text) return now
+  return (now.mode & 0o200) === 0 ? readOnly(path) : { ...now, bytes: bytesOf(left) }
+}
+
+function readOnly(path: string): Blocked {
+  return { path, why: 'it is read-only', hint: `chmod u+w '${path}'` }
 }
 
 function asBefore(trace: Extract<Trace, { kind: 'whole' }>, now: Standing): Standing | Blocked {
   if (now.kind === 'absent' && trace.before.kind === 'absent') return absent
   // One that is not empty stays: the disk decides.
-  if (now.kind === 'directory' && trace.ours.some(({ kind }) => kind === 'directory')) return trace.before
+  if (now.kind === 'directory' && isDirectoryTrace(trace)) return trace.before
   if (sameStanding(now, trace.before) || trace.ours.some(ours => sameStanding(ours, now))) return trace.before
   return { path: trace.path, why: now.kind === 'absent' ? 'it is gone' : 'it was changed since' }
 }

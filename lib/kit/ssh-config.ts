@@ -55,13 +55,33 @@ export function sshWishes({ sshConfig }: KitLayout, userHome: string): Wish[] {
   return [{ path: join(userHome, '.ssh/config'), part: sshPart, kind: 'edit', edit, mode: 0o600 }]
 }
 
-/** The hosts that a configuration names: words after `Host` without a pattern, each once, in their order. */
+/**
+ * The hosts that a configuration names, each once, in their order: words after `Host` that are no pattern, but not those
+ * whose user is `git`, which are for repositories. What `Include` names is not looked at, and `Match` names no host.
+ */
 export function hostsIn(config: string): string[] {
-  const words = config.split('\n').flatMap(line => {
-    const names = /^\s*Host(?:\s+|\s*=\s*)(.*)$/i.exec(line.replace(/\r$/, ''))?.[1] ?? ''
-    return names.split(/\s+/).map(name => name.replace(/^"(.*)"$/, '$1'))
-  })
-  return [...new Set(words.filter(word => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(word)))]
+  const found = new Set<string>()
+  const repositories = new Set<string>()
+  let block: readonly string[] = []
+  for (const line of config.split(/\r?\n/)) {
+    const [, keyword = '', value = ''] = /^\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.*)$/.exec(line) ?? []
+    const words = wordsOf(value)
+    if (/^(?:host|match)$/i.test(keyword)) block = /^host$/i.test(keyword) ? words.filter(isHostName) : []
+    if (/^user$/i.test(keyword) && words[0] === 'git') for (const name of block) repositories.add(name)
+    for (const name of block) found.add(name)
+  }
+  return [...found].filter(name => !repositories.has(name))
+}
+
+function isHostName(word: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(word)
+}
+
+/** The words of a line as ssh reads them: up to a comment, some between double quotes. */
+function wordsOf(value: string): string[] {
+  const words = value.match(/"[^"]*"|[^\s"]+/g) ?? []
+  const comment = words.findIndex(word => word.startsWith('#'))
+  return words.slice(0, comment < 0 ? words.length : comment).map(word => word.replace(/^"(.*)"$/, '$1'))
 }
 
 interface Place {

@@ -34,6 +34,7 @@ export function surveyOf(lines: readonly string[], readings: readonly ClockReadi
     environment: environmentOf(said),
     kit: {
       home: said.text('kit.home') ?? '',
+      ...given('id', /^[0-9a-f]{32}$/.exec(said.text('kit.id') ?? '')?.[0]),
       ...given('release', said.text('kit.release')),
       ...given('version', /"version": *"([^"]+)"/.exec(said.text('kit.version') ?? '')?.[1]),
     },

@@ -257,6 +257,7 @@ function probes(): string {
     say "watches.instances $(ls -l /proc/[0-9]*/fd | grep -c 'anon_inode:inotify')"
   }
   kit() {
+    [ -f "$home/state/home-id" ] && say "kit.id $(first <"$home/state/home-id")"
     [ -e "$home/kit/current" ] || return 0
     say "kit.release $(ls -ld "$home/kit/current" | while read -r line; do printf '%s' "\${line##*-> }"; done)"
     say "kit.version $(grep '"version"' "$home/kit/current/package.json" | first)"

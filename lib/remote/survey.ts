@@ -58,6 +58,8 @@ export interface EnvironmentFacts {
 
 export interface KitFacts {
   readonly home: string
+  /** Of that home, as `homeId` makes it; absent where none was made yet. */
+  readonly id?: string
   /** The release in use: a directory below `kit/`. */
   readonly release?: string
   readonly version?: string

@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { SyncError } from '../../lib/core/errors.ts'
+import { noConfig } from '../../lib/daemon/config.ts'
 import { readConfig } from '../../lib/daemon/config-reader.ts'
+import { sshTargets } from '../../lib/daemon/other-host.ts'
 import type { Blocked, Plan, Wish } from '../../lib/kit/footprint.ts'
 import { planFootprint } from '../../lib/kit/footprint.ts'
 import { firstPathsText } from '../../lib/kit/first-paths.ts'
@@ -10,14 +11,11 @@ import { lay, readManifest, writeManifest } from '../../lib/kit/lay.ts'
 import { lookAt } from '../../lib/kit/look.ts'
 import { manifestText } from '../../lib/kit/manifest.ts'
 import { previewChange } from '../../lib/kit/preview.ts'
+import { homePart, ownSshWishes } from '../../lib/kit/own-ssh.ts'
 import { aliasesText, fishAliasesText, shellWishes } from '../../lib/kit/shell-files.ts'
-import type { SshAlias } from '../../lib/kit/ssh-config.ts'
-import { sshConfigText, sshSocketDirectory, sshWishes } from '../../lib/kit/ssh-config.ts'
+import { sshWishes } from '../../lib/kit/ssh-config.ts'
 import type { Setting } from './setting.ts'
 import type { Step } from './step.ts'
-
-/** Whose files these are in the home: they go with it, and are in no manifest. */
-const homePart = 'home'
 
 /** What lies in the home beside the release: what shells load, and the first list of roots. */
 export function homeStep({ layout, home, userHome, shown }: Setting): Step {
@@ -46,17 +44,11 @@ export function shellStep(setting: Setting): Step {
 }
 
 /** The hosts of dsync for the person's own ssh. @param hosts what is to be known, by name with what ssh is told */
-export function sshStep(hosts: Readonly<Record<string, string>>, setting: Setting): Step {
-  const { layout, userHome } = setting
+export async function sshStep(hosts: Readonly<Record<string, string>>, setting: Setting): Promise<Step> {
+  const { layout, userHome, environment } = setting
   const names = Object.keys(hosts)
-  const sockets = sshSocketDirectory(layout)
-  const aliases = Object.entries(hosts).map(([name, target]) => sshAlias(name, target, sockets, setting))
-  const text = sshConfigText(aliases, sockets)
-  const wishes: Wish[] = [
-    ...(sockets === undefined ? [] : [{ path: sockets, part: homePart, kind: 'directory' } as const]),
-    { path: layout.sshConfig, part: homePart, kind: 'file', text, mode: 0o600 },
-  ]
-  const own = names.length === 0 && !existsSync(layout.sshConfig) ? [] : wishes
+  const isNone = names.length === 0 && !existsSync(layout.sshConfig)
+  const own = isNone ? [] : await ownSshWishes(layout, hosts, environment)
   const outside = recordedStep(
     'ssh',
     names.join(', ') || 'no hosts',
@@ -77,8 +69,7 @@ export function sshStep(hosts: Readonly<Record<string, string>>, setting: Settin
 
 /** The hosts that the settings name and ssh reaches, with what it is told. */
 export function registeredHosts({ home }: Setting): Readonly<Record<string, string>> {
-  const hosts = Object.entries(readConfig(home).config?.hosts ?? {})
-  return Object.fromEntries(hosts.flatMap(([name, { ssh }]) => (ssh === undefined ? [] : [[name, ssh]])))
+  return sshTargets(readConfig(home).config ?? noConfig)
 }
 
 /** A plan whose traces are kept in the manifest, which is written first. */
@@ -109,14 +100,6 @@ function filesStep(name: string, says: string, plan: () => Plan, first: (plan: P
 
 export function blockedText({ path, why, hint }: Blocked): string {
   return `${path} stays as it is: ${why}${hint === undefined ? '' : `  → ${hint}`}`
-}
-
-/** Whether the person's own settings for a name share connections already. ssh itself says what is in force. */
-function sshAlias(name: string, target: string, sockets: string | undefined, { environment }: Setting): SshAlias {
-  const { stdout } = spawnSync('ssh', ['-G', '--', target], { env: environment, encoding: 'utf8', timeout: 10_000 })
-  const path = /^controlpath (.*)$/m.exec(stdout ?? '')?.[1] ?? 'none'
-  const isOurs = sockets !== undefined && path.startsWith(`${sockets}/`)
-  return { name, target, isShared: path !== 'none' && !isOurs }
 }
 
 function isOnPath(program: string, path: string): boolean {

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path'
 import { SyncError, codeOf } from '../../lib/core/errors.ts'
 import { readConfig } from '../../lib/daemon/config-reader.ts'
 import { expandHome, isAtOrBelow } from '../../lib/daemon/host-paths.ts'
-import { reverseFootprint } from '../../lib/kit/footprint.ts'
+import { isShellOurs } from '../../lib/daemon/other-host.ts'
+import type { Trace } from '../../lib/kit/footprint.ts'
+import { isDirectoryTrace, reverseFootprint } from '../../lib/kit/footprint.ts'
 import { lay, readManifest, sweep, writeManifest } from '../../lib/kit/lay.ts'
 import { isHomeName, launchers } from '../../lib/kit/layout.ts'
 import { lookAt } from '../../lib/kit/look.ts'
@@ -21,34 +23,46 @@ import type { Step } from './step.ts'
 export function takeBackSteps(setting: Setting): Step[] {
   const { given, home, layout } = setting
   const isPurge = given.has('purge')
-  const isGone = !existsSync(layout.releases) && !existsSync(layout.manifest)
-  if (!existsSync(layout.home) || (isGone && !isPurge)) return []
+  const isInstalled = existsSync(layout.releases)
+  if (!existsSync(layout.home) || (!isInstalled && !existsSync(layout.manifest) && !isPurge)) return []
   if (isPurge) refuseOwnFiles(setting)
+  const isLeft = reverseFootprint(readManifest(layout.manifest), lookAt).traces.length > 0
+  // What is left of an installation that went is in files alone: releases go last.
+  const hosts = isInstalled ? Object.entries(registeredHosts(setting)) : []
   return [
     serviceStep(setting),
-    ...Object.entries(registeredHosts(setting)).map(([name, target]) => hostStep(name, target, setting)),
+    ...hosts.map(([name, target]) => hostStep(name, target, setting)),
     filesStep(setting),
     {
       name: 'home',
-      isDone: ourParts(setting).length === 0,
+      isDone: ourParts(setting, isLeft).length === 0,
       says: isPurge ? `${setting.shown(layout.home)} with settings, history and trash` : setting.shown(layout.home),
-      preview: () => ourParts(setting).map(path => `${setting.shown(path)} goes`),
+      preview: () => ourParts(setting, isLeft).map(path => `${setting.shown(path)} goes`),
       carryOut: () => {
+        const isLeftNow = existsSync(layout.manifest)
         removeReleases(layout)
         removeIfEmpty(layout.bin)
-        for (const path of ourParts(setting)) rmSync(path, { recursive: true, force: true })
+        for (const path of ourParts(setting, isLeftNow)) rmSync(path, { recursive: true, force: true })
         if (!isPurge || removeIfEmpty(home.directory)) return
-        setting.terminal.err(`  ${setting.shown(layout.home)} stays: it holds what dsync did not make\n`)
+        const why = isLeftNow ? 'the list of what is left of dsync is in it' : 'it holds what dsync did not make'
+        setting.terminal.err(`  ${setting.shown(layout.home)} stays: ${why}\n`)
       },
     },
   ]
 }
 
-/** What is to go of the home: what an installation made and what is made anew when it is missing, or all that is dsync's. */
-function ourParts({ given, layout, home }: Setting): string[] {
+/**
+ * What is to go of the home: what an installation made and what is made anew when it is missing, or all that is dsync's.
+ * @param isLeft the manifest stays, for another time
+ */
+function ourParts({ given, layout, home }: Setting, isLeft: boolean): string[] {
   const made = [layout.releases, layout.runtimes, layout.aliases, layout.fishAliases, dirname(layout.sshConfig)]
   const parts = given.has('purge')
-    ? namesIn(home.directory).flatMap(name => (isHomeName(name) ? [join(home.directory, name)] : []))
+    ? namesIn(home.directory)
+        .filter(isHomeName)
+        .map(name => join(home.directory, name))
+        .flatMap(path => (isLeft && path === home.state ? namesIn(path).map(name => join(path, name)) : [path]))
+        .filter(path => !isLeft || path !== layout.manifest)
     : [...made, join(home.directory, 'cache'), home.run]
   return [...parts, ...launchers.map(name => join(layout.bin, name))].filter(path => existsSync(path))
 }
@@ -100,7 +114,7 @@ function hostStep(name: string, target: string, setting: Setting): Step {
       const equipment = equipHost(asked, { wantsKit: true, isOffline: true, signal, tell: () => {} })
       try {
         const { files } = await equipment.survey()
-        if (files.some(({ path }) => path === 'state/installed.json')) {
+        if (files.some(({ path }) => path === 'state/installed.json') && !isShellOurs(home, name, target)) {
           const next = `ssh ${target} .dsync/kit/current/install.sh --uninstall --yes`
           setting.terminal.err(`  ${name} has an installation of its own, which stays\n    → ${next}\n`)
           return
@@ -116,20 +130,25 @@ function hostStep(name: string, target: string, setting: Setting): Step {
   }
 }
 
-/** Every file outside the home, as it was before. */
+/** Every file outside the home, as it was before. What stays is kept in the manifest, for another time. */
 function filesStep({ layout, shown }: Setting): Step {
   const traces = readManifest(layout.manifest)
-  const { changes, blocked } = reverseFootprint(traces, lookAt)
+  const { changes, blocked, traces: kept } = reverseFootprint(traces, lookAt)
   return {
     name: 'files',
-    isDone: traces.length === 0,
+    isDone: changes.length === 0 && kept.length === traces.length,
     says: changes.map(({ path }) => shown(path)).join(', '),
     preview: () => changes.flatMap(previewChange),
     blocked: blocked.map(blockedText),
     carryOut: () => {
-      lay(reverseFootprint(traces, lookAt).changes)
+      const now = reverseFootprint(traces, lookAt)
+      const left = new Set(lay(now.changes).map(({ path }) => path))
       sweep(traces)
-      writeManifest(layout.manifest, [])
+      const isLeft = (trace: Trace): boolean => left.has(trace.path) && !isDirectoryTrace(trace)
+      writeManifest(
+        layout.manifest,
+        traces.filter(trace => now.traces.includes(trace) || isLeft(trace)),
+      )
     },
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { SyncError } from '../../lib/core/errors.ts'
@@ -222,6 +222,24 @@ describe('other commands', () => {
     const { exit, out } = await following
     assert.equal(exit, 130)
     assert.match(out, /"event":"started".*\n.*"event":"put".*\n$/)
+  })
+  it('service logs shows what a job printed, and goes on with --follow', async t => {
+    const { run, userHome } = await makeWorld(t)
+    const log = join(userHome, '.dsync/run/verify.log')
+    writeFileSync(log, 'one\ntwo\nthr')
+    assert.equal((await run('service logs verify -n 2')).out, 'two\nthr\n')
+    const interrupt = new AbortController()
+    const { exit, out } = await run('service logs verify -f -n 1', {
+      signal: interrupt.signal,
+      onOut(text) {
+        if (text === 'two\n') appendFileSync(log, 'ee\nfour \x1B[31m\nfi')
+        // Started anew, as a log that is long is.
+        else if (text.startsWith('four')) writeFileSync(log, 'new\n')
+        else if (text === 'new\n') interrupt.abort(new SyncError('INTERRUPTED', 'Interrupted'))
+      },
+    })
+    assert.equal(exit, 130)
+    assert.equal(out, 'two\nthree\nfour \\e[31m\nnew\n')
   })
   it('roots and hosts that are added or removed reach the daemon at once', async t => {
     const { run, directory, doubles } = await makeWorld(t)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
@@ -7,6 +7,7 @@ import { readConfig } from '../../lib/daemon/config-reader.ts'
 import { answerQuestion } from '../../lib/daemon/host-answers.ts'
 import type { AskHost } from '../../lib/daemon/host-question.ts'
 import { addHost, checkHosts, listHosts } from '../../lib/daemon/host-registration.ts'
+import { ownClaim } from '../../lib/daemon/hub-record.ts'
 import { addRoot, removeRoot } from '../../lib/daemon/root-registration.ts'
 import { servedRoots } from '../../lib/daemon/served-roots.ts'
 import { sessionSpecs } from '../../lib/daemon/session-specs.ts'
@@ -54,6 +55,23 @@ describe('a host on another machine', () => {
     assert.deepEqual([check?.reachable, check?.problems, check?.facts?.served], [true, [], [id]])
     await removeRoot(here, '~/projects', [])
     assert.deepEqual(servedRoots(there.home), [])
+  })
+
+  it('has the names of its hub and of the roots for its shells, from the moment it hears of them', async t => {
+    const { here, there } = twoMachines(t)
+    here.directory('projects')
+    await addHost(here, 'mac00', { ssh: 'mac00' })
+    const places = (): string => readFileSync(there.home.places, 'utf8')
+    const hub = await ownClaim(here)
+    await here.askHost(
+      { name: 'mac00', target: 'mac00', program: 'ssh', configFile: undefined },
+      { ask: 'follow', hub },
+    )
+    assert.equal(places(), `host ${here.host}\n`)
+    await addRoot(here, '~/projects', everywhere)
+    assert.equal(places(), `host ${here.host}\nroot ${join(there.userHome, 'projects')}\n`)
+    await removeRoot(here, '~/projects', [])
+    assert.equal(places(), `host ${here.host}\n`)
   })
 
   it('may not be this one', async t => {

@@ -88,6 +88,7 @@ describe('install.sh', () => {
       await t.test(`killed after ${step}`, () => killed(new Person(checkout, `killed-${step}`), step))
     }
     await t.test('what a person changed since stays', () => changedSince(new Person(checkout, 'changed')))
+    await t.test('what cannot be taken back is named until it can', () => leftBehind(new Person(checkout, 'left')))
     await t.test('what cannot be changed is named', () => readOnly(new Person(checkout, 'read-only')))
     await t.test('into another home', () => elsewhere(new Person(checkout, 'elsewhere')))
     await t.test('refuses a home that is not its own, and purges what it made', () =>
@@ -196,6 +197,35 @@ async function changedSince(person: Person): Promise<void> {
   writeFileSync(file, `# first\n${readFileSync(file, 'utf8')}# last\n`)
   assert.equal((await person.install(['--uninstall', '--yes'])).code, 0)
   assert.equal(readFileSync(file, 'utf8'), '# first\n. ~/.bashrc\n# last\n')
+}
+
+/** What cannot be taken back is named, each time, until it can. */
+async function leftBehind(person: Person): Promise<void> {
+  const before = timeless(person.tree())
+  assert.equal((await person.install(quick)).code, 0)
+  const file = join(person.home, '.bash_profile')
+  const ours = readFileSync(file, 'utf8')
+  writeFileSync(file, ours.replace('# <<< dsync <<<\n', ''))
+  for (const words of [
+    ['--uninstall', '--yes'],
+    ['--uninstall', '--yes', '--purge'],
+    ['--uninstall', '--yes'],
+  ]) {
+    const { code, out } = await person.install(words)
+    assert.equal(code, 1)
+    assert.match(
+      out,
+      /! .*\.bash_profile stays as it is: Line \d+ begins a block 'dsync' that does not end {2}→ Remove/,
+    )
+    assert.match(out, /→ \.\/install\.sh --uninstall names what stays again, and takes it back once it can\n$/)
+  }
+  assert.deepEqual(readdirSync(join(person.home, '.dsync'), { recursive: true }).toSorted(), [
+    'state',
+    'state/installed.json',
+  ])
+  writeFileSync(file, ours)
+  assert.equal((await person.install(['--uninstall', '--yes', '--purge'])).code, 0)
+  assert.deepEqual(timeless(person.tree()), before)
 }
 
 async function readOnly(person: Person): Promise<void> {

@@ -136,11 +136,38 @@ describe('a footprint', () => {
     }
     const back = reverseFootprint(plan.traces, lookOn(later))
     assert.deepEqual(back.blocked, [{ path: unit, why: 'it was changed since' }])
+    // It is known for another time, with the directories that it keeps from going.
+    assert.deepEqual(
+      back.traces.map(({ path }) => path),
+      ['/h/.config', '/h/.config/systemd', '/h/.config/systemd/user', unit],
+    )
     const left = carried(later, back.changes)
     assert.deepEqual(left['/h/.bashrc'], file('before\nafter\n', 0o755))
     assert.deepEqual(left['/h/.ssh/config'], file('Host b\n'))
     assert.deepEqual(left[unit], file('theirs\n'))
     assert.deepEqual([left['/h/.cache'] !== undefined, left['/h/.config/own']], [true, undefined])
+    const { [unit]: theirs, ...without } = left
+    assert.notEqual(theirs, undefined)
+    for (const mended of [{ ...left, [unit]: file('[Unit]\n') }, without]) {
+      const again = reverseFootprint(back.traces, lookOn(mended))
+      assert.deepEqual([again.blocked, again.traces], [[], []])
+      assert.equal(carried(mended, again.changes)['/h/.config'], undefined)
+    }
+  })
+
+  it('leaves an edit that it may not take out, and knows of it', () => {
+    const plan = planFootprint(wishes.slice(0, 1), lookOn(empty))
+    const after = carried(empty, plan.changes)
+    const text = '# >>> dsync >>>\nhalf\n'
+    for (const [standing, why] of [
+      [file('mine\n# >>> dsync >>>\n# <<< dsync <<<\n', 0o444), /^it is read-only$/],
+      [{ kind: 'other', says: 'it may not be read' }, /^it may not be read$/],
+      [file(text), /does not end$/],
+    ] satisfies readonly (readonly [Standing, RegExp])[]) {
+      const back = reverseFootprint(plan.traces, lookOn({ ...after, '/h/.bashrc': standing }))
+      assert.match(back.blocked[0]?.why ?? '', why)
+      assert.deepEqual([back.changes, back.traces], [[], plan.traces])
+    }
   })
 
   it('of which a person made a file theirs brings their file back once it goes', () => {

@@ -52,7 +52,21 @@ describe('what dsync tells the person’s own ssh', () => {
   })
 
   it('offers the hosts of a configuration, no patterns', () => {
-    const text = 'Host mac00 "mac01"\r\n  HostName x\nhost=box\nHost * !no *.local a?b\nMatch host y\nHost mac00\n'
-    assert.deepEqual(hostsIn(text), ['mac00', 'mac01', 'box'])
+    const text = [
+      'Include ~/.ssh/more',
+      'Host mac00 "mac01"\r',
+      '  HostName x',
+      'host=box # not these words',
+      'Host * !no *.local a?b',
+      '  User git',
+      'Match host y',
+      '  User git',
+      '#Host old',
+      'Host mac00',
+      'Host github.com work',
+      '\tUser = git',
+      'Hostname no',
+    ]
+    assert.deepEqual(hostsIn(text.join('\n')), ['mac00', 'mac01', 'box'])
   })
 })

@@ -140,3 +140,75 @@ it('a newcomer between two hosts, at a real terminal', { skip, timeout: 300_000 
     )
   })
 })
+
+it(
+  'a newcomer who installs it at a terminal, and later adds and removes hosts',
+  { skip, timeout: 300_000 },
+  async t => {
+    const hosts = await openHosts('docker')
+    t.after(() => hosts.close())
+    const [here, there] = [hosts.host(0), hosts.host(1)]
+    const own = 'Include more\nHost *.lan\nHost host-b box !no\nMatch host else\nHost github.com\n  User git\n'
+    await here.run('mkdir -p .ssh && cat >>.ssh/config', { input: own })
+    await here.run("printf 'Host further\\n' >.ssh/more; fish -ic true 2>/dev/null; :")
+    const trees = (): Promise<unknown[]> => Promise.all([here.tree('.'), there.tree('.')])
+    const before = await trees()
+    const terminal = await Terminal.open(here)
+    const master = async (name: string): Promise<string> => await here.run(`ssh -G ${name} | grep -i ^controlmaster; :`)
+
+    await t.test('is asked which of the hosts that ssh knows are to be added, and says one of them', async () => {
+      await terminal.types('/opt/dsync/install.sh --offline --no-service')
+      await terminal.sees(/^Your ssh knows these hosts: host-b, box\nWhich of them .*\? \(names, or nothing\)\s*$/m)
+      await terminal.answers('hots-b')
+      await terminal.sees(/There is no host hots-b in ~\/\.ssh\/config\.\nWhich of them/)
+      await terminal.answers('host-b')
+      await terminal.sees(/^ {2}host +host-b$[^]*Go on\? .*\[y\/N\]\s*$/m)
+      await terminal.answers('y')
+      const { code, text } = await terminal.ends()
+      assert.equal(code, 0, text)
+      assert.match(text, /^ {2}host +done +host-b$/m)
+      assert.equal((await terminal.runs('~/.dsync/bin/dsync hosts list')).text.trim(), 'host-b  ssh  host-b  no roots')
+      assert.match(await master('host-b'), /auto/)
+      assert.match(await master('box'), /^$|false/)
+    })
+
+    await t.test('is not asked again, and nothing is to do', async () => {
+      const { code, text } = await terminal.runs('/opt/dsync/install.sh --offline --no-service')
+      assert.equal(code, 0, text)
+      assert.match(text, /^Nothing to do: /m)
+    })
+
+    await t.test('has an ssh that knows of hosts that come and go', async () => {
+      const removed = await terminal.runs('~/.dsync/bin/dsync hosts remove host-b')
+      assert.equal(removed.code, 0, removed.text)
+      assert.match(await master('host-b'), /^$|false/)
+      const added = await terminal.runs('~/.dsync/bin/dsync hosts add other --ssh host-b --shell')
+      assert.equal(added.code, 0, added.text)
+      assert.match(await master('other'), /auto/)
+      assert.equal((await terminal.runs('ssh other hostname')).text.trim(), there.name)
+      assert.match((await terminal.runs('/opt/dsync/install.sh --offline --no-service')).text, /^Nothing to do: /m)
+    })
+
+    await t.test('takes it back at a terminal, to the byte', async () => {
+      await terminal.types('/opt/dsync/install.sh --uninstall --purge')
+      await terminal.sees(/\[y\/N\]\s*$/)
+      await terminal.answers('y')
+      const { code, text } = await terminal.ends()
+      assert.equal(code, 0, text)
+      assert.deepEqual(await trees(), before)
+      // Whoever says nothing adds nothing, and may still say no to all of it.
+      await terminal.types('/opt/dsync/install.sh --offline --no-service')
+      await terminal.sees(/Which of them/)
+      await terminal.answers('')
+      await terminal.sees(/\[y\/N\]\s*$/)
+      await terminal.answers('n')
+      const none = await terminal.ends()
+      assert.equal(none.code, 130)
+      assert.doesNotMatch(none.text, /^ {2}host /m)
+      assert.deepEqual(await trees(), before)
+      const unasked = await terminal.runs('/opt/dsync/install.sh --yes --offline --no-service --no-shell')
+      assert.equal(unasked.code, 0, unasked.text)
+      assert.doesNotMatch(unasked.text, /Which of them|^ {2}host /m)
+    })
+  },
+)

@@ -6,7 +6,7 @@ import type { HostCheck, HostRow } from '../../daemon/host-registration.ts'
 import { addHost, askedHosts, checkHosts, listHosts, removeHost, updateHost } from '../../daemon/host-registration.ts'
 import { contractHome } from '../../daemon/host-paths.ts'
 import type { AskedHost, HostFacts } from '../../daemon/host-question.ts'
-import { rememberPrograms } from '../../daemon/other-host.ts'
+import { rememberPrograms, rememberShell } from '../../daemon/other-host.ts'
 import type { Admission } from '../../doctor/admission.ts'
 import { lookOver, programPaths, refuseUnfit } from '../../doctor/admission.ts'
 import type { Check } from '../../doctor/check.ts'
@@ -21,6 +21,8 @@ import { EquipProgress } from '../equip-progress.ts'
 import { escape } from '../escape.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Outcome, Surroundings } from '../surroundings.ts'
+import type { HubThere } from './hub-there.ts'
+import { tellHubThere } from './hub-there.ts'
 
 export async function list(_given: Arguments, around: Surroundings): Promise<Outcome> {
   const hosts = listHosts(around)
@@ -64,14 +66,16 @@ export async function add(given: Arguments, around: Surroundings): Promise<Outco
   }
   const host = await addHost(around, name, how, { equip }).finally(() => around.terminal.progress(''))
   if (admission !== undefined) rememberPrograms(around.home, name, programPaths(admission.survey))
+  const hub = given.has('shell') && put.kit !== undefined ? await shellsSetUp(name, admission, around) : undefined
   await reloadDaemon(around)
-  const checks = admission?.checks ?? []
+  const checks = [...(admission?.checks ?? []), ...(hub?.checks ?? [])]
   return {
     exit: exitCodes.ok,
     json: { hosts: [{ ...host, ...putRow(put) }], ...(admission !== undefined && { checks }) },
     lines: paint => [
       `Added ${escape(host.name)} (${host.transport} to ${targetOf(host, around)}).`,
       ...putLines(put),
+      ...hubLines(hub),
       ...checkLines(checks, paint),
       '  → dsync roots add DIR',
     ],
@@ -81,7 +85,7 @@ export async function add(given: Arguments, around: Surroundings): Promise<Outco
 export async function update(given: Arguments, around: Surroundings): Promise<Outcome> {
   const hosts = askedHosts(around, given.operands[0])
   const dryRun = given.has('dry-run')
-  const done: { readonly name: string; readonly put: Equipment }[] = []
+  const done: { readonly name: string; readonly put: Equipment; readonly hub: HubThere | undefined }[] = []
   for (const host of dryRun ? [] : hosts) {
     try {
       const admission = await admitted(around, host.name, host.target)
@@ -89,25 +93,42 @@ export async function update(given: Arguments, around: Surroundings): Promise<Ou
       const wantsKit = given.operands.length > 0 || given.has('shell') || admission?.survey.kit.release !== undefined
       const put = await updateHost(around, host.name, equipmentOf(host, given, around, { ...admission, wantsKit }))
       if (admission !== undefined) rememberPrograms(around.home, host.name, programPaths(admission.survey))
-      done.push({ name: host.name, put })
+      const hub = given.has('shell') ? await shellsSetUp(host.name, admission, around) : undefined
+      done.push({ name: host.name, put, hub })
     } finally {
       around.terminal.progress('')
     }
   }
   if (done.length > 0) await reloadDaemon(around)
-  const rows = done.map(({ name, put }) => ({ name, ...putRow(put) }))
+  const rows = done.map(({ name, put, hub }) => ({
+    name,
+    ...putRow(put),
+    ...(hub !== undefined && { checks: hub.checks }),
+  }))
   return {
     exit: exitCodes.ok,
     json: dryRun ? { hosts: hosts.map(({ name }) => ({ name })), dryRun: true } : { hosts: rows },
-    lines: () => {
+    lines: paint => {
       if (hosts.length === 0) return ['No host that is reached by ssh.  → dsync hosts add NAME --ssh USER@HOST']
       if (dryRun) return hosts.map(({ name }) => `Would look at ${escape(name)} and put there what it lacks.`)
-      return done.flatMap(({ name, put }) => {
-        const lines = putLines(put)
+      return done.flatMap(({ name, put, hub }) => {
+        const lines = [...putLines(put), ...hubLines(hub), ...checkLines(hub?.checks ?? [], paint)]
         return lines.length === 0 ? [`${escape(name)} is up to date.`] : [`Updated ${escape(name)}.`, ...lines]
       })
     },
   }
+}
+
+/** Shells that were set up there know this host from then on. @param admission how the host was found before */
+async function shellsSetUp(name: string, admission: Admission | undefined, around: Surroundings): Promise<HubThere> {
+  const isInstalled = admission?.survey.files.some(({ path }) => path === 'state/installed.json')
+  if (isInstalled === false) rememberShell(around.home, name)
+  around.terminal.progress(`${escape(name)}: trying the way back …`)
+  return await tellHubThere(name, around).finally(() => around.terminal.progress(''))
+}
+
+function hubLines(hub: HubThere | undefined): string[] {
+  return hub?.name === undefined ? [] : [`  new shells there have switch-${escape(hub.name)}`]
 }
 
 /** What tells on the terminal what it does. */

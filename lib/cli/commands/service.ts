@@ -1,6 +1,8 @@
 import { join } from 'node:path'
-import { SyncError } from '../../core/errors.ts'
+import { SyncError, codeOf } from '../../core/errors.ts'
 import { logTail } from '../../daemon/daemon-log.ts'
+import { followLog } from '../../daemon/log-follow.ts'
+import { safeJson } from '../../daemon/safe-json.ts'
 import { jobNames } from '../../service/jobs.ts'
 import type { ServiceFinding } from '../../service/service-findings.ts'
 import { readService } from '../../service/service-record.ts'
@@ -69,7 +71,7 @@ export async function installedFindings(
   return { kind: service.kind, findings: await findingsOf(await serviceHand(around, service)) }
 }
 
-/** Shows what the daemon process, or a nightly job, printed. */
+/** Shows what the daemon process, or a nightly job, printed; with `--follow`, each line as it comes until the person interrupts. */
 export async function logs(given: Arguments, around: Surroundings): Promise<Outcome> {
   const [job = 'daemon'] = given.operands
   if (!jobNames.some(name => name === job)) {
@@ -78,8 +80,24 @@ export async function logs(given: Arguments, around: Surroundings): Promise<Outc
     })
   }
   const file = logOf(around, job)
-  const lines = logTail(file, Math.floor(given.number('lines') ?? defaultLines))?.lines ?? []
+  const count = Math.floor(given.number('lines') ?? defaultLines)
+  if (given.has('follow')) return await follow(file, { lines: count, isJson: given.has('json') }, around)
+  const lines = logTail(file, count)?.lines ?? []
   return { exit: exitCodes.ok, json: { logs: lines, file }, lines: () => lines.map(escape) }
+}
+
+async function follow(
+  file: string,
+  { lines, isJson }: { readonly lines: number; readonly isJson: boolean },
+  { terminal, signal }: Surroundings,
+): Promise<Outcome> {
+  const onLine = (line: string): void => terminal.out(`${isJson ? safeJson(line) : escape(line)}\n`)
+  try {
+    await followLog(file, { lines, onLine, signal })
+  } catch (error) {
+    if (codeOf(error) !== 'INTERRUPTED') throw error
+  }
+  return { exit: exitCodes.interrupted, json: undefined, lines: () => [] }
 }
 
 /** When each nightly job had something to say last, and what. */

@@ -226,9 +226,13 @@ export const setUpCommands: readonly CommandSpec[] = [
         words: ['daemon', 'verify', 'trash'],
       },
     ],
-    options: { lines: { says: 'so many past lines (50)', value: 'COUNT', short: 'n', atLeast: 0 } },
+    options: {
+      follow: { says: 'go on as it is printed', short: 'f' },
+      lines: { says: 'so many past lines (50)', value: 'COUNT', short: 'n', atLeast: 0 },
+    },
     examples: [
       ['dsync service logs', 'what it does besides is in dsync logs'],
+      ['dsync service logs -f', 'until Ctrl-C'],
       ['dsync service logs verify', 'whether both sides were the same each night'],
     ],
   },

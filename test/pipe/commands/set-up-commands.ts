@@ -176,8 +176,16 @@ export const setUpRows: RowTable = {
     wrong: [{ line: 'service sttaus', says: /^There is no command "service sttaus"$/, next: /^dsync service status$/ }],
   },
   'service logs': {
-    right: [{ line: 'service logs', says: /^[^]*$/ }],
+    right: [
+      { line: 'service logs', says: /^[^]*$/ },
+      { line: 'service logs verify -n 3', says: /^$/ },
+    ],
     wrong: [
+      {
+        line: 'service logs deamon --follow',
+        says: /^There is no job "deamon"/,
+        next: /^One of daemon, verify, trash$/,
+      },
       { line: 'service logs --lines many', says: /^--lines must be a number/, next: /^dsync help service logs$/ },
       {
         line: 'service logs deamon',
