@@ -49,24 +49,31 @@ export async function serviceStep(setting: Setting): Promise<Step> {
   const { home, uid, userName, environment } = setting
   if (setting.given.has('no-service')) return { ...nothing('service'), says: 'none: dsync start' }
   const run = toolRunner({ ...environment, XDG_RUNTIME_DIR: environment['XDG_RUNTIME_DIR'] || `/run/user/${uid}` })
+  const isDone = readService(home) !== undefined && dsyncIfThere(setting, 'service', 'status')?.code === 0
   // Who lingers has a systemd: also where it does not see them as logged in.
-  const isAsked = (await lingerOf(userName, run)) === 'no'
+  const isAsked = !isDone && (await lingerOf(userName, run)) === 'no'
   const found = await supervisorOrWhy(run)
   const kind = isAsked ? 'systemd' : found.kind
   if (kind === undefined) {
     const isUp = dsyncIfThere(setting, 'status')?.code !== 6 && existsSync(setting.layout.currentRelease)
     return { ...commandStep('daemon', byHand, isUp, ['start'], setting), notes: found.whys }
   }
-  const isDone = readService(home) !== undefined && dsyncIfThere(setting, 'service', 'status')?.code === 0
   const install = ['service', 'install', '--yes']
-  const ways = isAsked ? [[...install, '--linger'], found.kind === undefined ? ['start'] : install] : [install]
+  const keeps = (who: string): string => `${who} keeps the daemon up`
+  const plain =
+    found.kind === undefined ? { words: ['start'], says: byHand } : { words: install, says: keeps(found.kind) }
+  const lingering = { words: [...install, '--linger'], says: `${keeps(kind)}, also while you are logged out` }
+  const ways = isAsked ? [lingering, plain] : [plain]
   const notes: string[] = []
   return {
     name: 'service',
     isDone,
-    says: isAsked ? `${kind} keeps the daemon up, also while you are logged out` : `${kind} keeps the daemon up`,
+    // Each way that was refused has left a note.
+    get says() {
+      return ways[notes.length]?.says ?? ''
+    },
     preview: () => [...servicePreview(setting, kind, run), ...(isAsked ? [`loginctl enable-linger ${userName}`] : [])],
-    carryOut: () => void notes.push(...firstWay(ways, setting)),
+    carryOut: () => goFirstWay(ways, setting, notes),
     notes,
   }
 }
@@ -88,17 +95,23 @@ async function supervisorOrWhy(run: RunTool): Promise<Found> {
   }
 }
 
-/** Runs commands until one does it. Throws what the last one said. @returns what the others said */
-function firstWay(ways: readonly (readonly string[])[], setting: Setting): string[] {
-  const notes: string[] = []
-  for (const [i, words] of ways.entries()) {
+/** What may bring a step about. */
+interface Way {
+  readonly words: readonly string[]
+  /** What it comes to. */
+  readonly says: string
+}
+
+/** Goes the first way that nothing stands in, and notes what stands in those before. Throws that of the last. */
+function goFirstWay(ways: readonly Way[], setting: Setting, notes: string[]): void {
+  notes.length = 0
+  for (const [i, { words }] of ways.entries()) {
     const ran = dsync(setting, ...words)
-    if (ran.code === 0) break
+    if (ran.code === 0) return
     const error = errorOf(ran, words.join(' '))
     if (i === ways.length - 1) throw error
     notes.push(noteOf(error))
   }
-  return notes
 }
 
 function noteOf({ message, hint }: SyncError): string {

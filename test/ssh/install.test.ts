@@ -187,7 +187,6 @@ async function keepsUpByScript(machines: Machines): Promise<void> {
   const script =
     'cat >/etc/dsync-test-boot && chmod 755 /etc/dsync-test-boot && (setsid /etc/dsync-test-boot >/dev/null 2>&1 &)'
   await machines.here.run(script, { as: 'root', input: bootScript(daemon) })
-  await until('the daemon is up', async () => (await machines.dsync('status || :')).includes('watching'), healMs)
 }
 
 /** Here, in the daemon's own surroundings, and on the other host. @param hasService else its absence is worth a note */
