@@ -138,6 +138,8 @@ function sideChecks(session: Session, side: 'alpha' | 'beta', check: string): Ch
   const host = hostOf(session, side)
   const checks: Check[] = []
   if (facts.watcher === 'polling') checks.push(note(check, `polled on ${host}: changes are seen some seconds later`))
+  if (facts.watcher === 'fs-watch')
+    checks.push(note(check, `watched by fs.watch on ${host}, which hides dropped events and renames`))
   if (facts.swap === 'copy') {
     checks.push(note(check, `files are replaced by copying on ${host}: its disk can do no better`))
   }

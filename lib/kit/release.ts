@@ -27,7 +27,7 @@ const parts: readonly (readonly [folder: string, files: RegExp])[] = [
   ['shell', /./],
   ['launchd', /./],
   ['systemd', /./],
-  ['node_modules/koffi', /^(?:[^/]+\.c?js|package\.json|LICENSE.*|lib\/.*\.c?js)$/],
+  ['node_modules/koffi', /^(?:index\.c?js|src\/.*\.c?js|package\.json|LICENSE.*)$/],
   ['node_modules/zx', /^(?:build\/.*\.c?js|package\.json|LICENSE)$/],
 ]
 

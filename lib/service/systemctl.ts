@@ -4,6 +4,8 @@ type Command = readonly [program: string, ...words: string[]]
 
 /** Arguments of systemctl(1) for the manager of one user. */
 export const systemctl = {
+  /** Of the whole machine: `offline` where something else has started it. */
+  state: (): Command => ['systemctl', 'is-system-running'],
   ready: (): Command => ['systemctl', '--user', 'show-environment'],
   reload: (): Command => ['systemctl', '--user', 'daemon-reload'],
   enable: (units: readonly string[]): Command => ['systemctl', '--user', 'enable', '--quiet', ...units],

@@ -69,7 +69,7 @@ export async function openHostGround(
     const ground = new Ground({ here, there }, record.root, { dsync, signal })
     await ground.must(0, 'roots', 'add', record.root, '--on', host)
     keep({ id: idOf(record.root, facts) })
-    await ground.must(0, 'sync', record.root)
+    await ground.synced(0, record.root)
     return { ground, close: () => there.close() }
   } catch (error) {
     there.close()

@@ -28,6 +28,6 @@ export async function openPipeGround({
   await ground.must(0, 'hosts', 'add', 'twin', '--pipe', 'twin')
   await ground.must(0, 'roots', 'add', 'here/project', '--at', 'twin=~/project')
   await ground.must(0, 'start')
-  await ground.must(0, 'sync')
+  await ground.synced(0)
   return { ground, close: () => {} }
 }

@@ -87,12 +87,11 @@ async function bidirectional(ground: Ground): Promise<readonly Figure[]> {
   const below = 'bidirectional'
   const begun = performance.now()
   const marks = [{ below, files: 2 * filesEach }]
-  await Promise.all([
-    here.do({ do: 'await', marks, limitMs: 60_000 }),
-    there.do({ do: 'await', marks, limitMs: 60_000 }),
+  const written = Promise.all([
     here.do({ do: 'many', below, name: 'one', files: filesEach }),
     there.do({ do: 'many', below, name: 'other', files: filesEach }),
   ])
+  await Promise.all([here, there].map(side => ground.arrived(side, marks, () => written)))
   const ms = performance.now() - begun
   const entries = await ground.settle(below)
   return [
@@ -112,13 +111,12 @@ async function conflict(ground: Ground): Promise<readonly Figure[]> {
   await ground.must(0, 'pause', root)
   await Promise.all([here.do({ do: 'text', path, text: mine }), there.do({ do: 'text', path, text: theirs })])
   await ground.must(0, 'resume', root)
-  await ground.must(exitCodes.conflicts, 'sync', file)
+  await ground.synced(exitCodes.conflicts, file)
   const { conflicts } = (await ground.json('conflicts', file)) as { readonly conflicts: readonly ConflictInfo[] }
   const [found] = conflicts
   expect(conflicts.length === 1 && found?.path === path, `${conflicts.length} conflicts are listed, not one`)
   const stands = (content: string): Mark[] => [{ path, sha256: sha256(content) }]
-  const soon = { do: 'await', limitMs: 30_000 } as const
-  await Promise.all([here.do({ ...soon, marks: stands(mine) }), there.do({ ...soon, marks: stands(theirs) })])
+  await Promise.all([ground.arrived(here, stands(mine)), ground.arrived(there, stands(theirs))])
   const copies = await Promise.all([copyOf(here, found.sides.alpha.copy), copyOf(there, found.sides.beta.copy)])
   expect(copies[0] === theirs && copies[1] === mine, 'a copy of the other version is not what it should be')
   const figures: Figure[] = [
@@ -130,7 +128,7 @@ async function conflict(ground: Ground): Promise<readonly Figure[]> {
   ] as const) {
     const begun = performance.now()
     await ground.must(0, ...words)
-    await Promise.all([here, there].map(side => side.do({ ...soon, marks: stands(content) })))
+    await Promise.all([here, there].map(side => ground.arrived(side, stands(content))))
     figures.push(duration(what, performance.now() - begun))
   }
   await ground.settle('conflict')

@@ -3,19 +3,18 @@ import type { Ground } from './ground.ts'
 import type { Ask, Mark } from './hand.ts'
 import type { Side } from './side.ts'
 
-/** How long one change may be under way before all has failed (ms). */
-const arrivalMs = 30_000
-
 /** Which way changes go. */
 export interface Way {
   readonly from: Side
   readonly to: Side
+  readonly ground: Ground
 }
 
-export function bothWays({ here, there }: Ground): readonly [out: Way, back: Way] {
+export function bothWays(ground: Ground): readonly [out: Way, back: Way] {
+  const { here, there } = ground
   return [
-    { from: here, to: there },
-    { from: there, to: here },
+    { from: here, to: there, ground },
+    { from: there, to: here, ground },
   ]
 }
 
@@ -27,11 +26,12 @@ export function wayText({ from, to }: Way): string {
  * Makes one change on one side and waits until it is on the other. Says how long that took (ms): from when it was begun
  * there until it was whole here, the time that a message between the two hosts takes not counted.
  */
-export async function travel({ from, to }: Way, change: Ask, marks: readonly Mark[]): Promise<number> {
-  // Looked for before it is made: both are told in this order.
-  const arrives = to.do({ do: 'await', marks, limitMs: arrivalMs }).then(() => performance.now())
-  const begun = performance.now()
-  const [ended] = await Promise.all([arrives, from.do(change)])
+export async function travel({ from, to, ground }: Way, change: Ask, marks: readonly Mark[]): Promise<number> {
+  let begun = 0
+  const ended = await ground.arrived(to, marks, () => {
+    begun = performance.now()
+    return from.do(change)
+  })
   return Math.max(0, ended - to.awayMs - (begun + from.awayMs))
 }
 

@@ -2,13 +2,16 @@ import { resolve } from 'node:path'
 import { SyncError, codeOf } from '../../lib/core/errors.ts'
 import { readConfig } from '../../lib/daemon/config-reader.ts'
 import { contractHome } from '../../lib/daemon/host-paths.ts'
+import type { SupervisorKind } from '../../lib/daemon/supervisor-kind.ts'
 import { lookAt } from '../../lib/kit/look.ts'
 import { previewChange } from '../../lib/kit/preview.ts'
 import { chooseSupervisor } from '../../lib/service/choose-supervisor.ts'
 import { CronSupervisor } from '../../lib/service/cron-supervisor.ts'
+import { lingerOf } from '../../lib/service/linger.ts'
 import { toolRunner } from '../../lib/service/run-tool.ts'
 import { planServiceFiles } from '../../lib/service/service-files.ts'
 import { readService } from '../../lib/service/service-record.ts'
+import type { RunTool } from '../../lib/service/supervisor.ts'
 import { supervisorOf } from '../../lib/service/supervisors.ts'
 import { existsSync } from 'node:fs'
 import { usualRoots } from '../../lib/kit/first-paths.ts'
@@ -38,23 +41,81 @@ export function rootSteps(hosts: readonly string[], setting: Setting): Step[] {
   })
 }
 
-/** A daemon that the system keeps up; where nothing does, and with `--no-service`, one that is started by hand. */
+/**
+ * A daemon that the system keeps up, where logind lets it also while nobody is logged in; where nothing does, and with
+ * `--no-service`, one that is started by hand.
+ */
 export async function serviceStep(setting: Setting): Promise<Step> {
-  const { home, uid, environment } = setting
+  const { home, uid, userName, environment } = setting
   if (setting.given.has('no-service')) return { ...nothing('service'), says: 'none: dsync start' }
   const run = toolRunner({ ...environment, XDG_RUNTIME_DIR: environment['XDG_RUNTIME_DIR'] || `/run/user/${uid}` })
+  const isDone = readService(home) !== undefined && dsyncIfThere(setting, 'service', 'status')?.code === 0
+  // Who lingers has a systemd: also where it does not see them as logged in.
+  const isAsked = !isDone && (await lingerOf(userName, run)) === 'no'
+  const found = await supervisorOrWhy(run)
+  const kind = isAsked ? 'systemd' : found.kind
+  if (kind === undefined) {
+    const isUp = dsyncIfThere(setting, 'status')?.code !== 6 && existsSync(setting.layout.currentRelease)
+    return { ...commandStep('daemon', byHand, isUp, ['start'], setting), notes: found.whys }
+  }
+  const install = ['service', 'install', '--yes']
+  const keeps = (who: string): string => `${who} keeps the daemon up`
+  const plain =
+    found.kind === undefined ? { words: ['start'], says: byHand } : { words: install, says: keeps(found.kind) }
+  const lingering = { words: [...install, '--linger'], says: `${keeps(kind)}, also while you are logged out` }
+  const ways = isAsked ? [lingering, plain] : [plain]
+  const notes: string[] = []
+  return {
+    name: 'service',
+    isDone,
+    // Each way that was refused has left a note.
+    get says() {
+      return ways[notes.length]?.says ?? ''
+    },
+    preview: () => [...servicePreview(setting, kind, run), ...(isAsked ? [`loginctl enable-linger ${userName}`] : [])],
+    carryOut: () => goFirstWay(ways, setting, notes),
+    notes,
+  }
+}
+
+const byHand = 'runs until the machine is shut down'
+
+/** Who keeps services up here, or why nobody does. */
+interface Found {
+  readonly kind?: SupervisorKind
+  readonly whys: readonly string[]
+}
+
+async function supervisorOrWhy(run: RunTool): Promise<Found> {
   try {
-    const kind = await chooseSupervisor(process.platform, run)
-    const isThere = readService(home) !== undefined && dsyncIfThere(setting, 'service', 'status')?.code === 0
-    const says = `${kind} keeps the daemon up`
-    const step = commandStep('service', says, isThere, ['service', 'install', '--yes'], setting)
-    return { ...step, preview: () => servicePreview(setting, kind, run) }
+    return { kind: await chooseSupervisor(process.platform, run), whys: [] }
   } catch (error) {
     if (!(error instanceof SyncError) || codeOf(error) !== 'REFUSED') throw error
-    const isUp = dsyncIfThere(setting, 'status')?.code !== 6 && existsSync(setting.layout.currentRelease)
-    const step = commandStep('daemon', 'runs until the machine is shut down', isUp, ['start'], setting)
-    return { ...step, notes: [`${error.message}  → ${error.hint ?? 'dsync start, after each boot'}`] }
+    return { whys: [noteOf(error)] }
   }
+}
+
+/** What may bring a step about. */
+interface Way {
+  readonly words: readonly string[]
+  /** What it comes to. */
+  readonly says: string
+}
+
+/** Goes the first way that nothing stands in, and notes what stands in those before. Throws that of the last. */
+function goFirstWay(ways: readonly Way[], setting: Setting, notes: string[]): void {
+  notes.length = 0
+  for (const [i, { words }] of ways.entries()) {
+    const ran = dsync(setting, ...words)
+    if (ran.code === 0) return
+    const error = errorOf(ran, words.join(' '))
+    if (i === ways.length - 1) throw error
+    notes.push(noteOf(error))
+  }
+}
+
+function noteOf({ message, hint }: SyncError): string {
+  return hint === undefined ? message : `${message}  → ${hint}`
 }
 
 /** Goes on with the new release: a daemon that runs has the one before. */
@@ -78,11 +139,7 @@ export function hostUpdateStep(setting: Setting): Step {
   return commandStep('hosts', 'brought up to date', false, ['hosts', 'update', ...offline], setting)
 }
 
-function servicePreview(
-  setting: Setting,
-  kind: Awaited<ReturnType<typeof chooseSupervisor>>,
-  run: Parameters<typeof supervisorOf>[1]['run'],
-): string[] {
+function servicePreview(setting: Setting, kind: SupervisorKind, run: RunTool): string[] {
   const { home, layout, userHome, uid } = setting
   const place = { kind, userHome, home: home.directory, kit: layout.currentRelease, runtime: '' }
   const hands = { pid: () => undefined, start: async () => {}, stop: async () => {} }
@@ -106,11 +163,14 @@ function nothing(name: string): Step {
 }
 
 /** Throws what a command said of its failure: its own message and next command. */
-export function orThrow({ code, err }: Ran, words: string): void {
-  if (code === 0) return
+export function orThrow(ran: Ran, words: string): void {
+  if (ran.code !== 0) throw errorOf(ran, words)
+}
+
+function errorOf({ code, err }: Ran, words: string): SyncError {
   const [message = `dsync ${words} ended with ${code}`, next] = err.trim().split('\n')
   const hint = next?.replace(/^\s*→\s*/, '')
-  throw new SyncError('REFUSED', message.replace(/^dsync: /, ''), hint === undefined ? {} : { hint })
+  return new SyncError('REFUSED', message.replace(/^dsync: /, ''), hint === undefined ? {} : { hint })
 }
 
 function dsyncIfThere(setting: Setting, ...words: readonly string[]): Ran | undefined {

@@ -16,6 +16,7 @@ export interface Setting {
   readonly terminal: Terminal
   readonly userHome: string
   readonly uid: number
+  readonly userName: string
   readonly home: KitHome
   readonly layout: KitLayout
   /** The checkout, or the installed release, that this script belongs to. */
@@ -52,6 +53,7 @@ export function readSetting(given: Arguments, terminal: Terminal, signal: AbortS
     terminal,
     userHome,
     uid: userInfo().uid,
+    userName: userInfo().username,
     home: kitHome(directory),
     layout: kitLayout(directory),
     folder: fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../..' : '..', import.meta.url)).replace(

@@ -7,8 +7,8 @@ export const dsyncProgram = ['../../bin/dsync', '../bin/dsync']
   .map(path => fileURLToPath(new URL(path, import.meta.url)))
   .find((path, i, all) => i === all.length - 1 || existsSync(path)) as string
 
-/** How long one command may take (ms): longer than `dsync sync` waits by itself. */
-const commandMs = 90_000
+/** How long one command may take (ms): longer than `dsync sync` waits by itself, also on a busy machine. */
+const commandMs = 180_000
 
 /** What a command printed, on both streams, and its exit code. */
 export interface Ran {

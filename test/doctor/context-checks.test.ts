@@ -206,6 +206,11 @@ const statuses: readonly {
       ['note', /polled on mac00/],
     ],
   },
+  {
+    says: 'watched without native calls here',
+    session: { sides: { alpha: { ...facts, watcher: 'fs-watch' }, beta: facts } },
+    rows: [['note', /by fs\.watch on this host/]],
+  },
 ]
 
 describe('what keeps the daemon up', () => {

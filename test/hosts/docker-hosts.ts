@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { program } from '../../scripts/provision/programs.ts'
+import { until } from '../pipe/until.ts'
 import type { Endpoint } from './client.ts'
 import { Client, knownHosts, sshConfig } from './client.ts'
 import { DockerHost } from './docker-host.ts'
 import type { DockerOrder } from './docker-keeper.ts'
-import { containerOf, firstProcess } from './engine-client.ts'
+import { containerOf, firstProcess, systemState } from './engine-client.ts'
+import type { Init } from './host.ts'
 import { Keeper } from './keeper.ts'
 import { OpenSet } from './open-set.ts'
 
@@ -21,12 +23,21 @@ export function projectOf(base: string): string {
   return base.replace(/.*-/, 'dsync-test-').toLowerCase()
 }
 
-/** Starts hosts in containers of an engine of our own; they know and reach each other. */
-export async function openDockerHosts(names: readonly string[]): Promise<OpenSet> {
+/** How long systemd may take to start all that is enabled in a container (ms). */
+const bootMs = 30_000
+
+/** Thrown where systemd does not become the first process of a container. */
+export class NoSystemd extends Error {}
+
+/**
+ * Starts hosts in containers of an engine of our own; they know and reach each other. Throws `NoSystemd` where they are
+ * to be booted by systemd, and are not.
+ */
+export async function openDockerHosts(names: readonly string[], init: Init = 'script'): Promise<OpenSet> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'dsync-hosts-')))
   const client = new Client(join(base, 'client'))
   const project = projectOf(base)
-  const order: DockerOrder = { base, project, names, key: await client.makeKey() }
+  const order: DockerOrder = { base, project, names, key: await client.makeKey(), init }
   const keeper = new Keeper(keeperProgram, join(base, 'keeper.log'), order)
   try {
     const net = await keeper.ask('start')
@@ -34,6 +45,7 @@ export async function openDockerHosts(names: readonly string[]): Promise<OpenSet
       names.map(async (name, index) => {
         const address = `${String(net)}.${firstAddress + index}`
         const id = await containerOf(project, name)
+        if (init === 'systemd') await booted(id, name)
         const pid = await firstProcess(id)
         const host = new DockerHost({ id, pid, name, network: `${project}_wire`, address })
         await host.ready()
@@ -53,6 +65,22 @@ export async function openDockerHosts(names: readonly string[]): Promise<OpenSet
     rmSync(base, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Waits until systemd has started all that is enabled; something may have failed that a container lacks. */
+async function booted(id: string, name: string): Promise<void> {
+  const deadline = performance.now() + bootMs
+  let state = ''
+  const isUp = (): boolean => /^(?:running|degraded)$/.test(state)
+  await until(
+    `systemd boots ${name}, or does not`,
+    async () => {
+      state = await systemState(id)
+      return isUp() || state.endsWith('is not running') || performance.now() > deadline
+    },
+    2 * bootMs,
+  )
+  if (!isUp()) throw new NoSystemd(`systemd does not boot a container here: ${state}`)
 }
 
 /** Lets a host log in to the others by the same names. */

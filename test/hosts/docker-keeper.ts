@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { compose, hasImage, removeProject } from './engine-client.ts'
+import type { Init } from './host.ts'
 import { keep } from './kept.ts'
 
 /** What a keeper of hosts in containers is started with. */
@@ -11,6 +12,7 @@ export interface DockerOrder {
   readonly names: readonly string[]
   /** The public key that may log in. */
   readonly key: string
+  readonly init: Init
 }
 
 const order = JSON.parse(process.argv[2] ?? '') as DockerOrder
@@ -29,7 +31,7 @@ async function start(): Promise<string> {
   for (let draw = 0; draw < draws; draw++) {
     const net = `172.29.${randomInt(1, 255)}`
     const up = ['up', '--detach', '--no-build', ...order.names]
-    const ran = await compose(order.project, up, { ...variables, DSYNC_TEST_NET: net })
+    const ran = await compose(order.project, up, { ...variables, DSYNC_TEST_NET: net }, order.init)
     if (ran.code === 0) return net
     said = ran.stderr
     await removeProject(order.project)

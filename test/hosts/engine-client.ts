@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { places } from '../../scripts/provision/places.ts'
 import { program } from '../../scripts/provision/programs.ts'
-import type { Ran } from './host.ts'
+import type { Init, Ran } from './host.ts'
 import type { ProgramOptions } from './program.ts'
 import { ok, runProgram } from './program.ts'
 
@@ -48,12 +48,24 @@ export interface ComposeVariables {
   readonly DSYNC_TEST_NET: string
 }
 
+/** What compose reads for hosts with this first process. */
+const composeFiles: Readonly<Record<Init, readonly string[]>> = {
+  script: ['docker-compose.test.yml'],
+  systemd: ['docker-compose.test.yml', 'test/hosts/systemd.yml'],
+}
+
 /** Runs compose for a project, old or new, whichever is here. */
-export function compose(project: string, words: readonly string[], variables: ComposeVariables): Promise<Ran> {
+export function compose(
+  project: string,
+  words: readonly string[],
+  variables: ComposeVariables,
+  init: Init = 'script',
+): Promise<Ran> {
   const [command, before] = program('docker-compose') === undefined ? ['docker', ['compose']] : ['docker-compose', []]
-  const file = ['--file', join(checkout, 'docker-compose.test.yml'), '--project-name', project]
+  const files = composeFiles[init].flatMap(file => ['--file', join(checkout, file)])
   const env = { ...environment, ...variables, DSYNC_TEST_BASE: base, DSYNC_TEST_TAG: imageTag() }
-  return runProgram(command, [...before, ...file, ...words], { env, cwd: checkout, limitMs: 200_000 })
+  const all = [...before, ...files, '--project-name', project, ...words]
+  return runProgram(command, all, { env, cwd: checkout, limitMs: 200_000 })
 }
 
 /** Whether the image of the hosts, as its sources are now, is built. */
@@ -86,6 +98,13 @@ export async function containerOf(project: string, host: string): Promise<string
   const filters = [`label=${label}=${project}`, `label=com.docker.compose.service=${host}`]
   const words = filters.flatMap(filter => ['--filter', filter])
   return (await docker(['ps', '--quiet', '--no-trunc', ...words])).toString().trim()
+}
+
+/** What systemd says of its work in a container, such as `running`; else why it says nothing, in one line. */
+export async function systemState(container: string): Promise<string> {
+  const words = ['exec', container, 'systemctl', 'is-system-running']
+  const { stdout, stderr } = await runProgram('docker', words, { env: environment })
+  return (stdout.trim() || stderr.trim()).split('\n').at(-1) ?? ''
 }
 
 /** The number of the first process of a container on this machine. */

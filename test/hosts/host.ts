@@ -30,6 +30,9 @@ export type Cut = 'drop' | 'unplug'
 /** What `node` is on the PATH of logins: ours, the one of Debian 12, only `deno`, or nothing of the kind. */
 export type Runtime = 'node' | 'node18' | 'deno' | 'none'
 
+/** The first process of a host in a container: a script that starts sshd, or systemd with logind and sshd. */
+export type Init = 'script' | 'systemd'
+
 /** Processes of logins, as `kill` takes them: all of sshd but its listener. */
 export const logins = /^sshd: (?!.*\[listener\])/
 

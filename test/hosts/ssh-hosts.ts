@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import { openDockerHosts } from './docker-hosts.ts'
+import { NoSystemd, openDockerHosts } from './docker-hosts.ts'
 import { engineLacks } from './engine-client.ts'
 import type { HostSet, ProviderName } from './host.ts'
 import { loopbackLacks, openLoopbackHosts } from './loopback-hosts.ts'
@@ -47,4 +47,20 @@ export async function sshHosts(t: Pick<TestContext, 'after'>, provider: Provider
 export function openHosts(provider: ProviderName, count = 2): Promise<HostSet> {
   const chosen = names.slice(0, count)
   return provider === 'docker' ? openDockerHosts(chosen) : openLoopbackHosts(chosen)
+}
+
+/**
+ * Two hosts in containers that systemd boots; where it cannot, two as ever, and why. `DSYNC_TEST_INIT=script` chooses
+ * the latter.
+ */
+export async function openBootedHosts(): Promise<{ readonly hosts: HostSet; readonly lacksSystemd?: string }> {
+  const chosen = names.slice(0, 2)
+  const asEver = async (lacksSystemd: string) => ({ hosts: await openDockerHosts(chosen), lacksSystemd })
+  if (process.env['DSYNC_TEST_INIT'] === 'script') return await asEver('DSYNC_TEST_INIT=script')
+  try {
+    return { hosts: await openDockerHosts(chosen, 'systemd') }
+  } catch (error) {
+    if (!(error instanceof NoSystemd)) throw error
+    return await asEver(error.message)
+  }
 }

@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import type { KitLayout } from '../../lib/kit/layout.ts'
 import { kitLayout } from '../../lib/kit/layout.ts'
 import { currentRelease, placeRelease } from '../../lib/kit/place-release.ts'
@@ -24,8 +28,12 @@ import type { Release } from '../../lib/kit/release.ts'
 import { isNewer, isWhole, releaseOf } from '../../lib/kit/release.ts'
 import type { SentRelease } from '../../lib/kit/send-release.ts'
 import { refuseNewer, sendRelease } from '../../lib/kit/send-release.ts'
+import type { Koffi } from '../../lib/replica/koffi.ts'
 import { systemClock } from '../../lib/replica/system-clock.ts'
 import { linkPair } from '../protocol/memory-link.ts'
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url))
+const platform = `${process.platform}-${process.arch}`
 
 interface Kit {
   readonly folder: string
@@ -89,6 +97,18 @@ describe('a release of the kit', () => {
     assert.equal(made.release().name, name)
     made.write('dist/sync-manager.js', 'y')
     assert.notEqual(made.release().name, name)
+  })
+  it('of this checkout has all that native calls need', t => {
+    const folder = temporary(t)
+    for (const { path } of releaseOf(checkout, platform).files) {
+      if (!path.startsWith('node_modules/')) continue
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      copyFileSync(join(checkout, path), join(folder, path))
+    }
+    const load = createRequire(join(folder, 'dist/sync-manager.js'))
+    assert.ok(load.resolve('koffi').startsWith(realpathSync(folder)))
+    const koffi = load('koffi') as Koffi
+    assert.equal(koffi.load(null).func('int getpid()')(), process.pid)
   })
   it('is sent whole once, then not at all, then what changed', async t => {
     const [made, layout] = [kit(t), kitLayout(temporary(t))]

@@ -54,23 +54,25 @@ export function openRuns(pair: Pair): number {
   return readdirSync(join(pair.userHome, '.dsync/state')).filter(name => name.startsWith('dtest-')).length
 }
 
-/** What lies on both hosts of a pair: not the logs, stores and locks that a daemon writes all the time, nor what hosts said of themselves. */
+/** What lies on both hosts of a pair, but what is written all the time. */
 export function filesOf(pair: Pair): Snapshot[] {
-  const written =
-    /^\.cache|\.log$|^\.dsync\/(?:state\/(?:dsync\.db|hosts\/)|run\/|cache|kit\/agents)|\/(?:scan-cache|seen|fence)/
-  // What a hub tells of the roots that were there before is told all the time, too.
-  const told = /^\.dsync\/state\/told(?:$|\/(?<id>\w+)\.json$)/
-  const isKept = (path: string): boolean => {
-    const id = told.exec(path)?.groups?.['id']
-    return !written.test(path) && (id === undefined ? !told.test(path) : !known(pair).includes(id))
-  }
-  return [pair.userHome, pair.twinHome].map(home => new Map([...snapshot(home)].filter(([path]) => isKept(path))))
+  const ids = rootIds(readFileSync(join(pair.userHome, '.dsync/config.json'), 'utf8'))
+  const kept = (home: string) => new Map([...snapshot(home)].filter(([path]) => !isWritten(path, ids)))
+  return [pair.userHome, pair.twinHome].map(kept)
 }
 
-/** The ids of the roots in the settings of a pair. */
-function known(pair: Pair): string[] {
-  const ids = readFileSync(join(pair.userHome, '.dsync/config.json'), 'utf8').matchAll(/"id": "(\w+)"/g)
-  return [...ids].map(([, id = '']) => id)
+/** Logs, stores and locks that a daemon writes all the time, what hosts said of themselves, and what a hub tells of its roots. */
+export function isWritten(path: string, ids: readonly string[]): boolean {
+  const written =
+    /^\.cache|\.log$|^\.dsync\/(?:state\/(?:dsync\.db|hosts\/)|run\/|cache|kit\/agents)|\/(?:scan-cache|seen|fence)/
+  const told = /^\.dsync\/state\/told(?:$|\/(?<id>\w+)\.json$)/
+  const id = told.exec(path)?.groups?.['id']
+  return written.test(path) || (id === undefined ? told.test(path) : ids.includes(id))
+}
+
+/** The ids of the roots in the text of settings. */
+export function rootIds(config: string): string[] {
+  return [...config.matchAll(/"id": "(\w+)"/g)].map(([, id = '']) => id)
 }
 
 export function changes(before: readonly Snapshot[], after: readonly Snapshot[]): string[] {

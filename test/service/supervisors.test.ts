@@ -222,13 +222,37 @@ describe('the supervisor of a host', () => {
   for (const [says, platform, answers, kind] of rows) {
     it(`is ${says}`, async () => assert.equal(await chooseSupervisor(platform, tool(answers).run), kind))
   }
-  it('is named as missing with the reasons', async () => {
-    const { run } = tool(line => (/systemctl/.test(line) ? offline : 'missing'))
-    await assert.rejects(chooseSupervisor('linux', run), {
-      message:
-        'Cannot install a service: systemd runs no services of yours (Failed to connect to bus: No medium found) and no crontab',
+  const none = 'Cannot install a service: '
+  const missing = [
+    [
+      'whoever is not logged in as systemd sees it',
+      (line: string): Partial<ToolEnd> | 'missing' => (/systemctl/.test(line) ? offline : 'missing'),
+      'systemd runs no services of yours (Failed to connect to bus: No medium found) and no crontab',
+      'dsync service install --linger',
+    ],
+    [
+      'a machine that something else has started',
+      (line: string): Partial<ToolEnd> | 'missing' =>
+        /is-system-running/.test(line)
+          ? { code: 1, stdout: 'offline\n' }
+          : /systemctl/.test(line)
+            ? offline
+            : 'missing',
+      'systemd is not what started this machine and no crontab',
+      'dsync start, after each boot',
+    ],
+    [
+      'a machine with neither',
+      (): 'missing' => 'missing',
+      'there is no systemd and no crontab',
+      'dsync start, after each boot',
+    ],
+  ] as const
+  for (const [says, answers, why, hint] of missing) {
+    it(`is named as missing on ${says}, with what to do`, async () => {
+      await assert.rejects(chooseSupervisor('linux', tool(answers).run), { message: `${none}${why}`, hint })
     })
-  })
+  }
 })
 
 describe('lingering', () => {

@@ -3,12 +3,16 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
+import { scenarioNames } from '../../lib/cli/table/dtest-command.ts'
+import type { Examined } from '../../lib/doctor/examination.ts'
 import type { Job } from '../../lib/service/jobs.ts'
 import { restartSeconds, serviceJobs } from '../../lib/service/jobs.ts'
 import { DockerHost } from '../hosts/docker-host.ts'
-import type { SshHost } from '../hosts/host.ts'
+import type { HostSet } from '../hosts/host.ts'
 import { quoted } from '../hosts/script-files.ts'
-import { openHosts, providers } from '../hosts/ssh-hosts.ts'
+import { openBootedHosts, providers } from '../hosts/ssh-hosts.ts'
+import type { DtestAnswer } from '../pipe/dtest-run.ts'
+import { isWritten, rootIds } from '../pipe/dtest-run.ts'
 import { until } from '../pipe/until.ts'
 
 const docker = providers().find(({ name }) => name === 'docker')
@@ -42,27 +46,50 @@ function bootScript({ command, environment, directory, niceness, log }: Job): st
 class Machines {
   readonly here: DockerHost
   readonly there: DockerHost
+  readonly #hosts: HostSet
   #count = 0
 
-  constructor(here: SshHost, there: SshHost) {
+  constructor(hosts: HostSet) {
+    const [here, there] = [hosts.host(0), hosts.host(1)]
     assert.ok(here instanceof DockerHost && there instanceof DockerHost)
     this.here = here
     this.there = there
+    this.#hosts = hosts
   }
 
   dsync(words: string): Promise<string> {
     return this.here.run(`exec ~/.dsync/bin/dsync ${words}`)
   }
 
-  install(words: string): Promise<string> {
-    return this.here.run(`exec ${installer} ${words} </dev/null 2>&1`, { limitMs: 200_000 })
+  /** By a login, as a person does it. */
+  async install(words: string): Promise<string> {
+    const line = `${installer} ${words} </dev/null 2>&1`
+    const { code, stdout } = await this.#hosts.ssh(this.here, [line], { limitMs: 200_000 })
+    assert.equal(code, 0, stdout)
+    return stdout
   }
 
-  /** Everything in both homes but what was to be kept the same, which stays. */
+  /** Everything in both homes but what was to be kept the same, and who has a systemd without a login. */
   async trees(): Promise<readonly (readonly string[])[]> {
-    const trees = await Promise.all([this.here, this.there].map(host => host.tree('.')))
-    return trees.map(tree =>
-      Object.entries(tree).flatMap(([path, what]) => (/^projects(?:\/|$)/.test(path) ? [] : [`${path} ${what}`])),
+    const hosts = [this.here, this.there]
+    const lingering = await Promise.all(hosts.map(host => host.run('ls -A /var/lib/systemd/linger || :')))
+    const trees = await Promise.all(hosts.map(host => host.tree('.')))
+    return trees.map((tree, i) => [
+      `lingering: ${lingering[i] ?? ''}`,
+      ...Object.entries(tree).flatMap(([path, what]) => (/^projects(?:\/|$)/.test(path) ? [] : [`${path} ${what}`])),
+    ])
+  }
+
+  /** Everything in both homes but what a daemon writes all the time, and temporary files. */
+  async files(): Promise<readonly (readonly string[])[]> {
+    const ids = rootIds(String(await this.here.read('.dsync/config.json')))
+    return await Promise.all(
+      [this.here, this.there].map(async host => [
+        await host.run('ls -A /tmp'),
+        ...Object.entries(await host.tree('.')).flatMap(([path, what]) =>
+          isWritten(path, ids) ? [] : [`${path} ${what}`],
+        ),
+      ]),
     )
   }
 
@@ -77,11 +104,11 @@ class Machines {
   }
 }
 
-describe('install.sh on machines of their own', { skip, timeout: 420_000 }, () => {
+describe('install.sh on machines of their own', { skip, timeout: 480_000 }, () => {
   it('ends with live sync, stays up, and goes without a trace', async t => {
-    const hosts = await openHosts('docker')
+    const { hosts, lacksSystemd } = await openBootedHosts()
     t.after(() => hosts.close())
-    const machines = new Machines(hosts.host(0), hosts.host(1))
+    const machines = new Machines(hosts)
     const { here, there } = machines
     const node = oldNode()
     await Promise.all([here.setRuntime(node === undefined ? 'node18' : 'none'), there.setRuntime('none')])
@@ -95,8 +122,16 @@ describe('install.sh on machines of their own', { skip, timeout: 420_000 }, () =
     await here.run('fish -ic true 2>/dev/null; mkdir -p projects/app && echo one >projects/app/main.txt')
     const before = await machines.trees()
     t.diagnostic(`Node on the first: ${(await here.run('node --version')).trim()}; on the second: none`)
+    t.diagnostic(`PID 1: ${(await here.run('cat /proc/1/comm')).trim()}`)
 
-    await t.test('installs on both, without any network', () => installs(t, machines))
+    await t.test('installs on both, without any network', async () => {
+      const said = await installs(t, machines)
+      const service = / {2}service +done +systemd keeps the daemon up, also while you are logged out\n/
+      assert.match(said, lacksSystemd === undefined ? service : /Cannot install a service/)
+    })
+    await t.test('systemd keeps it up', { skip: lacksSystemd ?? false }, () => isKeptUp(machines))
+    if (lacksSystemd !== undefined) await keepsUpByScript(machines)
+    await t.test('syncs as one types', async () => t.diagnostic(`live sync: ${await machines.travels()} ms`))
     await t.test('a second run changes nothing', async () => {
       assert.match(await machines.install('--yes --offline --host host-b --root ~/projects'), /^Nothing to do: /m)
     })
@@ -113,10 +148,8 @@ describe('install.sh on machines of their own', { skip, timeout: 420_000 }, () =
         /^Include ~\/\.dsync\/ssh\/config\ncontrolmaster auto\ncontrolpath \/home\/dev\/\.dsync\/ssh\/s\/[0-9a-f]{40}\n$/,
       )
     })
-    await t.test('dtest proves it', async () => {
-      const said = await here.run('~/.dsync/bin/dtest --host host-b basic', { limitMs: 120_000 })
-      assert.doesNotMatch(said, /✘/)
-    })
+    await t.test('the doctor finds nothing', () => isWell(t, machines, lacksSystemd === undefined))
+    await t.test('dtest proves it', () => isProved(t, machines))
     await t.test('heals when the daemon, either machine or the network goes', () => heals(t, machines))
     await t.test('uninstalls from both', async () => {
       const said = await machines.install('--uninstall --yes --purge')
@@ -127,15 +160,25 @@ describe('install.sh on machines of their own', { skip, timeout: 420_000 }, () =
   })
 })
 
-async function installs(t: TestContext, machines: Machines): Promise<void> {
+async function installs(t: TestContext, machines: Machines): Promise<string> {
   const begun = performance.now()
   const said = await machines.install('--yes --offline --host host-b --root ~/projects')
   assert.match(said, /^ {2}host +done +host-b$/m, said)
   assert.match(await machines.dsync('sync'), /\S/)
   assert.equal(String(await machines.there.read('projects/app/main.txt')), 'one\n')
   t.diagnostic(`installed on both, and the first sync: ${Math.round((performance.now() - begun) / 100) / 10} s`)
-  // No init here keeps services. What stands in the unit is what this one does from now on, and at each boot.
-  assert.match(said, /Cannot install a service/)
+  return said
+}
+
+async function isKeptUp(machines: Machines): Promise<void> {
+  assert.match(await machines.dsync('status'), /kept up by systemd/)
+  const said = await machines.dsync('service status')
+  assert.match(said, /^systemd keeps the daemon up: running, process \d+\n[^]*\n {2}All is as it should be\.\n$/)
+  assert.equal(await machines.here.run('loginctl show-user --property=Linger dev'), 'Linger=yes\n')
+}
+
+/** Where no init keeps services: what stands in the unit is done from now on, and at each boot. */
+async function keepsUpByScript(machines: Machines): Promise<void> {
   const home = '/home/dev/.dsync'
   const place = { kind: 'systemd', userHome: '/home/dev', home, kit: `${home}/kit/current`, runtime: '' } as const
   const daemon = serviceJobs(place).find(({ name }) => name === 'daemon')
@@ -144,8 +187,39 @@ async function installs(t: TestContext, machines: Machines): Promise<void> {
   const script =
     'cat >/etc/dsync-test-boot && chmod 755 /etc/dsync-test-boot && (setsid /etc/dsync-test-boot >/dev/null 2>&1 &)'
   await machines.here.run(script, { as: 'root', input: bootScript(daemon) })
-  t.diagnostic(`live sync: ${await machines.travels()} ms`)
 }
+
+/** Here, in the daemon's own surroundings, and on the other host. @param hasService else its absence is worth a note */
+async function isWell(t: TestContext, machines: Machines, hasService: boolean): Promise<void> {
+  const { doctor } = JSON.parse(await machines.dsync('doctor --json')) as { readonly doctor: readonly Examined[] }
+  assert.deepEqual(
+    doctor.map(({ place, isReached }) => [place, isReached]),
+    [
+      ['here', true],
+      ['daemon', true],
+      ['other', true],
+    ],
+  )
+  const rows = doctor.flatMap(({ place, checks }) => checks.map(check => ({ place, ...check })))
+  assert.deepEqual(
+    rows.filter(({ check, result }) => result !== 'ok' && (hasService || check !== 'service')),
+    [],
+  )
+  t.diagnostic(`the doctor looked at ${rows.length} things`)
+}
+
+async function isProved(t: TestContext, machines: Machines): Promise<void> {
+  const before = await machines.files()
+  for (const words of ['--host host-b', '--pipe']) {
+    const said = await machines.here.run(`exec ~/.dsync/bin/dtest ${words} --json`, { limitMs: 120_000 })
+    const { scenarios, left } = (JSON.parse(said) as DtestAnswer).dtest
+    assert.deepEqual([scenarios.map(({ name, state }) => `${name}: ${state}`), left], [allOk, []], said)
+    for (const { name, figures } of scenarios) t.diagnostic(`dtest ${words}, ${name}: ${JSON.stringify(figures)}`)
+    assert.deepEqual(await machines.files(), before, words)
+  }
+}
+
+const allOk = scenarioNames.map(name => `${name}: ok`)
 
 async function heals(t: TestContext, machines: Machines): Promise<void> {
   const { here, there } = machines
