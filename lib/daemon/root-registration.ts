@@ -57,7 +57,7 @@ export interface RootChoice {
 
 /**
  * Makes a directory of this host a root, here and in the home of every host it is to be on. Adding one that is known
- * extends or changes it. Throws ROOT_REFUSED for a directory that may not be one, USAGE for a host that is unknown.
+ * extends or changes it: where hosts are named the others, which may be away, are not asked. Throws ROOT_REFUSED for a directory that may not be one, USAGE for a host that is unknown.
  */
 export function addRoot(
   here: Here & Asking,
@@ -79,7 +79,7 @@ export function addRoot(
       return rootRow({ ...config, roots: { ...config.roots, [key]: root }, paths: [...config.paths, key] }, key, here)
     }
     const hub = await ownClaim(here)
-    for (const { host, path: place } of places)
+    for (const { host, path: place } of places.filter(isAsked(choice)))
       await serveOn(config, host, { id: root.id, path: place, own: path, hub }, here)
     editConfig(here.home, ['roots', key], root)
     addPath(here.home, key)
@@ -205,6 +205,12 @@ function chosen(config: Config, key: string, choice: RootChoice, here: Here): Ro
     ...(watcher === undefined ? {} : { watcher }),
     ...(choice.mode === undefined ? {} : { mode: choice.mode }),
   }
+}
+
+/** Hosts that are named, else all. */
+function isAsked({ on, at }: RootChoice): (place: { readonly host: string }) => boolean {
+  const named = new Set([...on, ...Object.keys(at)])
+  return ({ host }) => named.size === 0 || named.has(host)
 }
 
 function chosenWatchers(

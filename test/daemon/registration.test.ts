@@ -48,6 +48,25 @@ describe('hosts and roots', () => {
     assert.equal(existsSync(disk), false)
   })
 
+  it('come to a root one by one, whatever becomes of the others', async t => {
+    const here = temporaryHome(t)
+    here.directory('projects')
+    const disk = here.directory('disk')
+    await addHost(here, 'disk', { pipe: disk })
+    const root = join(here.userHome, 'projects')
+    const { id } = await addRoot(here, root, everywhere)
+    await addHost(here, 'twin', { pipe: here.directory('twin') })
+    rmSync(disk, { recursive: true })
+    const { on } = await addRoot(here, root, { ...everywhere, on: ['twin'] })
+    assert.deepEqual(
+      on.map(({ host }) => host),
+      ['disk', 'twin'],
+    )
+    assert.equal(existsSync(disk), false, 'who is not named is not asked')
+    const served = servedRoots(kitHome(join(here.userHome, 'twin', '.dsync')))
+    assert.deepEqual(served, [{ id, path: join(here.userHome, 'twin', 'projects') }])
+  })
+
   it('become a session for each host, with what each side needs', async t => {
     const here = temporaryHome(t)
     here.directory('projects')

@@ -63,7 +63,7 @@ it(
       assert.match(await c.run('ls -d notes 2>&1; true'), /No such file/)
 
       await typed(a, `roots remove ~/project --on ${c.name}`)
-      await typed(a, `hosts remove ${c.name} --yes`)
+      await typed(a, `hosts remove ${c.name}`)
       await b.write('project/without-c', 'while c was no host')
       await everywhere({ 'without-c': 'while c was no host' }, [a, b])
       assert.match(await c.run('ls project/without-c 2>&1; true'), /No such file/)
