@@ -111,7 +111,9 @@ async function examineHere(of: Case, problems: readonly ConfigProblem[]): Promis
     version: examiner.version,
   })
   const settings = problems.map(({ message, hint }) => failed('settings', message, hint ?? 'dsync config check'))
-  const ofDaemon = [...serviceChecks(service, roots.length > 0), ...daemonRows(of, survey.found, context)]
+  // On a host that follows, the hub keeps the roots the same, whatever starts here.
+  const follows = 'status' in daemon && daemon.status.hub?.state !== undefined
+  const ofDaemon = [...serviceChecks(service, roots.length > 0 && !follows), ...daemonRows(of, survey.found, context)]
   return [
     { host, place: 'here', isReached: true, checks: [...checks, ...listed, ...settings] },
     {

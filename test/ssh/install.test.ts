@@ -191,7 +191,8 @@ async function keepsUpByScript(machines: Machines): Promise<void> {
 
 /** Here, in the daemon's own surroundings, and on the other host. @param hasService else its absence is worth a note */
 async function isWell(t: TestContext, machines: Machines, hasService: boolean): Promise<void> {
-  const { doctor } = JSON.parse(await machines.dsync('doctor --json')) as { readonly doctor: readonly Examined[] }
+  const answer = JSON.parse(await machines.dsync('doctor --json')) as { readonly doctor: readonly Examined[] }
+  const { doctor } = answer
   assert.deepEqual(
     doctor.map(({ place, isReached }) => [place, isReached]),
     [
@@ -206,6 +207,13 @@ async function isWell(t: TestContext, machines: Machines, hasService: boolean): 
     [],
   )
   t.diagnostic(`the doctor looked at ${rows.length} things`)
+  // Where somebody sits at the other host: no daemon is needed there, which is worth a note.
+  const there = JSON.parse(await machines.there.run('exec ~/.dsync/bin/dsync doctor --json')) as typeof answer
+  const noted = there.doctor.flatMap(({ checks }) => checks.filter(({ result }) => result !== 'ok'))
+  assert.deepEqual(
+    noted.map(({ check, result }) => [check, result]),
+    [['daemon', 'note']],
+  )
 }
 
 async function isProved(t: TestContext, machines: Machines): Promise<void> {
