@@ -3,7 +3,7 @@
  * this host's kit home to a hub, `answer` answers one question of it, `receive` takes a release of the kit.
  */
 import { execFile } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Console } from 'node:console'
 import { createInterface } from 'node:readline'
@@ -97,8 +97,7 @@ function isServed(home: KitHome, { root, path, hub }: RootRequest): boolean {
 async function receive(): Promise<void> {
   const { home } = processFacts()
   ensureKitHome(home)
-  const mark = randomBytes(8).toString('hex')
-  await receiveRelease(stdioLink(process.stdin, process.stdout), kitLayout(home.directory), mark)
+  await receiveRelease(stdioLink(process.stdin, process.stdout), kitLayout(home.directory))
   process.stdout.write('', () => process.exit(0))
 }
 

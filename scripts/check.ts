@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
  * Checks everything that can be checked here: `npm run check`, in under a minute on two cores. With `--all`, as
- * `npm test` calls it, also the suites that run the real daemon, and the tests that take long: `*.slow.test.ts`. Last
- * line: `N passed, N failed, N skipped`; exits with 1 when a step failed.
+ * `npm test` calls it, all that tests try at random in the place of a quarter of it, the tests that take long,
+ * `*.slow.test.ts`, and the suites that run the real daemon or every runtime. Last line: `N passed, N failed, N skipped`;
+ * exits with 1 when a step failed.
  */
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,11 +25,18 @@ interface Result {
 
 const checkout = fileURLToPath(new URL('..', import.meta.url))
 
+const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
+
+/** Of what tests try at random, one of so many cases is tried: what is left of a minute. */
+const parts = values.all ? 1 : 4
+
 /** Suites of files that need more than their sources: what was built, or minutes. */
 const apart = ['built', 'runtime', 'pipe', 'install', 'storm', 'ssh']
 
 const unitTests = 'test/**/*.test.ts'
+const builtTests = values.all ? 'test/{built,runtime}/**/*.test.ts' : 'test/built/**/*.test.ts'
 const slowTests = 'test/**/*.slow.test.ts'
+const patiently = ['--seconds', '1200']
 const exceptApart = ['--except', `test/{${apart.join(',')}}/**`]
 
 function tests(name: string, globs: readonly string[], options: readonly string[] = []): Step {
@@ -43,7 +51,7 @@ const lanes: readonly (readonly Step[])[] = [
     { name: 'types', command: ['tsc', '--noEmit'] },
     { name: 'types in deno', command: ['env', 'NO_COLOR=1', 'deno', 'check', '--quiet', 'lib', 'scripts'] },
     { name: 'build', command: ['tsup'] },
-    { ...tests('what was built', ['test/{built,runtime}/**/*.test.ts']), needs: 'build' },
+    { ...tests('what was built', [builtTests]), needs: 'build' },
   ],
   [tests('tests', [unitTests], [...exceptApart, '--except', slowTests])],
 ]
@@ -51,14 +59,14 @@ const lanes: readonly (readonly Step[])[] = [
 /** The tests of units that race, wait or run other processes: with nothing beside them. */
 const slow: readonly Step[] = [tests('tests: slow', [slowTests], exceptApart)]
 
-/** The suites that run the real daemon, which mostly wait: side by side. */
-const suites: readonly Step[] = [
-  tests('tests: pipe', ['test/pipe/**/*.test.ts'], ['--seconds', '1200']),
-  tests('tests: ssh', ['test/ssh/**/*.test.ts'], ['--seconds', '1200']),
+/** The suites that run the real daemon, which mostly wait: lanes again, their longest files first. */
+const suites: readonly (readonly Step[])[] = [
+  [
+    tests('tests: pipe', ['test/pipe/{real-trees,storm}.test.ts', 'test/pipe/**/*.test.ts'], patiently),
+    tests('tests: install', ['test/install/**/*.test.ts'], patiently),
+  ],
+  [tests('tests: ssh', ['test/ssh/{login,dtest,storm}.test.ts', 'test/ssh/**/*.test.ts'], patiently)],
 ]
-
-/** Compares what lies around before and after: nothing else may run meanwhile. */
-const alone: readonly Step[] = [tests('tests: install', ['test/install/**/*.test.ts'], ['--seconds', '900'])]
 
 const environment = {
   ...process.env,
@@ -66,6 +74,7 @@ const environment = {
   PATH: [dirname(process.execPath), join(checkout, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
   // What each test process loads is compiled once.
   NODE_COMPILE_CACHE: join(checkout, '.cache/node'),
+  DSYNC_TEST_PARTS: `${parts}`,
   // Deno's own cache stays inside the checkout, and it asks nobody for a newer Deno.
   DENO_DIR: join(checkout, '.cache/deno'),
   DENO_NO_UPDATE_CHECK: '1',
@@ -115,14 +124,12 @@ function sentence({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`
 }
 
-const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
 const started = performance.now()
 const done = new Map<string, Result>()
 await Promise.all(lanes.map(lane => runLane(lane, done, values.all)))
 if (values.all) {
   await runLane(slow, done, true)
-  await Promise.all(suites.map(step => runLane([step], done, true)))
-  await runLane(alone, done, true)
+  await Promise.all(suites.map(lane => runLane(lane, done, true)))
 }
 
 const results = [...done.values()]

@@ -1,7 +1,7 @@
 /**
  * Runs the test files that match some globs. Prints failures in full with what their files printed, Node's own summary,
  * slow files, each reason for which tests were skipped, and last one plain line: `N passed, N failed, N skipped`.
- * Exits with 1 when a test failed or no file matched.
+ * Exits with 1 when a test failed or no file matched. Files begin in the order of the globs: the longest should be first.
  *
  *     node test/run.ts 'test/core/*.test.ts' 'test/contract/*.test.ts' --except 'test/ssh/**' --seconds 900
  */
@@ -87,8 +87,9 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: `${fileSeconds}` },
   },
 })
-const except = globSync(values.except)
-const files = globSync(positionals).filter(file => !except.includes(file))
+const except = new Set(globSync(values.except))
+// What is named first begins first.
+const files = [...new Set(positionals.flatMap(glob => globSync(glob).toSorted()))].filter(file => !except.has(file))
 const tally: Tally = {
   passed: 0,
   failed: files.length === 0 ? 1 : 0,
@@ -100,7 +101,7 @@ if (files.length === 0) {
   console.log(`Cannot test: no file matches ${positionals.join(' ')}`)
 } else {
   const timeout = Number(values.seconds) * 1000
-  const events = run({ files: files.toSorted(), concurrency: availableParallelism(), timeout })
+  const events = run({ files, concurrency: availableParallelism(), timeout })
   await pipeline(calm(events, tally), new spec(), process.stdout, { end: false })
 }
 for (const [file, seconds] of tally.seconds) {

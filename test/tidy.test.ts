@@ -67,6 +67,7 @@ const filesystem: Readonly<Record<string, string>> = {
   'lib/kit/release.ts': 'reads the files of a kit',
   'lib/kit/send-release.ts': 'reads the files of a kit',
   'lib/kit/lay.ts': 'what an installation changes outside the home, and its manifest',
+  'lib/kit/workbench.ts': 'directories in the home in which releases and runtimes are made',
   'lib/kit/look.ts': 'what stands where an installation is to change something',
   'lib/protocol/agent-socket.ts': 'the mode of the agent socket, and a dead one in its place',
   'lib/remote/shared-connections.ts': 'sockets by which ssh commands share connections, and dead ones among them',

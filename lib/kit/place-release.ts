@@ -1,21 +1,11 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SyncError, codeOf } from '../core/errors.ts'
 import type { KitLayout } from './layout.ts'
 import { launchers } from './layout.ts'
 import type { Release, ReleaseFile } from './release.ts'
 import { filesIn, isWhole, releasePattern } from './release.ts'
+import type { Workbench } from './workbench.ts'
 
 /** The name of the release that is in use, whether it is whole or not; undefined where there is none. */
 export function currentRelease({ currentRelease: link }: KitLayout): string | undefined {
@@ -37,30 +27,34 @@ export function lacking(layout: KitLayout, { name, files }: Release): readonly R
 export interface PlaceOptions {
   /** Content that was brought, by its digest. What is not in it is taken from another release that is here. */
   readonly brought: ReadonlyMap<string, Uint8Array>
-  /** Marks what is not finished, so that two at once do not meet. */
-  readonly mark: string
+  /** Of the directory of releases. While it is open nobody else removes what is to be taken from other releases. */
+  readonly bench: Workbench
 }
 
 /**
  * Puts a release into the home and makes it the one in use: written under another name, compared with the digest in its
  * own, then renamed and linked to. Whoever starts a command finds the release before or this one. Older ones go, but the
- * one before stays for what still runs from it. Calling it again changes nothing. Throws PROTOCOL when it is not what
- * its name says.
+ * one before stays for what still runs from it. Calling it again changes nothing; of several that do it at once the last
+ * one's is in use. Throws PROTOCOL when it is not what its name says.
  */
-export function placeRelease(layout: KitLayout, release: Release, options: PlaceOptions): void {
-  const folder = join(layout.releases, release.name)
-  mkdirSync(layout.releases, { recursive: true, mode: 0o700 })
-  if (!isWhole(folder, release.name)) write(layout, release, options)
+export function placeRelease(layout: KitLayout, release: Release, { brought, bench }: PlaceOptions): void {
+  const { name } = release
+  const folder = join(layout.releases, name)
   const before = currentRelease(layout)
-  link(layout.currentRelease, release.name, options.mark)
+  bench.place({
+    ...{ name, link: layout.currentRelease },
+    isWhole: () => isWhole(folder, name),
+    make: path => write(layout, release, { brought, path }),
+  })
   mkdirSync(layout.bin, { recursive: true, mode: 0o700 })
-  for (const name of launchers) {
-    if (existsSync(join(folder, 'bin', name))) link(join(layout.bin, name), `../kit/current/bin/${name}`, options.mark)
+  for (const launcher of launchers) {
+    if (existsSync(join(folder, 'bin', launcher)))
+      bench.link(join(layout.bin, launcher), `../kit/current/bin/${launcher}`)
   }
-  for (const name of readdirSync(layout.releases)) {
-    const isOld = releasePattern.test(name) && name !== release.name && name !== before
-    if (isOld || name.endsWith(unfinished)) rmSync(join(layout.releases, name), { recursive: true, force: true })
-  }
+  bench.clear(
+    other => releasePattern.test(other) && other !== name && other !== before,
+    other => other === currentRelease(layout),
+  )
 }
 
 /** Takes away what `placeRelease` and the runtime's delivery put into a home, and nothing of its user's. */
@@ -69,29 +63,20 @@ export function removeReleases(layout: KitLayout): void {
   for (const path of [layout.releases, layout.runtimes]) rmSync(path, { recursive: true, force: true })
 }
 
-/** The end of a name under which a release is written. */
-const unfinished = '.new'
-
-function write(layout: KitLayout, { name, files }: Release, { brought, mark }: PlaceOptions): void {
+function write(
+  layout: KitLayout,
+  { name, files }: Release,
+  { brought, path: made }: { readonly brought: ReadonlyMap<string, Uint8Array>; readonly path: string },
+): void {
   const here = contentsHere(layout)
-  const made = join(layout.releases, `${mark}${unfinished}`)
-  try {
-    for (const { path, isProgram, sha256 } of files) {
-      const known = here.get(sha256)
-      const bytes = brought.get(sha256) ?? (known === undefined ? undefined : readFileSync(known))
-      if (bytes === undefined) throw damaged(name)
-      mkdirSync(dirname(join(made, path)), { recursive: true, mode: 0o700 })
-      writeFileSync(join(made, path), bytes, { mode: isProgram ? 0o700 : 0o600, flush: true })
-    }
-    if (!isWhole(made, name)) throw damaged(name)
-    const folder = join(layout.releases, name)
-    const aside = join(layout.releases, `${mark}.old${unfinished}`)
-    if (existsSync(folder)) renameSync(folder, aside)
-    renameSync(made, folder)
-    rmSync(aside, { recursive: true, force: true })
-  } finally {
-    rmSync(made, { recursive: true, force: true })
+  for (const { path, isProgram, sha256 } of files) {
+    const known = here.get(sha256)
+    const bytes = brought.get(sha256) ?? (known === undefined ? undefined : readFileSync(known))
+    if (bytes === undefined) throw damaged(name)
+    mkdirSync(dirname(join(made, path)), { recursive: true, mode: 0o700 })
+    writeFileSync(join(made, path), bytes, { mode: isProgram ? 0o700 : 0o600, flush: true })
   }
+  if (!isWhole(made, name)) throw damaged(name)
 }
 
 function damaged(name: string): SyncError {
@@ -106,17 +91,4 @@ function contentsHere({ releases }: KitLayout): ReadonlyMap<string, string> {
     for (const { path, sha256 } of filesIn(join(releases, name))) found.set(sha256, join(releases, name, path))
   }
   return found
-}
-
-/** By rename, so that there is always one. A file or a directory of somebody else in its place is left alone. */
-function link(path: string, target: string, mark: string): void {
-  const standing = lstatSync(path, { throwIfNoEntry: false })
-  if (standing !== undefined && !standing.isSymbolicLink()) {
-    throw new SyncError('REFUSED', `Cannot link ${path}: something else stands there`, { hint: 'Move it elsewhere' })
-  }
-  if (standing !== undefined && readlinkSync(path) === target) return
-  const made = join(dirname(path), `.${mark}${unfinished}`)
-  rmSync(made, { force: true })
-  symlinkSync(target, made)
-  renameSync(made, path)
 }

@@ -1,19 +1,9 @@
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '../core/errors.ts'
 import type { KitLayout } from './layout.ts'
 import { runtimeName } from './layout.ts'
+import { openWorkbench } from './workbench.ts'
 
 /** A Node as it comes out of its package. */
 export interface RuntimeProgram {
@@ -23,33 +13,52 @@ export interface RuntimeProgram {
 }
 
 /** True when this runtime lies in the home, whole, and is the one in use. */
-export function isRuntimePlaced(layout: KitLayout, { version, platform, bytes }: RuntimeProgram): boolean {
-  const name = runtimeName(version, platform)
-  const program = join(layout.runtimes, name, 'bin/node')
-  const link = lstatSync(layout.currentRuntime, { throwIfNoEntry: false })
-  if (link?.isSymbolicLink() !== true || readlinkSync(layout.currentRuntime) !== name || !existsSync(program))
-    return false
-  return lstatSync(program).size === bytes.length && Buffer.from(bytes).equals(readFileSync(program))
+export function isRuntimePlaced(layout: KitLayout, runtime: RuntimeProgram): boolean {
+  const name = runtimeName(runtime.version, runtime.platform)
+  return currentRuntime(layout) === name && isProgram(join(layout.runtimes, name), runtime)
 }
 
 /**
  * Puts a runtime into the home and makes it the one in use, each by a rename; older ones go, what runs from them runs on.
- * @param mark tells what is not finished from what another process does
+ * What another process puts there meanwhile, this installer's like or the hub's of another host, stays.
  */
-export function placeRuntime(layout: KitLayout, runtime: RuntimeProgram, mark: string): void {
+export function placeRuntime(layout: KitLayout, runtime: RuntimeProgram): void {
   const name = runtimeName(runtime.version, runtime.platform)
-  const made = join(layout.runtimes, `new.${mark}`)
-  mkdirSync(join(made, 'bin'), { recursive: true, mode: 0o700 })
-  writeFileSync(join(made, 'bin/node'), runtime.bytes, { mode: 0o700, flush: true })
-  chmodSync(join(made, 'bin/node'), 0o700)
-  rmSync(join(layout.runtimes, name), { recursive: true, force: true })
-  renameSync(made, join(layout.runtimes, name))
-  const link = join(layout.runtimes, `current.${mark}`)
-  rmSync(link, { force: true })
-  symlinkSync(name, link)
-  renameSync(link, layout.currentRuntime)
-  for (const other of readdirSync(layout.runtimes)) {
-    if (other !== name && /^(?:node-v|new\.|current\.)/.test(other))
-      rmSync(join(layout.runtimes, other), { recursive: true, force: true })
+  const bench = openWorkbench(layout.runtimes)
+  try {
+    bench.place({
+      ...{ name, link: layout.currentRuntime },
+      isWhole: () => isProgram(join(layout.runtimes, name), runtime),
+      make: path => write(path, runtime),
+    })
+    bench.clear(
+      other => other.startsWith('node-v') && other !== name,
+      other => other === currentRuntime(layout),
+    )
+  } finally {
+    bench.close()
+  }
+}
+
+function write(path: string, { bytes }: RuntimeProgram): void {
+  const program = join(path, 'bin/node')
+  mkdirSync(join(path, 'bin'), { recursive: true, mode: 0o700 })
+  writeFileSync(program, bytes, { mode: 0o700, flush: true })
+  chmodSync(program, 0o700)
+}
+
+function currentRuntime({ currentRuntime: link }: KitLayout): string | undefined {
+  return lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(link) : undefined
+}
+
+function isProgram(place: string, { bytes }: RuntimeProgram): boolean {
+  const program = join(place, 'bin/node')
+  const standing = lstatSync(program, { throwIfNoEntry: false })
+  if (standing?.size !== bytes.length || (standing.mode & 0o100) === 0) return false
+  try {
+    return readFileSync(program).equals(bytes)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false
+    throw error
   }
 }

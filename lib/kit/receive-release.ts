@@ -6,15 +6,17 @@ import type { KitLayout } from './layout.ts'
 import { currentRelease, lacking, placeRelease } from './place-release.ts'
 import type { ReleaseFile } from './release.ts'
 import { LinkReader, readRelease, releaseBytesLimit } from './release-wire.ts'
+import type { Workbench } from './workbench.ts'
+import { openWorkbench } from './workbench.ts'
 
 /** Takes a release from a hub on a link and puts it into this home: see `release-wire.ts`. What it cannot do it says there. */
 export async function receiveRelease(
   link: Pick<Link, 'onData' | 'onClose' | 'write'>,
   layout: KitLayout,
-  mark: string,
 ): Promise<void> {
   const say = (value: object): void => void link.write(Buffer.from(`${JSON.stringify(value)}\n`))
   const reader = new LinkReader(link)
+  let bench: Workbench | undefined
   try {
     const release = readRelease(JSON.parse(await reader.line()))
     const lacks = lacking(layout, release)
@@ -23,12 +25,15 @@ export async function receiveRelease(
     say({ lacks: [...new Set(lacks.map(({ sha256 }) => sha256))], isPlaced, ...(current !== undefined && { current }) })
     const length = Number(await reader.line())
     if (!(length >= 0 && length <= releaseBytesLimit)) throw new SyncError('PROTOCOL', 'The hub sent no release')
+    bench = openWorkbench(layout.releases)
     const brought = contents(await reader.bytes(length), lacks)
-    placeRelease(layout, release, { brought, mark })
+    placeRelease(layout, release, { brought, bench })
     say({ placed: release.name })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     say({ error: { message, ...(error instanceof SyncError && error.hint !== undefined && { hint: error.hint }) } })
+  } finally {
+    bench?.close()
   }
 }
 

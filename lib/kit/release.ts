@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '../core/errors.ts'
 import { releaseName } from './layout.ts'
 
 /** One file of a release. */
@@ -47,11 +48,16 @@ export function releaseOf(folder: string, platform: string): Release {
   return { name: releaseName(versionOf(folder), digestOf(all)), files: all }
 }
 
-/** The files that lie below a release that is there, whatever its name says. */
+/** The files that lie below a release, whatever its name says; none where it is not there, or goes while it is read. */
 export function filesIn(release: string): ReleaseFile[] {
-  return filesBelow(release)
-    .map(path => fileOf(release, path))
-    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  try {
+    return filesBelow(release)
+      .map(path => fileOf(release, path))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return []
+    throw error
+  }
 }
 
 /** What a release is named by. @param files by path */
@@ -62,7 +68,7 @@ export function digestOf(files: readonly ReleaseFile[]): string {
 
 /** True when a release that is there holds what its name says. */
 export function isWhole(release: string, name: string): boolean {
-  return existsSync(release) && digestOf(filesIn(release)).startsWith(digestIn(name))
+  return digestOf(filesIn(release)).startsWith(digestIn(name))
 }
 
 /** A name of a release, and nothing else. */

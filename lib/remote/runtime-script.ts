@@ -65,6 +65,7 @@ export function takeScript(mark: string, order: RuntimeOrder): string {
       }
       fs.symlinkSync(name, made + "/current")
       fs.renameSync(made + "/current", runtimes + "/current")
+      fs.statSync(at + "/bin/node")
     ' "$made" "$runtimes" ${name} ${digest} || fail "$runtimes/current cannot be made"
   }
   if [ -x "$program" ] && [ "$(digest "$program")" = ${digest} ]; then
@@ -105,8 +106,13 @@ export function takeScript(mark: string, order: RuntimeOrder): string {
   [ "$said" = ${version} ] || fail "it does not run there: it said $said"
   before=$(readlink "$runtimes/current" 2>/dev/null || :)
   place "$made/tree/bin/node"
+  for file in "$runtimes"/new.*; do
+    # What another process is about to link to may look like an old one.
+    if [ "$file" != "$made" ] && kill -0 "\${file##*.}" 2>/dev/null; then say done; exit 0; fi
+  done
+  now=$(readlink "$runtimes/current" 2>/dev/null || :)
   for file in "$runtimes"/node-v*; do
-    case $file in */${name} | */"$before") ;; *) rm -rf "$file" ;; esac
+    case $file in */${name} | */"$before" | */"$now") ;; *) rm -rf "$file" ;; esac
   done
   say done
   exit 0

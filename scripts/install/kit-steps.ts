@@ -11,6 +11,7 @@ import type { RuntimeProgram } from '../../lib/kit/place-runtime.ts'
 import type { Release } from '../../lib/kit/release.ts'
 import { isWhole, releaseOf } from '../../lib/kit/release.ts'
 import { runtimeName } from '../../lib/kit/layout.ts'
+import { openWorkbench } from '../../lib/kit/workbench.ts'
 import type { Setting } from './setting.ts'
 import type { Step } from './step.ts'
 
@@ -43,7 +44,12 @@ export function releaseStep({ folder, platform, layout, home, shown }: Setting):
     carryOut: () => {
       ensureKitHome(home)
       const brought = new Map(release.files.map(file => [file.sha256, readFileSync(join(folder, file.path))]))
-      placeRelease(layout, release, { brought, mark: 'install' })
+      const bench = openWorkbench(layout.releases)
+      try {
+        placeRelease(layout, release, { brought, bench })
+      } finally {
+        bench.close()
+      }
     },
     release,
     before,
@@ -66,7 +72,7 @@ export async function runtimeStep(setting: Setting): Promise<Step> {
       `${shown(join(layout.runtimes, name, 'bin/node'))}: new file, mode 0700`,
       `${shown(layout.currentRuntime)}: link to ${name}`,
     ],
-    carryOut: () => placeRuntime(layout, runtime, 'install'),
+    carryOut: () => placeRuntime(layout, runtime),
   }
 }
 

@@ -6,6 +6,7 @@ import { isWithin, parentOf } from '../../lib/core/path.ts'
 import type { Tree } from '../../lib/core/tree.ts'
 import { at, directory, emptyTree, withMove, withShallow } from '../../lib/core/tree.ts'
 import type { AncestorChange, Boots } from '../../lib/ports/store.ts'
+import { share } from '../share.ts'
 import type { MakeHome, StoreHome } from './store-home.ts'
 import { drop, file, lines, put } from './store-home.ts'
 
@@ -86,7 +87,7 @@ export function storeProperty(makeHome: MakeHome): void {
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async steps => {
         await history(await makeHome(t), steps)
       }),
-      { numRuns: 40 },
+      { numRuns: share(40) },
     )
   })
 }

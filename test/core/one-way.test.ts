@@ -13,6 +13,7 @@ import type { Plan } from '../../lib/core/plan.ts'
 import { reconcile } from '../../lib/core/reconcile.ts'
 import type { Tree } from '../../lib/core/tree.ts'
 import { at, child, children, walk } from '../../lib/core/tree.ts'
+import { share } from '../share.ts'
 import { applyOperations } from './apply-plan.ts'
 import { movingWorlds, oddWorlds, plainWorlds } from './arbitrary-trees.ts'
 import { digest, dir, file, show, untracked } from './build.ts'
@@ -20,7 +21,7 @@ import type { World } from './settle.ts'
 import { settle } from './settle.ts'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
-const runs = Number(process.env['RUNS'] ?? 500)
+const runs = Number(process.env['RUNS'] ?? share(500))
 
 const [one, two, three] = [file('1'), file('2'), file('3')]
 const exec = { mode: 0o755 }

@@ -12,13 +12,14 @@ import { reconcile } from '../../lib/core/reconcile.ts'
 import { overridePlan, partedAbove } from '../../lib/core/session/override.ts'
 import { at, child, children, walk } from '../../lib/core/tree.ts'
 import type { Tree } from '../../lib/core/tree.ts'
+import { share } from '../share.ts'
 import { applyOperations } from './apply-plan.ts'
 import { oddWorlds, plainWorlds } from './arbitrary-trees.ts'
 import { digest, dir, file, problem, show, untracked } from './build.ts'
 import type { World } from './settle.ts'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
-const runs = Number(process.env['RUNS'] ?? 500)
+const runs = Number(process.env['RUNS'] ?? share(500))
 
 interface Row {
   readonly says: string

@@ -13,6 +13,7 @@ import {
   pageOf,
   pageSet,
 } from '../../lib/core/page.ts'
+import { share } from '../share.ts'
 import { digest, dir, file, link, untracked } from './build.ts'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
@@ -79,7 +80,7 @@ describe('a page', () => {
       assert.equal(page.weight, built.weight)
       assert.equal(pageDigest(page, digest), pageDigest(built, digest))
     })
-    fc.assert(property, { seed, numRuns: 60 })
+    fc.assert(property, { seed, numRuns: share(60) })
   })
 
   it(`tells what differs between two and three pages (SEED=${seed})`, () => {
@@ -100,7 +101,7 @@ describe('a page', () => {
         assert.deepEqual(outside(found, differing), [], 'nothing else is told')
       },
     )
-    fc.assert(property, { seed, numRuns: 60 })
+    fc.assert(property, { seed, numRuns: share(60) })
   })
 
   it('has equal digests only for equal content, untracked entries left out', () => {

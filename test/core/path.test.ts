@@ -15,6 +15,7 @@ import {
   rebase,
   toBytes,
 } from '../../lib/core/path.ts'
+import { share } from '../share.ts'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
 
@@ -49,7 +50,7 @@ describe('a path', () => {
     )
     fc.assert(
       fc.property(bytes, given => assert.deepEqual(toBytes(fromBytes(given)), given)),
-      { seed, numRuns: 5000 },
+      { seed, numRuns: share(5000) },
     )
   })
 
@@ -71,7 +72,7 @@ describe('a path', () => {
       const name = String.fromCharCode(...given)
       if (isAccepted(() => checkName(name))) assert.equal(fromBytes(toBytes(name)), name)
     })
-    fc.assert(property, { seed, numRuns: 5000 })
+    fc.assert(property, { seed, numRuns: share(5000) })
     for (const name of ['\udcc3\udca9', '\ud800', '\udc2f', '\udc00', 'a\udd00'])
       assert.throws(() => checkName(name), { code: 'PATH_INVALID', verdict: 'halt' })
     for (const name of ['\udcff', 'a\udc80b', 'é', '😀']) checkName(name)

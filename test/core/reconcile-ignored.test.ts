@@ -9,6 +9,7 @@ import { withAgreed } from '../../lib/core/plan.ts'
 import { reconcile } from '../../lib/core/reconcile.ts'
 import type { Tree } from '../../lib/core/tree.ts'
 import { children, directory, emptyTree, walk } from '../../lib/core/tree.ts'
+import { share } from '../share.ts'
 import { plainWorlds } from './arbitrary-trees.ts'
 import { digest, dir, file, link, show, untracked } from './build.ts'
 
@@ -97,7 +98,7 @@ describe('what is ignored is left alone and forgotten', () => {
           assert.deepEqual(show(past), show(synced(kept)), 'the past is what neither ignores')
         },
       ),
-      { seed, numRuns: 400 },
+      { seed, numRuns: share(400) },
     ))
 
   it(`rules that are taken back delete and overwrite nothing, whatever was edited meanwhile (SEED=${seed})`, () =>
@@ -114,7 +115,7 @@ describe('what is ignored is left alone and forgotten', () => {
           }
         },
       ),
-      { seed, numRuns: 400 },
+      { seed, numRuns: share(400) },
     ))
 })
 

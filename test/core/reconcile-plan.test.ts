@@ -4,7 +4,6 @@ import type { Conflict } from '../../lib/core/operation.ts'
 import type { Plan } from '../../lib/core/plan.ts'
 import { reconcile } from '../../lib/core/reconcile.ts'
 import type { Tree } from '../../lib/core/tree.ts'
-import { directory } from '../../lib/core/tree.ts'
 import { digest, dir, file } from './build.ts'
 
 const [f1, f2, f3] = [file('1'), file('2'), file('3')]
@@ -37,15 +36,6 @@ describe('a plan', () => {
       plan.toBeta.map(({ kind, path }) => `${kind} ${path}`),
       ['remove d/x', 'remove d', 'put d'],
     )
-  })
-
-  it('goes as deep as a path may', () => {
-    let [deep, changed]: [Tree, Tree] = [dir({ a: f1 }), dir({ a: f2 })]
-    for (let depth = 1; depth < 2048; depth++) [deep, changed] = [dir({ d: deep }), dir({ d: changed })]
-    assert.equal(plans(deep, changed, deep).toBeta.length, 1)
-    assert.equal(plans(directory(0o755), changed, directory(0o755)).toBeta.length, 2048)
-    assert.equal(plans(deep, directory(0o755), deep).toBeta.length, 2048)
-    assert.equal(plans(directory(0o755), deep, deep).agreed.length, 2048)
   })
 
   it('looks only where it is told, and where that is decided', () => {

@@ -13,13 +13,14 @@ import { reconcile } from '../../lib/core/reconcile.ts'
 import { holdsOnlyUntracked } from '../../lib/core/carry.ts'
 import type { Tree } from '../../lib/core/tree.ts'
 import { at, child, children, diff, walk } from '../../lib/core/tree.ts'
+import { share } from '../share.ts'
 import { movingWorlds, oddWorlds, plainWorlds } from './arbitrary-trees.ts'
 import { digest, show } from './build.ts'
 import type { World } from './settle.ts'
 import { settle } from './settle.ts'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
-const runs = Number(process.env['RUNS'] ?? 1200)
+const runs = Number(process.env['RUNS'] ?? share(1200))
 
 function check(says: string, worlds: fc.Arbitrary<World>, property: (world: World) => void): void {
   it(`${says} (SEED=${seed})`, () => {

@@ -21,11 +21,12 @@ import {
   withMove,
   withShallow,
 } from '../../lib/core/tree.ts'
+import { share } from '../share.ts'
 import { movingWorlds, oddWorlds } from './arbitrary-trees.ts'
 import { digest, dir, file, link, problem, show, untracked } from './build.ts'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
-const options = { seed, numRuns: 1000 }
+const options = { seed, numRuns: share(1000) }
 
 const tree = dir({ a: file('1'), d: dir({ e: dir({ x: file('2') }), u: untracked() }), l: link('a') })
 

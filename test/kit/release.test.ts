@@ -28,6 +28,7 @@ import type { Release } from '../../lib/kit/release.ts'
 import { isNewer, isWhole, releaseOf } from '../../lib/kit/release.ts'
 import type { SentRelease } from '../../lib/kit/send-release.ts'
 import { refuseNewer, sendRelease } from '../../lib/kit/send-release.ts'
+import { openWorkbench } from '../../lib/kit/workbench.ts'
 import type { Koffi } from '../../lib/replica/koffi.ts'
 import { systemClock } from '../../lib/replica/system-clock.ts'
 import { linkPair } from '../protocol/memory-link.ts'
@@ -73,7 +74,7 @@ async function deliver(layout: KitLayout, { folder, release }: Kit, sent?: Relea
   const { hub, agent } = linkPair({ chunk: 1000 })
   const signal = new AbortController().signal
   const options = { host: 'other', release: sent ?? release(), folder, clock: systemClock, signal }
-  const [, came] = await Promise.all([receiveRelease(agent, layout, 'mark'), sendRelease(() => hub, options)])
+  const [, came] = await Promise.all([receiveRelease(agent, layout), sendRelease(() => hub, options)])
   return came
 }
 
@@ -128,7 +129,7 @@ describe('a release of the kit', () => {
   it('leaves the one before, removes older ones, and touches nothing else', async t => {
     const [made, layout] = [kit(t), kitLayout(temporary(t))]
     mkdirSync(join(layout.releases, 'agents/a'), { recursive: true })
-    mkdirSync(join(layout.releases, 'dead.new'), { recursive: true })
+    mkdirSync(join(layout.releases, 'new.dead.99999999'), { recursive: true })
     const names: string[] = []
     for (const text of ['1', '2', '3']) {
       made.write('dist/sync-manager.js', text)
@@ -174,7 +175,9 @@ describe('a release of the kit', () => {
     const [made, layout] = [kit(t), kitLayout(temporary(t))]
     const { files, name } = made.release()
     const brought = new Map(files.map(({ path, sha256 }) => [sha256, readFileSync(join(made.folder, path))]))
-    placeRelease(layout, { name, files }, { brought, mark: 'mark' })
+    const bench = openWorkbench(layout.releases)
+    placeRelease(layout, { name, files }, { brought, bench })
+    bench.close()
     assert.ok(existsSync(join(layout.currentRelease, 'dist/sync-manager.js')))
   })
   it('ends with the link', async t => {

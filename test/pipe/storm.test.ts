@@ -26,7 +26,8 @@ const rows: readonly Row[] = [
   { says: 'chokidar on one side, polling on the other', seeds: 1, pair: { watchers: ['chokidar', 'twin=polling'] } },
 ]
 
-describe('edit storms', () => {
+// Users think, and what was held waits.
+describe('edit storms', { concurrency: 2 }, () => {
   for (const { says, seeds, kills, pair: options } of rows) {
     for (const seed of stormSeeds(seeds)) {
       const skip = options?.runtime?.lacks ?? false

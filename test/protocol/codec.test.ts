@@ -9,6 +9,7 @@ import { shallowEntry } from '../../lib/protocol/codec-entry.ts'
 import { eventCodec } from '../../lib/protocol/codec-event.ts'
 import type { Message } from '../../lib/protocol/message.ts'
 import { decodeMessage, encodeMessage } from '../../lib/protocol/message.ts'
+import { share } from '../share.ts'
 import * as arbitrary from './arbitrary.ts'
 import { file } from './trees.ts'
 
@@ -61,7 +62,7 @@ describe('codecs', () => {
       fc.property(arbitrary.command, command =>
         assert.deepEqual(commandCodec.decode(carried(commandCodec.encode(command))), command),
       ),
-      { numRuns: 500 },
+      { numRuns: share(500) },
     )
   })
 
@@ -70,7 +71,7 @@ describe('codecs', () => {
       fc.property(arbitrary.event, event =>
         assert.deepEqual(eventCodec.decode(carried(eventCodec.encode(event))), event),
       ),
-      { numRuns: 500 },
+      { numRuns: share(500) },
     )
   })
 
@@ -85,7 +86,7 @@ describe('codecs', () => {
           assert.equal((error as { code?: string }).code, 'PROTOCOL')
         }
       }),
-      { numRuns: 500 },
+      { numRuns: share(500) },
     )
   })
 })
@@ -200,7 +201,7 @@ describe('hostile values', () => {
         checkPath(decoded)
         assert.notEqual(decoded, '')
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     )
   })
 })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { SyncError } from '../../lib/core/errors.ts'
 import { messageDepthLimit } from '../../lib/protocol/bounds.ts'
 import { decodeMessage, encodeMessage } from '../../lib/protocol/message.ts'
+import { share } from '../share.ts'
 
 /** A message with lists in lists below it. */
 function deep(levels: number): Buffer {
@@ -51,7 +52,7 @@ describe('messages', () => {
           assert.ok(error instanceof SyncError && error.code === 'PROTOCOL')
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: share(3000) },
     )
   })
 
@@ -73,7 +74,7 @@ describe('messages', () => {
       fc.property(fc.array(value, { maxLength: 5 }), fields => {
         assert.deepEqual(decodeMessage(encodeMessage(['type', ...fields])), ['type', ...fields])
       }),
-      { numRuns: 300 },
+      { numRuns: share(300) },
     )
   })
 })

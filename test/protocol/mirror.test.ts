@@ -6,6 +6,7 @@ import type { Move, Operation, Outcome } from '../../lib/core/operation.ts'
 import type { Tree } from '../../lib/core/tree.ts'
 import { at, emptyTree, shallow, walk, withEntry } from '../../lib/core/tree.ts'
 import { withMoves } from '../../lib/protocol/mirror.ts'
+import { share } from '../share.ts'
 import * as arbitrary from './arbitrary.ts'
 import { connected } from './connection.ts'
 import { ScriptedReplica } from './scripted-replica.ts'
@@ -131,7 +132,7 @@ describe('the mirror', () => {
             await hub.replica.close()
           },
         ),
-        { numRuns: 40 },
+        { numRuns: share(40) },
       )
     })
   }

@@ -10,6 +10,7 @@ import { decodeMessage, encodeMessage } from '../../lib/protocol/message.ts'
 import { RowReader } from '../../lib/protocol/row-reader.ts'
 import type { RowItem } from '../../lib/protocol/rows.ts'
 import { rowKind, rowMessages } from '../../lib/protocol/rows.ts'
+import { share } from '../share.ts'
 import * as arbitrary from './arbitrary.ts'
 import { file, sameTree } from './trees.ts'
 
@@ -34,7 +35,7 @@ describe('rows of a tree', () => {
   it('bring any tree whole', () => {
     fc.assert(
       fc.property(arbitrary.tree, tree => sameTree(carriedTree(tree), tree)),
-      { numRuns: 300 },
+      { numRuns: share(300) },
     )
   })
 
@@ -45,7 +46,7 @@ describe('rows of a tree', () => {
         assert.ok(known.kind === 'directory')
         assert.equal(carriedTree(tree, known), known)
       }),
-      { numRuns: 300 },
+      { numRuns: share(300) },
     )
   })
 
@@ -54,7 +55,7 @@ describe('rows of a tree', () => {
       fc.property(arbitrary.tree, arbitrary.tree, (from, to) => {
         sameTree(carried(exactChanges(from, to), from).reduce(withItem, from), to)
       }),
-      { numRuns: 300 },
+      { numRuns: share(300) },
     )
   })
 

@@ -5,6 +5,7 @@ import { runEnd } from '../../lib/remote/run-end.ts'
 import { sshCommand, sshRunCommand } from '../../lib/remote/ssh-command.ts'
 import { sshFailure } from '../../lib/remote/ssh-failure.ts'
 import { checkTarget } from '../../lib/remote/ssh-target.ts'
+import { share } from '../share.ts'
 
 describe('what ssh is told to reach', () => {
   const good = [
@@ -54,7 +55,7 @@ describe('what ssh is told to reach', () => {
         }
         assert.match(text, /^[A-Za-z0-9_[][A-Za-z0-9_.:%@/[\]\\-]*$/)
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     )
   })
 })

@@ -62,6 +62,13 @@ function git(cwd: string, ...words: readonly string[]): Buffer {
   return execFileSync('git', ['-c', 'protocol.file.allow=always', ...words], { cwd, env: environment })
 }
 
+/** Has git's index name files that nobody made, with the content of `a`. */
+function nameMore(at: string, paths: readonly string[]): void {
+  const [mode = '', digest = ''] = git(at, 'ls-files', '--stage', 'a').toString().split(/\s/)
+  const input = paths.map(path => `${mode} ${digest} 0\t${path}\n`).join('')
+  execFileSync('git', ['update-index', '--index-info'], { cwd: at, env: environment, input })
+}
+
 /** A repository of its own, with files; skips the test where there is no git. */
 function repository(t: TestContext, files: readonly string[], ...options: readonly string[]): string | undefined {
   if (spawnSync('git', ['--version']).status !== 0) {
@@ -100,14 +107,15 @@ const files = [
   'sp ace',
   'caf\xe9 latin1',
   `long/${'x'.repeat(200)}/${'y'.repeat(200)}/z`,
-  ...Array.from({ length: 2500 }, (_, i) => `many/${i % 50}/file-${i}`),
 ]
+const more = Array.from({ length: 2500 }, (_, i) => `many/${i % 50}/file-${i}`)
 
 describe('paths of a git index, as git itself lists them', () => {
   for (const version of ['2', '3', '4']) {
     it(`version ${version}`, t => {
       const at = repository(t, files)
       if (at === undefined) return
+      nameMore(at, more)
       symlinkSync('a', join(at, 'link'))
       git(at, 'add', '-f', 'link')
       git(at, 'update-index', '--index-version', version)
@@ -117,12 +125,14 @@ describe('paths of a git index, as git itself lists them', () => {
       assert.equal(index(at).readUInt32BE(4), Number(version))
       assert.deepEqual([flaw, directories], [undefined, []])
       assert.deepEqual(paths, listed(at))
+      assert.equal(paths.length, files.length + more.length + 1)
     })
   }
 
   it('of a repository with SHA-256', t => {
     const at = repository(t, files, '--object-format=sha256')
     if (at === undefined) return
+    nameMore(at, more)
     assert.deepEqual(read(index(at)), { flaw: undefined, paths: listed(at), directories: [] })
     git(at, 'update-index', '--index-version', '4')
     assert.deepEqual(read(index(at)), { flaw: undefined, paths: listed(at), directories: [] })

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { sides } from '../../lib/core/session/messages.ts'
+import { share } from '../share.ts'
 import { healMs, makeReadable } from './history-healing.ts'
 import { History } from './history.ts'
 import { divergences, halfFiles, lostVersions } from './oracle.ts'
 
-const runs = Number(process.env['RUNS'] ?? 12)
+const runs = Number(process.env['RUNS'] ?? share(12))
 const seeds = Array.from({ length: runs }, () => Number(process.env['SEED'] ?? randomInt(2 ** 31)))
 
 /** What dsync does to files, as its log calls it. */

@@ -121,7 +121,8 @@ const answerMs = 40_000
 /** The same where fifty megabytes go before it (ms). */
 const bringMs = 150_000
 
-describe('logging in', () => {
+// Most of it waits for logins.
+describe('logging in', { concurrency: 2 }, () => {
   const [first, docker] = [
     providers().find(({ skip }) => skip === false),
     providers().find(each => each.name === 'docker'),

@@ -39,7 +39,8 @@ const [place = places[0]] = places
 if (place !== undefined) {
   const [provider, make] = place
   const skip = providers().find(({ name }) => name === provider)?.skip ?? 'another provider was chosen'
-  describe(`a network that is cut, ${provider}`, { skip }, () => {
+  // All of it waits.
+  describe(`a network that is cut, ${provider}`, { skip, concurrency: rows.length }, () => {
     for (const { says, how, cut } of rows) {
       it(says, { timeout: 240_000 }, async t => {
         const set = await sshHosts(t, provider, 2)

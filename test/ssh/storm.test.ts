@@ -37,7 +37,8 @@ const places: readonly (readonly [
 
 for (const [place, provider, make] of places) {
   const skip = providers().find(({ name }) => name === provider)?.skip ?? 'another provider was chosen'
-  describe(`edit storms ${place}`, { skip }, () => {
+  // Users think, and what was held waits.
+  describe(`edit storms ${place}`, { skip, concurrency: 2 }, () => {
     for (const { says, kills, pair: options } of rows) {
       for (const seed of stormSeeds(1)) {
         it(`${says}, seed ${seed}`, { timeout: 300_000 }, async t => {

@@ -36,6 +36,8 @@ function importsOf(path: string, text: string, bare: string): Import[] {
   })
 }
 
+/** What begins none of these, and opens or closes nothing. */
+const plain = /[^/'"`{}]+/y
 const comment = /\/\/[^\n]*|\/\*[\s\S]*?\*\//y
 const quoted = /'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"/y
 const pattern = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y
@@ -55,6 +57,7 @@ function blanked(text: string): string {
     return token.exec(text)?.[0]
   }
   while (out.length < text.length) {
+    out += take(plain, out.length) ?? ''
     const at = out.length
     const character = text[at] ?? ''
     const depth = braces.at(-1)

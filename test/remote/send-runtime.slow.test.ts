@@ -96,6 +96,13 @@ describe('a runtime for another host', () => {
     await Promise.all([send(host, bytes), send(host, bytes)])
     assertPlaced(host, bytes)
   })
+  it('is whole when several bring different ones at once', async t => {
+    const host = standInHost(t)
+    const versions = Array.from({ length: 6 }, (_, i) => `24.${20 + i}.0`)
+    await Promise.all(versions.map(version => send(host, node(version), { version })))
+    const [, version = ''] = /^node-v(.*)-linux-x64$/.exec(readlinkSync(join(runtimes(host), 'current'))) ?? []
+    assertPlaced(host, node(version), version)
+  })
   it('that does not run there is not taken, and the one before stays', async t => {
     const host = standInHost(t)
     await send(host, node('24.20.0'), { version: '24.20.0' })
