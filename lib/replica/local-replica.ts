@@ -135,7 +135,7 @@ export class LocalReplica {
       relist: (node, soon) => this.#listings.add(node, soon || !this.#scanned),
       relistAfter: (node, ms) => this.#listings.addAfter(node, ms),
       rootUnreadable: () => {
-        if (this.#guard.rootUnreadable()) this.#listings.add(this.#view.nodes.root, true)
+        if (this.#guard.rootUnreadable()) this.#listings.addAfter(this.#view.nodes.root, rootAgainMs)
       },
       remark: remark => this.#attachments.tellOnce({ type: 'remark', ...remark }),
       hashLater: (dirty, path, wasClosed) => this.#hashing.add({ dirty, path, wasClosed }),
@@ -433,3 +433,6 @@ function stagedOf({ digest, offset }: ReplicaCommand & { readonly type: 'stage' 
 
 /** Until a disk that could not be flushed is asked again (ms). */
 const flushAgainMs = 5000
+
+/** A root that could not be listed, though it can be reached, is listed again after this (ms). */
+const rootAgainMs = 200

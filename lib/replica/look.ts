@@ -178,6 +178,38 @@ const unknownStat: Stat = {
   owner: -1,
 }
 
+/** Undefined where nothing stands, or nothing can be told of it: why is for a look of its own. Throws what is said of the directory. */
+export function lookedUp(handle: DirectoryHandle, name: string): Stat | undefined {
+  try {
+    return handle.lookup(name)
+  } catch (error) {
+    if (isOfOneName(error)) return undefined
+    throw error
+  }
+}
+
+/**
+ * True for what the disk says of the one thing that was looked at, such as EIO, or ESTALE of a mount point. EACCES is said
+ * of the directory it lies in.
+ */
+function isOfOneName(error: unknown): boolean {
+  const code = codeOf(error)
+  return (
+    error instanceof SyncError &&
+    code !== 'EACCES' &&
+    code !== 'EPERM' &&
+    code !== 'INVARIANT' &&
+    !isAbsence(error) &&
+    !isPassing(error)
+  )
+}
+
+/** Codes that say that there is nothing. */
+export function isAbsence(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP'
+}
+
 /** Codes that say a look failed for want of descriptors or memory: try again, change nothing. */
 export function isPassing(error: unknown): boolean {
   return (

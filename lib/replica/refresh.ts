@@ -11,7 +11,7 @@ import type { DirectoryHandle, Stat } from '../ports/disk.ts'
 import type { DirectoryNode } from './directory-nodes.ts'
 import type { DirtyName } from './dirty-names.ts'
 import type { Look } from './look.ts'
-import { isPassing, look, modeOf, problemOver } from './look.ts'
+import { isAbsence, isPassing, look, lookedUp, modeOf, problemOver } from './look.ts'
 import { heedIgnoreFiles, heedMove, waitsForRules } from './ignore-files.ts'
 import { ignoredDirectory, ignoredEntry, isKept } from './kept-directory.ts'
 import { gitName } from './repositories.ts'
@@ -270,7 +270,7 @@ function isAsKnown(
   const { view } = around
   const previous = child(view.entryAt(at.path), name)
   if (previous === undefined) return false
-  const stat = at.handle.lookup(name)
+  const stat = lookedUp(at.handle, name)
   if (stat === undefined) return false
   if (isIgnored(previous)) return around.rules.ignore.ignores(join(at.path, name), stat.kind === 'directory')
   if (stat.kind === 'file')
@@ -324,11 +324,6 @@ function freeze(why: string, { path, previous }: Asked, { view, rules }: Surroun
   if (same(previous, entry, rules.digest)) return false
   view.observe(path, entry)
   return true
-}
-
-function isAbsence(error: unknown): boolean {
-  const code = codeOf(error)
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP'
 }
 
 /** What a worker's hash of a large file adds: nothing, unless the file is still the one that was hashed. */

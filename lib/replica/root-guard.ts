@@ -2,6 +2,7 @@ import { codeOf } from '../core/errors.ts'
 import type { GuardKind } from '../core/operation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { DirectoryHandle, Disk, Stat } from '../ports/disk.ts'
+import { lookedUp } from './look.ts'
 
 /** How often a root that is gone is looked for (ms). */
 const lookAgainMs = 2000
@@ -99,10 +100,12 @@ export class RootGuard {
   }
 }
 
+/** Lists it and looks into it: of a directory that may only be listed nothing but names is known. */
 function tryToList(holder: DirectoryHandle, name: string): void {
   const handle = holder.child(name)
   try {
-    handle.list()
+    const [first] = handle.list()
+    if (first !== undefined) lookedUp(handle, first.name)
   } finally {
     handle.close()
   }

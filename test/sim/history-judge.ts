@@ -7,7 +7,7 @@ import { changeRules } from './history-rules.ts'
 import { healMs, makeReadable } from './history-healing.ts'
 import { override } from './history-overrides.ts'
 import { changeTracked, ignoredByOne } from './history-tracked.ts'
-import { strikeAndDie } from './history-strike.ts'
+import { refuseToTell, strikeAndDie } from './history-strike.ts'
 import { divergences, halfFiles, leftovers, lostVersions, nameless, unasked } from './oracle.ts'
 
 /** What dsync does to files, as its log calls it. */
@@ -53,6 +53,7 @@ export async function judge(history: History): Promise<void> {
   await losesEvents(history)
   await writesTwice(history)
   await strikeAndDie(history)
+  await refuseToTell(history)
   await override(history)
   await world.pass(healMs)
   if ((await settled(history)) === undefined) return

@@ -52,18 +52,42 @@ export async function strikeAndDie(history: History): Promise<void> {
   await world.pass(backMs)
 }
 
+/** A file is touched, and for a while the disk refuses to tell of it: it is not gone for that, here or there. */
+export async function refuseToTell(history: History): Promise<void> {
+  const { world } = history
+  const random = history.random.fork('refuse')
+  const path = random.shuffle(agreedFiles(history))[0]
+  const side = random.pick(sides)
+  const { process } = world[side]
+  if (path === undefined || process === undefined || process.dead) return
+  const code = random.pick(['EIO', 'EACCES'] as const)
+  history.tell(`${code} to come on ${side}: ${path}`)
+  const { faults } = process
+  const disarm = atCalls(process, `lookup ${nameOf(path)}`, () => faults.failAt(faults.calls, code))
+  history.users[side].touch(path, random.int(2 ** 40))
+  await world.pass(backMs)
+  disarm()
+}
+
 /** Acts just before a name is swapped, and lets the process die just after it. @returns takes that back */
-function atSwap({ faults }: SimProcess, name: string, act: () => void): () => void {
-  const traced = faults.trace
-  const disarm = (): void => {
-    faults.trace = traced
-  }
-  faults.trace = line => {
-    traced?.(line)
-    if (!line.endsWith(` rename ${name}`)) return
+function atSwap(process: SimProcess, name: string, act: () => void): () => void {
+  const { faults } = process
+  const disarm = atCalls(process, `rename ${name}`, () => {
     disarm()
     faults.crashAt(faults.calls, 'after')
     faults.at(faults.calls, act)
-  }
+  })
   return disarm
+}
+
+/** Does something as each call of that kind with that name begins. @returns takes that back */
+function atCalls({ faults }: SimProcess, call: string, befall: () => void): () => void {
+  const traced = faults.trace
+  faults.trace = line => {
+    traced?.(line)
+    if (line.endsWith(` ${call}`)) befall()
+  }
+  return () => {
+    faults.trace = traced
+  }
 }
