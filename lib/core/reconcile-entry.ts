@@ -100,9 +100,13 @@ function mergeModes(
   if (mode === undefined) {
     if (before === undefined) draft.agree(path, agreedDirectory(alpha, beta))
     draft.conflict(path, 'mode', versions)
-  } else if (alpha.mode !== mode) draft.put('alpha', path, alpha, { ...alpha, mode })
-  else if (beta.mode !== mode) draft.put('beta', path, beta, { ...beta, mode })
-  else if (before?.mode !== mode) draft.agree(path, alpha)
+    return
+  }
+  const changed = alpha.mode !== mode ? 'alpha' : beta.mode !== mode ? 'beta' : undefined
+  const stands = changed === 'beta' ? beta : alpha
+  // What is below may be agreed before the mode is: its directory is known first, as it stands where it is to change.
+  if (before === undefined || (changed === undefined && before.mode !== mode)) draft.agree(path, stands)
+  if (changed !== undefined) draft.put(changed, path, stands, { ...stands, mode })
 }
 
 /** A directory that holds only what is untracked takes the mode of the one that comes. */

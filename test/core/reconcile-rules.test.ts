@@ -252,6 +252,17 @@ const rows: readonly Row[] = [
     problems: ['d/p alpha EACCES'],
   },
   {
+    says: 'a new directory of nothing but what is untracked takes the mode of the other, and what is alike below is agreed',
+    ancestor: dir({ f: f1 }),
+    alpha: dir({ d: dir({ e: dir({ u: untracked() }) }), f: dir({ e: dir({ u: untracked() }) }) }),
+    beta: dir({ d: dir({ e: dir({}) }, secret), f: dir({ e: dir({}) }, secret) }),
+    alphaAfter: dir({
+      d: dir({ e: dir({ u: untracked() }) }, secret),
+      f: dir({ e: dir({ u: untracked() }) }, secret),
+    }),
+    agreed: ['d', 'd/e', 'f', 'f/e'],
+  },
+  {
     says: 'new directories of nothing but what is untracked are nothing to one another',
     ancestor: dir({}),
     alpha: dir({ d: dir({ u: untracked(), e: dir({ u: untracked() }) }, secret), f: dir({ u: untracked() }) }),
