@@ -1,5 +1,4 @@
 import type { HubClaim } from '../core/hub.ts'
-import { rivalHint } from '../core/hub.ts'
 import type { Followed } from '../daemon/verbs.ts'
 import { escape } from './escape.ts'
 import type { Paint } from './paint.ts'
@@ -21,7 +20,7 @@ export function followedLines({ hub }: Followed, paint: Paint, now: number): str
 /** On a hub that is one of two: what that means, and what ends it. */
 export function rivalWords({ name, epoch }: HubClaim): { readonly what: string; readonly next: string } {
   const what = `${escape(name)} and this host took the roots apart from each other (epoch ${epoch}), and neither follows the other`
-  return { what, next: escape(rivalHint({ name })) }
+  return { what, next: `dsync hub take here, or on ${escape(name)}` }
 }
 
 /** Below an answer that a hub which is away does not know of. */

@@ -45,16 +45,14 @@ export function claimOf(value: unknown): HubClaim | undefined {
   return { hub, name, epoch, at }
 }
 
-/** What a person does about two hubs: the one where it is done is followed by the other. */
-export function rivalHint({ name }: Pick<HubClaim, 'name'>): string {
-  return `dsync hub take here, or on ${name}`
-}
-
 /** OTHER_HUB: another hub drives the roots of a host. Whoever has to follow it will hear that at once; else a person decides. */
 export function otherHub(stands: HubClaim, own?: HubClaim): SyncError {
   if (own !== undefined && isRival(own, stands)) {
     const why = `${stands.name} and ${own.name} took the roots apart from each other (epoch ${own.epoch})`
-    return new SyncError('OTHER_HUB', `Cannot drive its roots: ${why}`, { verdict: 'halt', hint: rivalHint(stands) })
+    return new SyncError('OTHER_HUB', `Cannot drive its roots: ${why}`, {
+      verdict: 'halt',
+      hint: `dsync hub take here, or on ${stands.name}`,
+    })
   }
   const since = new Date(stands.at).toISOString().slice(0, 16).replace('T', ' ')
   return new SyncError(
