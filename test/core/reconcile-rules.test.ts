@@ -260,7 +260,7 @@ const rows: readonly Row[] = [
       d: dir({ e: dir({ u: untracked() }) }, secret),
       f: dir({ e: dir({ u: untracked() }) }, secret),
     }),
-    agreed: ['d', 'd/e', 'f', 'f/e'],
+    agreed: ['d', 'f', 'f/e', 'd/e'],
   },
   {
     says: 'new directories of nothing but what is untracked are nothing to one another',

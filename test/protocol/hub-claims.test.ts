@@ -24,7 +24,7 @@ describe('two hubs at one root', () => {
     const second = rig.connect({ epoch: 900, hub: claim('b', 1) })
     const closed = await second.events.next('closed')
     assert.deepEqual([closed.code, closed.verdict], ['OTHER_HUB', 'halt'])
-    assert.match(closed.why, /a is their hub since .* \(epoch 1\)/)
+    assert.match(closed.why, /a and b took the roots apart from each other \(epoch 1\)/)
     assert.deepEqual(rig.elsewhere, [claim('a', 1)])
     first.replica.send({ type: 'fence', id: 1, verify: false })
     await first.events.next('fenced')
