@@ -2,6 +2,8 @@
  * Runs the test files that match some globs. Prints failures in full with what their files printed, Node's own summary,
  * slow files, each reason for which tests were skipped, and last one plain line: `N passed, N failed, N skipped`.
  * Exits with 1 when a test failed or no file matched. Files begin in the order of the globs: the longest should be first.
+ * Each is a process of its own, or with `--together 1/2` every second one is, from the first on, run in this process:
+ * starting one and loading what all of them use takes longer than most of them.
  *
  *     node test/run.ts 'test/core/*.test.ts' 'test/contract/*.test.ts' --except 'test/ssh/**' --seconds 900
  */
@@ -85,11 +87,14 @@ const { values, positionals } = parseArgs({
   options: {
     except: { type: 'string', multiple: true, default: [] },
     seconds: { type: 'string', default: `${fileSeconds}` },
+    together: { type: 'string' },
   },
 })
 const except = new Set(globSync(values.except))
 // What is named first begins first.
 const files = [...new Set(positionals.flatMap(glob => globSync(glob).toSorted()))].filter(file => !except.has(file))
+const [part = 1, partsInAll = 1] = (values.together ?? '').split('/').filter(Boolean).map(Number)
+const own = files.filter((_, index) => index % partsInAll === part - 1)
 const tally: Tally = {
   passed: 0,
   failed: files.length === 0 ? 1 : 0,
@@ -101,7 +106,11 @@ if (files.length === 0) {
   console.log(`Cannot test: no file matches ${positionals.join(' ')}`)
 } else {
   const timeout = Number(values.seconds) * 1000
-  const events = run({ files, concurrency: availableParallelism(), timeout })
+  const processes =
+    values.together === undefined
+      ? ({ isolation: 'process', concurrency: availableParallelism() } as const)
+      : ({ isolation: 'none' } as const)
+  const events = run({ files: own, timeout, ...processes })
   await pipeline(calm(events, tally), new spec(), process.stdout, { end: false })
 }
 for (const [file, seconds] of tally.seconds) {
