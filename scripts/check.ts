@@ -54,7 +54,7 @@ const lanes: readonly (readonly Step[])[] = [
     { ...tests('what was built', [builtTests]), needs: 'build' },
   ],
   ...['1/2', '2/2'].map(half => [
-    tests(`tests ${half}`, [unitTests], [...exceptApart, '--except', slowTests, '--together', half]),
+    tests(`tests ${half}`, [unitTests], [...exceptApart, '--except', slowTests, '--together', half, ...patiently]),
   ]),
 ]
 
