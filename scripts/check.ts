@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Checks everything that can be checked here: `npm run check`, in under a minute on two cores. With `--all`, as
- * `npm test` calls it, all that tests try at random in the place of a quarter of it, the tests that take long,
+ * `npm test` calls it, all that tests try at random in the place of half of it, the tests that take long,
  * `*.slow.test.ts`, and the suites that run the real daemon or every runtime. Last line: `N passed, N failed, N skipped`;
  * exits with 1 when a step failed.
  */
@@ -28,7 +28,7 @@ const checkout = fileURLToPath(new URL('..', import.meta.url))
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
 
 /** Of what tests try at random, one of so many cases is tried: what is left of a minute. */
-const parts = values.all ? 1 : 4
+const parts = values.all ? 1 : 2
 
 /** Suites of files that need more than their sources: what was built, or minutes. */
 const apart = ['built', 'runtime', 'pipe', 'install', 'storm', 'ssh']
@@ -53,7 +53,9 @@ const lanes: readonly (readonly Step[])[] = [
     { name: 'build', command: ['tsup'] },
     { ...tests('what was built', [builtTests]), needs: 'build' },
   ],
-  [tests('tests', [unitTests], [...exceptApart, '--except', slowTests])],
+  ...['1/2', '2/2'].map(half => [
+    tests(`tests ${half}`, [unitTests], [...exceptApart, '--except', slowTests, '--together', half, ...patiently]),
+  ]),
 ]
 
 /** The tests of units that race, wait or run other processes: with nothing beside them. */

@@ -2,6 +2,8 @@
  * Runs the test files that match some globs. Prints failures in full with what their files printed, Node's own summary,
  * slow files, each reason for which tests were skipped, and last one plain line: `N passed, N failed, N skipped`.
  * Exits with 1 when a test failed or no file matched. Files begin in the order of the globs: the longest should be first.
+ * Each is a process of its own, or with `--together 1/2` every second one, from the first on, is run in one process: to
+ * start one, and to load what all of them use, takes longer than most of them.
  *
  *     node test/run.ts 'test/core/*.test.ts' 'test/contract/*.test.ts' --except 'test/ssh/**' --seconds 900
  */
@@ -12,10 +14,13 @@ import { pipeline } from 'node:stream/promises'
 import { run } from 'node:test'
 import type { TestEvent } from 'node:test/reporters'
 import { spec } from 'node:test/reporters'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 /** A file that takes longer than this (s) hangs, unless `--seconds` allows it more. */
 const fileSeconds = 120
+
+const together = fileURLToPath(new URL('together.ts', import.meta.url))
 
 /** Files that take longer than this (s) are named: all of them together have a minute. */
 const slowSeconds = 10
@@ -85,11 +90,14 @@ const { values, positionals } = parseArgs({
   options: {
     except: { type: 'string', multiple: true, default: [] },
     seconds: { type: 'string', default: `${fileSeconds}` },
+    together: { type: 'string' },
   },
 })
 const except = new Set(globSync(values.except))
 // What is named first begins first.
 const files = [...new Set(positionals.flatMap(glob => globSync(glob).toSorted()))].filter(file => !except.has(file))
+const [part = 1, partsInAll = 1] = (values.together ?? '').split('/').filter(Boolean).map(Number)
+const own = files.filter((_, index) => index % partsInAll === part - 1)
 const tally: Tally = {
   passed: 0,
   failed: files.length === 0 ? 1 : 0,
@@ -101,7 +109,10 @@ if (files.length === 0) {
   console.log(`Cannot test: no file matches ${positionals.join(' ')}`)
 } else {
   const timeout = Number(values.seconds) * 1000
-  const events = run({ files, concurrency: availableParallelism(), timeout })
+  const events =
+    values.together === undefined
+      ? run({ files, timeout, concurrency: availableParallelism() })
+      : run({ files: [together], timeout, argv: own, execArgv: [`--test-timeout=${fileSeconds * 1000}`] })
   await pipeline(calm(events, tally), new spec(), process.stdout, { end: false })
 }
 for (const [file, seconds] of tally.seconds) {
