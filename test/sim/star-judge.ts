@@ -205,7 +205,7 @@ async function decideForAll(history: StarScene, counted: Counted): Promise<void>
     .shuffle([...(hub?.user.snapshot() ?? [])].flatMap(([each, found]) => (isWritable(found) ? [each] : [])))
     .find(
       each =>
-        players.every(({ user }) => user.find(each)?.links === 1) &&
+        players.every(({ user }) => user.snapshot().get(each)?.kind === 'file' && user.find(each)?.links === 1) &&
         !isIgnored(each) &&
         !troubled.some(one => isWithin(one, each) || isWithin(each, one)),
     )
