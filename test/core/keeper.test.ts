@@ -85,6 +85,19 @@ describe('copies of conflicts', () => {
     }
   })
 
+  it('of an earlier version do not take the place of a later one', () => {
+    const stage = new Stage()
+    stage.keeper.keep(conflictOf(inlineContentBytes + 1), 7)
+    stage.answer()
+    stage.keeper.keep(conflictOf(3), 8)
+    stage.keeper.content(stage.lastId, { bytes: new Uint8Array(3), mtimeMs: 0 })
+    assert.equal(stage.answer('/copy')?.path, 'f')
+    const before = stage.commands.length
+    stage.keeper.slotReady('alpha', digest)
+    assert.equal(stage.commands.length, before)
+    assert.deepEqual([stage.missed, stage.outstanding], [[], []])
+  })
+
   it('that a disk refuses are tried again, told once, and nobody waits for them', () => {
     const stage = new Stage()
     for (const isTold of [false, true]) {

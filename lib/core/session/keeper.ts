@@ -6,7 +6,7 @@ import type { Content, Side } from '../operation.ts'
 import { isFile, otherSide } from '../operation.ts'
 import type { Path } from '../path.ts'
 import type { Outstanding } from './barriers.ts'
-import type { OpenConflict } from './messages.ts'
+import type { Both, OpenConflict } from './messages.ts'
 import { sides } from './messages.ts'
 
 /** One copy that is to be kept on `holder`: the other side's version of a conflicting path. */
@@ -49,6 +49,8 @@ export class Keeper {
   readonly #reads = new Map<number, Keep>()
   readonly #staging = new Map<Digest, Keep[]>()
   readonly #sent = new Map<number, Keep>()
+  /** The version that each side is to hold a copy of, by path: a small one may be there before an earlier, large one. */
+  readonly #wanted: Both<Map<Path, Keep['version']>> = { alpha: new Map(), beta: new Map() }
   /** Conflicts of which a copy did not come to be when it was wanted. */
   readonly #missed = new Set<Path>()
   /** Why a disk refused a copy, by path: it is tried again, and told once. */
@@ -66,8 +68,10 @@ export class Keeper {
     for (const holder of sides) {
       const owner = otherSide(holder)
       const version = conflict[owner]
+      this.#wanted[holder].delete(conflict.path)
       if (version === undefined) continue
       const keep: Keep = { holder, path: conflict.path, version, since, isStaged: false }
+      this.#wanted[holder].set(conflict.path, version)
       if (!isFile(version) || version.size > inlineContentBytes) this.#send(keep, undefined)
       else {
         const id = this.#orders.nextId()
@@ -89,18 +93,19 @@ export class Keeper {
     const keep = this.#reads.get(id)
     if (keep === undefined) return false
     this.#reads.delete(id)
+    if (this.#isOver(keep)) return true
     if (content !== undefined) this.#send(keep, content)
     else this.#miss(keep)
     return true
   }
 
   slotReady(holder: Side, digest: Digest): void {
-    for (const keep of this.#takeStaging(holder, digest)) this.#send(keep, undefined)
+    for (const keep of this.#takeStaging(holder, digest)) if (!this.#isOver(keep)) this.#send(keep, undefined)
   }
 
   /** Large content could not be read or staged. It may have been asked for under a name it no longer has. */
   slotLost(holder: Side, digest: Digest): void {
-    for (const keep of this.#takeStaging(holder, digest)) this.#miss(keep)
+    for (const keep of this.#takeStaging(holder, digest)) if (!this.#isOver(keep)) this.#miss(keep)
   }
 
   #takeStaging(holder: Side, digest: Digest): readonly Keep[] {
@@ -109,6 +114,11 @@ export class Keeper {
     if (rest.length > 0) this.#staging.set(digest, rest)
     else this.#staging.delete(digest)
     return keeps.filter(keep => keep.holder === holder)
+  }
+
+  /** Another version is wanted by now, or none. */
+  #isOver({ holder, path, version }: Keep): boolean {
+    return this.#wanted[holder].get(path) !== version
   }
 
   #miss({ holder, path, since }: Keep): void {
@@ -135,7 +145,7 @@ export class Keeper {
   kept({ id, copy, why }: Kept): Settled | undefined {
     const keep = this.#sent.get(id)
     this.#sent.delete(id)
-    if (keep === undefined) return undefined
+    if (keep === undefined || this.#isOver(keep)) return undefined
     const { path, holder } = keep
     // Of what is not synced there is nothing to keep.
     if (copy !== undefined || !isSynced(keep.version)) {
@@ -164,6 +174,7 @@ export class Keeper {
   release(path: Path): void {
     this.#missed.delete(path)
     this.#refused.delete(path)
+    for (const side of sides) this.#wanted[side].delete(path)
     // Alpha may be in conflict with other hosts too, beta is with its hub alone.
     this.#orders.command('alpha', { type: 'release', path, host: this.#orders.hostOf('beta') })
     this.#orders.command('beta', { type: 'release', path, host: undefined })
