@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, unwatchFile, watchFile } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { codeOf } from '../core/errors.ts'
 
@@ -27,7 +27,7 @@ export function followLog(file: string, { lines, onLine, signal }: Following): P
   const reader = new AddedLines(file)
   return new Promise((_resolve, reject) => {
     const end = (reason: unknown): void => {
-      unwatchFile(file, look)
+      clearInterval(looks)
       signal.removeEventListener('abort', interrupted)
       reject(reason)
     }
@@ -45,10 +45,8 @@ export function followLog(file: string, { lines, onLine, signal }: Following): P
     } catch (error) {
       return reject(error)
     }
+    const looks = setInterval(look, lookMs)
     signal.addEventListener('abort', interrupted)
-    watchFile(file, { interval: lookMs }, look)
-    // What was added before the watch began.
-    look()
     if (signal.aborted) interrupted()
   })
 }
@@ -58,6 +56,8 @@ class AddedLines {
   readonly #file: string
   /** Where the next line begins (bytes); undefined until something was read. */
   #at: number | undefined
+  /** Of the file that was read last. */
+  #inode: number | undefined
   #decoder = new StringDecoder('utf8')
   #rest = ''
 
@@ -70,10 +70,12 @@ class AddedLines {
     const open = this.#open()
     if (open === undefined) return []
     try {
-      const { size } = fstatSync(open)
+      const { size, ino } = fstatSync(open)
       const isFirst = this.#at === undefined
       const from = isFirst ? Math.max(0, size - backBytes) : (this.#at ?? 0)
-      if (size < from) this.#again()
+      const isAnother = this.#inode !== undefined && this.#inode !== ino
+      this.#inode = ino
+      if (size < from || isAnother) this.#again()
       else this.#at = from
       const lines = this.#added(open)
       // What stands before the first line that is looked for is the end of another.

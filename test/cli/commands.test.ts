@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { SyncError } from '../../lib/core/errors.ts'
@@ -235,11 +235,15 @@ describe('other commands', () => {
         if (text === 'two\n') appendFileSync(log, 'ee\nfour \x1B[31m\nfi')
         // Started anew, as a log that is long is.
         else if (text.startsWith('four')) writeFileSync(log, 'new\n')
-        else if (text === 'new\n') interrupt.abort(new SyncError('INTERRUPTED', 'Interrupted'))
+        // Another file in its place, which is longer.
+        else if (text === 'new\n') {
+          writeFileSync(`${log}.next`, 'one more\n')
+          renameSync(`${log}.next`, log)
+        } else if (text === 'one more\n') interrupt.abort(new SyncError('INTERRUPTED', 'Interrupted'))
       },
     })
     assert.equal(exit, 130)
-    assert.equal(out, 'two\nthree\nfour \\e[31m\nnew\n')
+    assert.equal(out, 'two\nthree\nfour \\e[31m\nnew\none more\n')
   })
   it('roots and hosts that are added or removed reach the daemon at once', async t => {
     const { run, directory, doubles } = await makeWorld(t)
