@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { codeOf } from '../../lib/core/errors.ts'
@@ -89,6 +89,8 @@ export class Trio {
   }
 
   show(at: Home): void {
+    // An agent that lingers there may have written meanwhile, into a directory that was not there.
+    rmSync(this.homes[at], { recursive: true, force: true })
     renameSync(`${this.homes[at]}-away`, this.homes[at])
   }
 

@@ -43,7 +43,9 @@ it('somebody sits at the other host, hub or not', { skip, timeout: 300_000 }, as
   await pair.ok('sync')
 
   await t.test('sees what the hub sees, from its side', async () => {
-    const text = await ok('status')
+    // What the hub calls it comes with the first news of that hub.
+    let text = ''
+    await until('it has heard from its hub', async () => (text = await ok('status')).startsWith('dsync on twin, '))
     assert.match(text, /^dsync on twin, no daemon runs here/)
     assert.match(text, /The hub is host-a, and it is there\./)
     assert.match(text, /~\/project +host-a \(ssh(, [\d.]+ ms)?\) +watching/)
