@@ -1,6 +1,7 @@
 /** Starts a set of hosts in containers, and removes them. */
 import { randomInt } from 'node:crypto'
 import { rmSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { compose, hasImage, removeProject } from './engine-client.ts'
 import type { Init } from './host.ts'
 import { keep } from './kept.ts'
@@ -29,7 +30,7 @@ async function start(): Promise<string> {
   }
   let said = ''
   for (let draw = 0; draw < draws; draw++) {
-    const net = `172.29.${randomInt(1, 255)}`
+    const net = freeNet()
     const up = ['up', '--detach', '--no-build', ...order.names]
     const ran = await compose(order.project, up, { ...variables, DSYNC_TEST_NET: net }, order.init)
     if (ran.code === 0) return net
@@ -38,6 +39,14 @@ async function start(): Promise<string> {
     if (!said.includes('overlap')) break
   }
   throw new Error(`compose could not start them: ${said}`)
+}
+
+/** One that no interface of this machine has: of another engine's networks this engine knows nothing. */
+function freeNet(): string {
+  const taken = Object.values(networkInterfaces()).flatMap(each => each?.map(({ address }) => address) ?? [])
+  const isFree = (net: string): boolean => !taken.some(address => address.startsWith(`${net}.`))
+  const nets = Array.from({ length: 254 }, (_, i) => `172.29.${i + 1}`).filter(isFree)
+  return nets[randomInt(Math.max(1, nets.length))] ?? '172.29.254'
 }
 
 async function end(): Promise<void> {
