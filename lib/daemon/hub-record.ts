@@ -14,6 +14,7 @@ import type { ServedRoot } from './served-roots.ts'
 import { serveRoot } from './served-roots.ts'
 import type { Here } from './session-specs.ts'
 import { findRoot } from './session-specs.ts'
+import { parsedJson } from './parsed-json.ts'
 
 /** How long a change of the record waits for another one (ms), and how often it looks. A change takes some milliseconds. */
 const waitMs = 3000
@@ -28,7 +29,7 @@ export function hubFile(home: KitHome): string {
 export function readHub(home: KitHome): HubClaim | undefined {
   const text = readPrivateFile(hubFile(home))
   if (text === undefined) return undefined
-  const claim = claimOf(parsed(text))
+  const claim = claimOf(parsedJson(text))
   if (claim !== undefined) return claim
   throw new SyncError('STORE_DAMAGED', `Cannot read ${hubFile(home)}: it is not a record of a hub`, {
     verdict: 'halt',
@@ -131,14 +132,5 @@ async function whileRecording<T>(home: KitHome, host: string, change: () => T): 
     return change()
   } finally {
     lock.release()
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
   }
 }

@@ -8,6 +8,7 @@ import { isRecord } from './host-question.ts'
 import type { KitHome } from './kit-home.ts'
 import { kitHome } from './kit-home.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { parsedJson } from './parsed-json.ts'
 
 /** Where things lie on another host. */
 export interface HostPlaces {
@@ -130,7 +131,7 @@ export function programOn(way: Way, name: string, program: string, home: KitHome
 function readKnown(home: KitHome, name: string): KnownHost | undefined {
   const text = readPrivateFile(fileOf(home, name))
   if (text === undefined) return undefined
-  const value = parsed(text)
+  const value = parsedJson(text)
   if (!isRecord(value)) return undefined
   const { target, userHome, kitHome: directory, homeId, programs, isShellOurs: isOurs } = value
   if (typeof target !== 'string' || typeof userHome !== 'string' || typeof directory !== 'string') return undefined
@@ -147,16 +148,6 @@ function absolutePaths(programs: Readonly<Record<string, unknown>>): Record<stri
     typeof path === 'string' && /^\/[^\0\n]*$/.test(path) ? [[name, path] as const] : [],
   )
   return Object.fromEntries(paths)
-}
-
-/** What is no JSON is as good as never asked: it is asked again. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 function fileOf(home: KitHome, name: string): string {

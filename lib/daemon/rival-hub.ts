@@ -3,6 +3,7 @@ import { claimOf, isRival, isSameClaim } from '../core/hub.ts'
 import { homeId } from './home-id.ts'
 import type { KitHome } from './kit-home.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { parsedJson } from './parsed-json.ts'
 
 /** Where a hub keeps who took the same roots apart from it: `state/rival.json`, 0600. */
 function rivalFile(home: KitHome): string {
@@ -23,15 +24,6 @@ export function noteRival(home: KitHome, own: HubClaim, refused: HubClaim): void
 export function rivalOf(home: KitHome, own: HubClaim | undefined): HubClaim | undefined {
   if (own === undefined || own.hub !== homeId(home)) return undefined
   const text = readPrivateFile(rivalFile(home))
-  const known = text === undefined ? undefined : claimOf(parsed(text))
+  const known = text === undefined ? undefined : claimOf(parsedJson(text))
   return known !== undefined && isRival(own, known) ? known : undefined
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -57,7 +57,8 @@ export interface RootChoice {
 
 /**
  * Makes a directory of this host a root, here and in the home of every host it is to be on. Adding one that is known
- * extends or changes it: where hosts are named the others, which may be away, are not asked. Throws ROOT_REFUSED for a directory that may not be one, USAGE for a host that is unknown.
+ * extends or changes it: where hosts are named the others, which may be away, are not asked. Throws ROOT_REFUSED for a
+ * directory that may not be one, USAGE for a host that is unknown.
  */
 export function addRoot(
   here: Here & Asking,

@@ -11,6 +11,7 @@ import type { StartedHere } from '../daemon/program-there.ts'
 import { programThere } from '../daemon/program-there.ts'
 import { runEnd } from '../remote/run-end.ts'
 import type { Way } from '../sync/session-spec.ts'
+import { parsedJson } from '../daemon/parsed-json.ts'
 
 /** A host that has a dsync of its own. */
 export interface HostWithKit extends Pick<HostFacts, 'userHome' | 'kitHome'> {
@@ -74,7 +75,7 @@ function ran({ command: [program, ...words], directory, environment }: StartedHe
 }
 
 function answerOf(name: string, { code, stdout, stderr }: Ran): Readonly<Record<string, unknown>> {
-  const value = parsed(stdout)
+  const value = parsedJson(stdout)
   if (!isRecord(value)) {
     const [line = ''] = stderr.trim().split('\n')
     const why = code === 127 ? 'it has no dsync of its own' : line.slice(0, 500) || `it ended with ${code}`
@@ -88,13 +89,4 @@ function answerOf(name: string, { code, stdout, stderr }: Ran): Readonly<Record<
   throw new SyncError('REFUSED', `${name}: ${error['message'].slice(0, 4096)}`, {
     ...(typeof hint === 'string' && { hint: `on ${name}: ${hint.slice(0, 4096)}` }),
   })
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -8,6 +8,7 @@ import { servedRoots } from '../daemon/served-roots.ts'
 import type { RootRequest } from '../protocol/handshake.ts'
 import type { HubNews } from './hub-news.ts'
 import { readNews } from './hub-news.ts'
+import { parsedJson } from '../daemon/parsed-json.ts'
 
 /** What is known here of a root that a hub on another host drives. */
 export interface Told {
@@ -47,7 +48,7 @@ export class ToldRecords {
   #heard(text: string, options: Told['options']): Told | undefined {
     const blank = text.indexOf(' ')
     const hubClock = Number(text.slice(0, blank))
-    const news = readNews(parsed(text.slice(blank + 1)))
+    const news = readNews(parsedJson(text.slice(blank + 1)))
     return news && { news, at: this.#now(), hubClock: Number.isFinite(hubClock) ? hubClock : this.#now(), options }
   }
 
@@ -59,7 +60,7 @@ export class ToldRecords {
 /** What is known of a root; undefined when nothing was ever told, or what is written is not what was. */
 export function readTold(home: KitHome, root: string): Told | undefined {
   const text = readPrivateFile(fileOf(home, root))
-  const value = text === undefined ? undefined : parsed(text)
+  const value = text === undefined ? undefined : parsedJson(text)
   if (typeof value !== 'object' || value === null) return undefined
   const { news, at, hubClock, awaySince, options } = value as Readonly<Record<string, unknown>>
   const read = readNews(news)
@@ -104,13 +105,4 @@ function write(home: KitHome, root: string, told: Told): void {
 
 function fileOf(home: KitHome, root: string): string {
   return join(home.state, 'told', `${encodeURIComponent(root)}.json`)
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
